@@ -1,0 +1,166 @@
+/** The composition root: the only file that knows adapters. Builds the service from its configuration. */
+import { createHmac, randomBytes } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Logger } from "pino";
+import { v7 as uuidv7 } from "uuid";
+import { compileRule } from "./adapters/cel/compile-rule.ts";
+import { FileDecisionLog } from "./adapters/file/decision-log.ts";
+import { ProgramArchive } from "./adapters/file/program-archive.ts";
+import { ProgramFolder } from "./adapters/file/program-folder.ts";
+import { readSegments } from "./adapters/file/read-segments.ts";
+import { openEmbeddedFeatureStore } from "./adapters/memory/feature-store.ts";
+import { ModelFolder } from "./adapters/onnx/model-folder.ts";
+import { openRedis } from "./adapters/redis/connection.ts";
+import { RedisFeatureStore } from "./adapters/redis/feature-store.ts";
+import type { Program } from "./core/domain/program.ts";
+import type { FeatureStore, ModelCatalog, Opened } from "./core/ports.ts";
+import type { Backend } from "./http/server.ts";
+import type { Config } from "./ops/config.ts";
+import { exportDecisions } from "./ops/decision-metrics.ts";
+import { tellLoaded } from "./ops/loaded.ts";
+import { createMetrics, type Metrics } from "./ops/metrics.ts";
+import { AnswerMemory } from "./service/answer-memory.ts";
+import { Catalog } from "./service/catalog.ts";
+import { compileProgram } from "./service/compile-program.ts";
+import { ModelCache } from "./service/model-cache.ts";
+import { ProgramCache } from "./service/program-cache.ts";
+import type { DecisionServices } from "./service/services.ts";
+
+export interface Composition {
+  readonly backend: Backend;
+  /** From now on not ready: load balancers send no more. */
+  drain(): void;
+  /** Flushes the decision log and lets go of everything. After the server is closed. */
+  close(): Promise<void>;
+}
+
+/** Loads models and programs and opens the stores. Faulty files are logged, never fatal: the rest serves. */
+export async function compose(config: Config, logger: Logger): Promise<Composition> {
+  await mkdir(config.DATA_DIR, { recursive: true, mode: 0o700 });
+  const metrics = createMetrics();
+  const models = new ModelCache(modelFolder(config, metrics));
+  const programs = programCache(config, models);
+  const catalog = new Catalog({ models, programs, onLoaded: (answer) => tellLoaded(answer, { catalog, metrics, logger }) });
+  await catalog.load();
+
+  const features = await openFeatureStore(config, metrics, logger);
+  const log = decisionLog(config, metrics, logger);
+  const retried = exportDecisions(metrics);
+  const decisions: DecisionServices = {
+    programs,
+    models,
+    features,
+    log,
+    metrics: retried,
+    nowMs: Date.now,
+    monotonicMs: () => performance.now(),
+    newId: uuidv7,
+    pseudonym: pseudonymizer(config.USER_ID_PEPPER),
+  };
+  let accepting = true;
+  return {
+    backend: { decisions, answers: new AnswerMemory(retried.retried), catalog, metrics, accepting: () => accepting },
+    drain: () => {
+      accepting = false;
+    },
+    close: async () => {
+      await log.close();
+      await features.close();
+      await models.close();
+    },
+  };
+}
+
+/** Models and programs as the service would load them, without a service: for `validate`. Changes nothing on disk. */
+export function composeCatalog(config: Config): Catalog {
+  const models = new ModelCache(new ModelFolder({ directory: config.MODELS_DIR, now: Date.now }));
+  const programs = new ProgramCache({
+    files: new ProgramFolder(config.PROGRAMS_DIR),
+    archive: { keep: async () => undefined },
+    models,
+    compileRule,
+  });
+  return new Catalog({ models, programs, onLoaded: () => undefined });
+}
+
+/** A decision log and the programs its records were decided under: for `replay`. */
+export interface LoggedDecisions {
+  readonly entries: typeof readSegments;
+  /** The archived program with this digest. */
+  readonly program: (digest: string) => Promise<Opened<Program>>;
+}
+
+export function composeReplay(config: Config): LoggedDecisions {
+  const archive = new ProgramArchive(join(config.DATA_DIR, "programs"));
+  return {
+    entries: readSegments,
+    program: async (digest) => {
+      const text = await archive.open(digest);
+      if (!text.ok) return text;
+      // Scores are in the record, so the program is compiled without the models it routes to.
+      const compiled = compileProgram(text.value, NO_MODELS, compileRule);
+      return compiled.ok || compiled.admissible === null ? compiled : { ok: true, value: compiled.admissible.program };
+    },
+  };
+}
+
+const NO_MODELS: ModelCatalog = { find: () => undefined };
+
+function modelFolder(config: Config, metrics: Metrics): ModelFolder {
+  return new ModelFolder({
+    directory: config.MODELS_DIR,
+    now: Date.now,
+    onBatch: (model, rows) => metrics.batches.observe({ model }, rows),
+  });
+}
+
+function programCache(config: Config, models: ModelCache): ProgramCache {
+  return new ProgramCache({
+    files: new ProgramFolder(config.PROGRAMS_DIR),
+    archive: new ProgramArchive(join(config.DATA_DIR, "programs")),
+    models,
+    compileRule,
+  });
+}
+
+async function openFeatureStore(config: Config, metrics: Metrics, logger: Logger): Promise<FeatureStore> {
+  if (config.REDIS_URL === undefined) {
+    metrics.featureStoreUp.set(1);
+    return await openEmbeddedFeatureStore({ dataDir: config.DATA_DIR });
+  }
+  const connection = await openRedis({
+    url: config.REDIS_URL,
+    now: () => performance.now(),
+    onState: (state) => {
+      metrics.featureStoreUp.set(state === "up" ? 1 : 0);
+      logger[state === "up" ? "info" : "error"]({ state }, "feature store");
+    },
+  });
+  return new RedisFeatureStore(connection);
+}
+
+function decisionLog(config: Config, metrics: Metrics, logger: Logger): FileDecisionLog {
+  return new FileDecisionLog({
+    directory: join(config.DATA_DIR, "decisions"),
+    durability: config.DURABILITY,
+    clock: Date.now,
+    stopwatch: () => performance.now(),
+    segmentSuffix: () => randomBytes(4).toString("hex"),
+    observer: {
+      queued: (bytes) => metrics.logQueue.set(bytes),
+      wrote: ({ bytes }) => metrics.logBytes.inc(bytes),
+      segmentOpened: (path) => logger.info({ path }, "decision log segment"),
+      failed: (err, refusedLines) => {
+        metrics.logErrors.inc();
+        logger.error({ err, refusedLines }, "decision log cannot be written");
+      },
+    },
+  });
+}
+
+/** The user id as it stands in the log: itself, or a keyed hash that only the holder of the key can link. */
+function pseudonymizer(pepper: string | undefined): (id: string) => string {
+  if (pepper === undefined) return (id) => id;
+  return (id) => `hmac-sha256:${createHmac("sha256", pepper).update(id).digest("hex")}`;
+}

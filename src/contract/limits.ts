@@ -1,0 +1,27 @@
+/** Every bound on what callers and files may send, each with its reason. */
+
+/** A decide request is a few hundred bytes; 64 KiB leaves room for 1,000 batch items of plain ids. */
+export const BODY_BYTES_MAX = 64 * 1024;
+/** Batches and feature uploads carry up to 1,000 items of about 1 KiB. */
+export const BULK_BODY_BYTES_MAX = 2 * 1024 * 1024;
+/** Items a bulk call may carry: bounds the memory and the event-loop time one call can take. */
+export const BULK_ITEMS_MAX = 1_000;
+/** Nesting of JSON: the deepest legal body (bulk features) has 4 levels. */
+export const JSON_DEPTH_MAX = 8;
+/** Keys in one JSON object: the widest legal one is a context or a feature row. */
+export const JSON_KEYS_MAX = 1_024;
+/** Id length: fits UUIDs, URNs and e-mail-like ids, and bounds Redis keys and log lines. */
+export const ID_LENGTH_MAX = 128;
+/** Entries and value length of the caller's context: it is logged with every decision. */
+export const CONTEXT_KEYS_MAX = 32;
+export const CONTEXT_VALUE_LENGTH_MAX = 256;
+/** Actions of one program: a decision's record lists every one. */
+export const ACTIONS_MAX = 64;
+/** Features of one model: a packed row of 4 KiB. */
+export const FEATURES_MAX = 1_024;
+/** Program files are written by hand; more is an accident or an attack (YAML alias bombs included). */
+export const PROGRAM_FILE_BYTES_MAX = 256 * 1024;
+/** A manifest lists features with statistics: about 1 KiB each. */
+export const MANIFEST_BYTES_MAX = 4 * 1024 * 1024;
+/** One model graph: above this a row takes milliseconds and the graph is distilled instead. */
+export const MODEL_BYTES_MAX = 64 * 1024 * 1024;

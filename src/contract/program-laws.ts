@@ -1,0 +1,148 @@
+/** What must hold between the fields of a program file, beyond the form of each. */
+import { NO_OFFER } from "../core/domain/program.ts";
+import type { ProgramFile } from "./program-file.ts";
+
+/** A broken law: the path to what breaks it, and what would be right. */
+interface Breach {
+  readonly path: readonly (string | number)[];
+  readonly rule: string;
+}
+
+export type FieldName =
+  | "actions"
+  | "models"
+  | "objective"
+  | "holdout"
+  | "evaluation"
+  | "exploration"
+  | "features";
+
+interface Law {
+  /** The fields it looks at: it is not asked while one of them is malformed. */
+  readonly reads: readonly FieldName[];
+  readonly faults: (program: ProgramFile) => readonly Breach[];
+}
+
+export const LAWS: readonly Law[] = [
+  {
+    reads: ["actions"],
+    faults: ({ actions }) => [...noOfferOnce(actions), ...actions.flatMap(actionBreaches)],
+  },
+  { reads: ["models"], faults: ({ models }) => models.flatMap(routeBreaches) },
+  { reads: ["objective"], faults: ({ objective }) => objective.value.flatMap(headTwice) },
+  { reads: ["holdout", "evaluation"], faults: sharesOverOne },
+  { reads: ["holdout", "evaluation", "exploration"], faults: saltsTwice },
+  { reads: ["actions", "exploration"], faults: floorsOverOne },
+  { reads: ["actions", "features"], faults: priorsMissing },
+];
+
+type Actions = ProgramFile["actions"];
+
+function noOfferOnce(actions: Actions): readonly Breach[] {
+  const present = actions.some(({ id }) => id === NO_OFFER);
+  return present
+    ? []
+    : [
+        {
+          path: ["actions"],
+          rule: "must contain { id: no_offer }: doing nothing is always a choice",
+        },
+      ];
+}
+
+function actionBreaches(action: Actions[number], i: number, actions: Actions): readonly Breach[] {
+  const breaches: Breach[] = [];
+  if (actions.findIndex(({ id }) => id === action.id) < i) {
+    breaches.push({ path: ["actions", i, "id"], rule: "is there twice: an action has one entry" });
+  }
+  for (const field of ["channel", "fixedCost", "maxCost", "prior"] as const) {
+    const given = action[field] !== undefined;
+    if (action.id === NO_OFFER && given) {
+      breaches.push({
+        path: ["actions", i, field],
+        rule: "no_offer has an id and nothing else: it is free and worth 0",
+      });
+    }
+    if (action.id !== NO_OFFER && !given && (field === "channel" || field === "fixedCost")) {
+      breaches.push({ path: ["actions", i, field], rule: "is required; a fixedCost may be 0" });
+    }
+  }
+  return breaches;
+}
+
+/** First match wins, so that only the last route may, and must, match everybody. */
+function routeBreaches(
+  route: ProgramFile["models"][number],
+  i: number,
+  routes: ProgramFile["models"],
+): readonly Breach[] {
+  const last = i === routes.length - 1;
+  if (last && route.when !== undefined) {
+    return [
+      {
+        path: ["models", i, "when"],
+        rule: "the last entry must be without `when`: every user needs a model",
+      },
+    ];
+  }
+  if (!last && route.when === undefined) {
+    return [
+      {
+        path: ["models", i, "when"],
+        rule: "is required: without it the entries below are never reached",
+      },
+    ];
+  }
+  return [];
+}
+
+type Heads = ProgramFile["objective"]["value"];
+
+function headTwice({ head }: Heads[number], i: number, heads: Heads): readonly Breach[] {
+  const first = heads.findIndex((other) => other.head === head);
+  return first < i
+    ? [
+        {
+          path: ["objective", "value", i, "head"],
+          rule: "is there twice: it would be counted twice",
+        },
+      ]
+    : [];
+}
+
+function sharesOverOne({ holdout, evaluation }: ProgramFile): readonly Breach[] {
+  const together = (holdout?.share ?? 0) + (evaluation?.share ?? 0);
+  return together <= 1
+    ? []
+    : [{ path: ["evaluation", "share"], rule: "holdout and evaluation together hold at most 1" }];
+}
+
+/** Arms and draws must be independent: one salt for two of them would deal both the same luck. */
+function saltsTwice({ holdout, evaluation, exploration }: ProgramFile): readonly Breach[] {
+  const rule = "holdout, evaluation and exploration each need a salt of their own";
+  const breaches: Breach[] = [];
+  if (evaluation !== undefined && evaluation.salt === holdout?.salt)
+    breaches.push({ path: ["evaluation", "salt"], rule });
+  if (exploration.salt === holdout?.salt || exploration.salt === evaluation?.salt) {
+    breaches.push({ path: ["exploration", "salt"], rule });
+  }
+  return breaches;
+}
+
+function floorsOverOne({ actions, exploration }: ProgramFile): readonly Breach[] {
+  if (exploration.floor * actions.length <= 1) return [];
+  return [
+    {
+      path: ["exploration", "floor"],
+      rule: `at most 1 / ${actions.length}: every action gets the floor`,
+    },
+  ];
+}
+
+function priorsMissing({ actions, features }: ProgramFile): readonly Breach[] {
+  if (features.coldStart !== "prior") return [];
+  return actions.flatMap(({ id, prior }, i) => {
+    if (id === NO_OFFER || prior !== undefined) return [];
+    return [{ path: ["actions", i, "prior"], rule: "is required: features.coldStart is prior" }];
+  });
+}

@@ -1,0 +1,76 @@
+/** The JSON Schema side of the decision record: what every line of the decision log must satisfy. */
+import { z } from "zod";
+import { ARMS, BASES, EXCLUSIONS, PRUNINGS, STATUSES } from "../core/domain/decision.ts";
+import type { DecisionRecord } from "../core/domain/record.ts";
+import { ExplainedAction } from "./decide.ts";
+import { Digest, Id, Instant, Slug } from "./identifiers.ts";
+
+const Probability = z.number().min(0).max(1);
+const Reference = { name: Slug, version: z.string(), digest: Digest };
+
+const Candidate = z.strictObject({
+  action: Slug,
+  value: z.number().nullable(),
+  valueStd: z.number().min(0).nullable(),
+  cost: z.number().nullable(),
+  net: z.number().nullable(),
+  excluded: z.enum(EXCLUSIONS).nullable(),
+  pruned: z.enum(PRUNINGS).nullable(),
+  inArm: Probability,
+  p: Probability,
+});
+
+const Features = z.strictObject({
+  contract: Digest,
+  values: z.array(z.number().nullable()),
+  observedAt: Instant.nullable(),
+  missing: z.array(z.string()),
+  stale: z.boolean(),
+});
+
+export const Record = z
+  .strictObject({
+    schema: z.literal("liftgate.decision.v1"),
+    decisionId: z.uuid(),
+    requestId: Id,
+    time: Instant,
+    program: z.strictObject({ id: Slug, version: z.int().min(1), digest: Digest }),
+    mode: z.enum(["live", "paused"]),
+    status: z.enum(STATUSES),
+    user: Id,
+    unit: Id,
+    surface: z.string().nullable(),
+    model: z.strictObject(Reference).nullable(),
+    features: Features.nullable(),
+    facts: z.record(z.string(), z.union([z.number(), z.string()])),
+    context: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])),
+    requested: z.array(Slug).nullable(),
+    withheld: z.enum(EXCLUSIONS).nullable(),
+    basis: z.enum(BASES),
+    candidates: z.array(Candidate).min(1),
+    arm: z.enum(ARMS),
+    armShare: Probability,
+    u: z.number().min(0).lt(1),
+    action: Slug,
+    propensity: z.number().gt(0).max(1),
+    realizedAction: Slug,
+    override: z.null(),
+    pacing: z.strictObject({
+      epoch: z.int().min(0),
+      lambda: z.number().min(0),
+      mu: z.record(z.string(), z.number()),
+      rho: z.number().nullable(),
+    }),
+    reservation: z.null(),
+    active: z.tuple([]),
+    latencyMs: z.number().min(0),
+  })
+  .meta({ id: "DecisionRecord" }) satisfies z.ZodType<DecisionRecord>;
+
+/** `GET /v1/decisions/{decisionId}`: the record, and every candidate's fate in words. */
+export const RecordAnswer = z
+  .strictObject({
+    record: Record,
+    explanation: z.array(ExplainedAction.extend({ chosen: z.boolean(), because: z.string() })),
+  })
+  .meta({ id: "RecordAnswer" });

@@ -1,0 +1,100 @@
+/** A decision as one record, and a record as the situation it was made in. */
+import type { Decision, Scores, Situation } from "../domain/decision.ts";
+import type { Action, Program } from "../domain/program.ts";
+import {
+  type DecisionRecord,
+  RECORD_SCHEMA,
+  type RecordedCandidate,
+  type RecordedFeatures,
+} from "../domain/record.ts";
+
+/** What the shell knows of a decision beyond its situation: who, when, by which model. */
+export interface Circumstances {
+  readonly decisionId: string;
+  readonly requestId: string;
+  readonly time: string;
+  readonly status: DecisionRecord["status"];
+  readonly user: string;
+  readonly unit: string;
+  readonly model: DecisionRecord["model"];
+  readonly features: RecordedFeatures | null;
+  readonly latencyMs: number;
+}
+
+export function recordOf(situation: Situation, decision: Decision, about: Circumstances): DecisionRecord {
+  const { program, facts, draws } = situation;
+  const action = (program.actions[decision.chosen] as Action).id;
+  const surface = facts.context["surface"];
+  return {
+    schema: RECORD_SCHEMA,
+    decisionId: about.decisionId,
+    requestId: about.requestId,
+    time: about.time,
+    program: { id: program.id, version: program.version, digest: program.digest },
+    mode: program.state,
+    status: about.status,
+    user: about.user,
+    unit: about.unit,
+    surface: surface === undefined ? null : String(surface),
+    model: about.model,
+    features: about.features,
+    facts: facts.features,
+    context: facts.context,
+    requested: situation.requested,
+    withheld: situation.withheld,
+    basis: situation.basis,
+    candidates: program.actions.map((_, i) => candidateOf(situation, decision, i)),
+    arm: draws.arm,
+    armShare: decision.armShare,
+    u: draws.action,
+    action,
+    propensity: decision.marginal[decision.chosen] as number,
+    realizedAction: action,
+    override: null,
+    pacing: situation.pacing,
+    reservation: null,
+    active: [],
+    latencyMs: about.latencyMs,
+  };
+}
+
+/** The situation a record was made in. The program must be the one of the record's digest. */
+export function situationOf(record: DecisionRecord, program: Program): Situation {
+  return {
+    program,
+    facts: { features: record.facts, context: record.context },
+    requested: record.requested,
+    withheld: record.withheld,
+    basis: record.basis,
+    scores: scoresOf(record),
+    pacing: record.pacing,
+    draws: { arm: record.arm, action: record.u },
+  };
+}
+
+function candidateOf({ program, scores }: Situation, decision: Decision, i: number): RecordedCandidate {
+  return {
+    action: (program.actions[i] as Action).id,
+    value: finiteOrNull(scores.value[i] as number),
+    valueStd: finiteOrNull(scores.valueStd[i] as number),
+    cost: finiteOrNull(scores.cost[i] as number),
+    net: finiteOrNull(decision.net[i] as number),
+    excluded: decision.excluded[i] ?? null,
+    pruned: decision.pruned[i] ?? null,
+    inArm: decision.inArm[i] as number,
+    p: decision.marginal[i] as number,
+  };
+}
+
+function scoresOf({ candidates }: DecisionRecord): Scores {
+  return {
+    value: candidates.map((candidate) => candidate.value ?? NaN),
+    valueStd: candidates.map((candidate) => candidate.valueStd ?? NaN),
+    cost: candidates.map((candidate) => candidate.cost ?? NaN),
+  };
+}
+
+/** JSON has no NaN, no Infinity and no −0; `+ 0` turns −0 into 0 so that the record reads back as written. */
+function finiteOrNull(x: number): number | null {
+  return Number.isFinite(x) ? x + 0 : null;
+}

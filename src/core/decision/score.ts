@@ -1,0 +1,107 @@
+/**
+ * Scores to money.
+ *
+ *   v_h = cal_{h,a}(mean_b raw_h^(b))          point estimate: the mean over bootstrap replicates
+ *   V   = Σ_h weight_h · v_h                   σ_V = sd_b(Σ_h weight_h · cal_{h,a}(raw_h^(b)))
+ *   c   = cal_{cost,a}(mean_b raw_cost^(b)) + fixedCost_a
+ *
+ * All in double, replicates in order, so the same outputs give the same bits.
+ */
+import type { Scores } from "../domain/decision.ts";
+import type { Calibrator, ModelOutputs, RawScores } from "../domain/model.ts";
+import type { Action, Program } from "../domain/program.ts";
+import { meanOf, type Moments, moments } from "../numerics/moments.ts";
+import { piecewiseLinear } from "../numerics/piecewise-linear.ts";
+
+/**
+ * Scores of every action of the program, `no_offer` first with zeros; NaN for an action the model
+ * has no output for.
+ */
+export function scoresInMoney(program: Program, model: ModelOutputs, raw: RawScores): Scores {
+  const value = [0];
+  const valueStd = [0];
+  const cost = [0];
+  for (let i = 1; i < program.actions.length; i++) {
+    const action = program.actions[i] as Action;
+    const at = model.actions.indexOf(action.id);
+    const worth = worthOf(program, { model, raw, at });
+    value.push(finiteOrNaN(worth.mean));
+    valueStd.push(finiteOrNaN(worth.std));
+    cost.push(finiteOrNaN(calibratedMean(program.objective.cost, { model, raw, at }) + action.fixedCost));
+  }
+  return { value, valueStd, cost };
+}
+
+/** The declared priors as scores; NaN for an action that declares none. */
+export function scoresFromPriors(program: Program): Scores {
+  const priced = program.actions.slice(1);
+  return {
+    value: [0, ...priced.map((action) => action.prior?.value ?? NaN)],
+    valueStd: program.actions.map(() => 0),
+    cost: [0, ...priced.map((action) => (action.prior?.cost ?? NaN) + action.fixedCost)],
+  };
+}
+
+/** No scores at all: NaN for every paid action. */
+export function noScores(program: Program): Scores {
+  const nothing = program.actions.map((_, index) => (index === 0 ? 0 : NaN));
+  return { value: nothing, valueStd: nothing, cost: nothing };
+}
+
+/** The outputs of one action (position `at` in the model's actions, −1 for none) in one batch row. */
+interface ActionOutputs {
+  readonly model: ModelOutputs;
+  readonly raw: RawScores;
+  readonly at: number;
+}
+
+function worthOf(program: Program, outputs: ActionOutputs): Moments {
+  const replicates = new Array<number>(outputs.model.replicates).fill(0);
+  let mean = 0;
+  for (const { head, weight } of program.objective.value) {
+    mean += weight * calibratedMean(head, outputs);
+    const calibrator = calibratorOf(head, outputs);
+    const values = replicatesOf(head, outputs);
+    for (let b = 0; b < replicates.length; b++) {
+      replicates[b] = (replicates[b] as number) + weight * calibrate(calibrator, values[b] ?? NaN);
+    }
+  }
+  return { mean, std: moments(replicates).std };
+}
+
+function calibratedMean(head: string, outputs: ActionOutputs): number {
+  return calibrate(calibratorOf(head, outputs), meanOf(replicatesOf(head, outputs)));
+}
+
+/** The head's replicates of the action: a view, empty when the model has no such head or action. */
+function replicatesOf(head: string, { model, raw, at }: ActionOutputs): Float32Array {
+  const flat = raw.heads[head];
+  if (flat === undefined || at < 0) return NO_REPLICATES;
+  const start = (raw.row * model.actions.length + at) * model.replicates;
+  return flat.subarray(start, start + model.replicates);
+}
+
+function calibratorOf(head: string, { model, at }: ActionOutputs): Calibrator {
+  return model.calibration[head]?.[at] ?? IDENTITY;
+}
+
+function calibrate(calibrator: Calibrator, x: number): number {
+  switch (calibrator.kind) {
+    case "identity":
+      return x;
+    case "linear":
+      return calibrator.intercept + calibrator.slope * x;
+    case "isotonic":
+      return piecewiseLinear(calibrator.x, calibrator.y, x);
+    default:
+      return calibrator satisfies never;
+  }
+}
+
+/** An infinite score is no score: the log could not hold it, and replay would see another number. */
+function finiteOrNaN(x: number): number {
+  return Number.isFinite(x) ? x : NaN;
+}
+
+const NO_REPLICATES = new Float32Array(0);
+const IDENTITY: Calibrator = { kind: "identity" };

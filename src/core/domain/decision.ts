@@ -1,0 +1,89 @@
+import type { Facts, Program } from "./program.ts";
+
+/** Why an action may not be offered to this user now, whatever it would be worth. */
+export const EXCLUSIONS = [
+  "ineligible",
+  "not_requested",
+  "paused",
+  "cold_start",
+  "unavailable",
+] as const;
+export type Exclusion = (typeof EXCLUSIONS)[number];
+
+/** Why an action that may be offered is not economic. */
+export const PRUNINGS = [
+  "unpriced",
+  "no_value",
+  "not_credible",
+  "too_expensive",
+  "inefficient",
+  "below_marginal_efficiency",
+] as const;
+export type Pruning = (typeof PRUNINGS)[number];
+
+export const ARMS = ["holdout", "evaluation", "policy"] as const;
+export type Arm = (typeof ARMS)[number];
+
+export const STATUSES = [
+  "normal",
+  "degraded_features",
+  "degraded_model",
+  "safe_default",
+  "paused",
+] as const;
+export type Status = (typeof STATUSES)[number];
+
+/**
+ * Scores in money, one entry per action of the program in its order (entry 0 is `no_offer`: all 0).
+ * Every number is finite, or NaN: not scored. `value` = V, `valueStd` = σ_V ≥ 0, `cost` = c.
+ */
+export interface Scores {
+  readonly value: readonly number[];
+  readonly valueStd: readonly number[];
+  readonly cost: readonly number[];
+}
+
+/** What the scores stand on: a model run, the program's declared priors, or nothing (explore evenly). */
+export const BASES = ["model", "prior", "explore"] as const;
+export type Basis = (typeof BASES)[number];
+
+/** Prices of the pacing epoch the decision is made in. λ ≥ 0, in value per money. */
+export interface Pacing {
+  readonly epoch: number;
+  readonly lambda: number;
+  readonly mu: Readonly<Record<string, number>>;
+  readonly rho: number | null;
+}
+
+/** Everything known when deciding. The same situation always gives the same decision, bit for bit. */
+export interface Situation {
+  readonly program: Program;
+  readonly facts: Facts;
+  /** The caller's choice of candidates; null means all. `no_offer` is always one. */
+  readonly requested: readonly string[] | null;
+  /** A reason to offer nothing paid at all, or null. */
+  readonly withheld: Exclusion | null;
+  readonly basis: Basis;
+  readonly scores: Scores;
+  readonly pacing: Pacing;
+  /** The unit's arm, and the action draw u in [0, 1). */
+  readonly draws: { readonly arm: Arm; readonly action: number };
+}
+
+/** What became of each action, in the program's order, and what was drawn. */
+export interface Decision {
+  /** Per action: why it was excluded, or null. Entry 0 is always null. */
+  readonly excluded: readonly (Exclusion | null)[];
+  /** Per action: why it was pruned, or null. Entry 0 is always null. */
+  readonly pruned: readonly (Pruning | null)[];
+  /** Per action: net = V − (w + λ)·k; NaN where excluded or pruned. */
+  readonly net: readonly number[];
+  /** Probability of each action inside the unit's arm. */
+  readonly inArm: readonly number[];
+  /** Marginal probability of each action over all arms. */
+  readonly marginal: readonly number[];
+  /** Share of all units that the unit's arm holds. */
+  readonly armShare: number;
+  /** Index of the drawn action in the program's actions. */
+  readonly chosen: number;
+}

@@ -1,0 +1,93 @@
+/** The one action that is always there: do nothing. Value 0, cost 0, index 0 in every program. */
+export const NO_OFFER = "no_offer";
+
+/** What a rule may ask about: named feature values (missing ones are absent) and the caller's context. */
+export interface Facts {
+  readonly features: Readonly<Record<string, number | string>>;
+  readonly context: Readonly<Record<string, number | string | boolean>>;
+}
+
+/** A compiled eligibility or routing rule. Total: a rule that cannot be judged on these facts is false. */
+export type Rule = (facts: Facts) => boolean;
+
+/** Something we can do to a user. Money in units of the program's currency. */
+export interface Action {
+  readonly id: string;
+  readonly channel: string | null;
+  /** Paid whatever the user does, e.g. the fee of sending. ≥ 0. */
+  readonly fixedCost: number;
+  /** The most this action may be expected to cost, ≥ 0; `Infinity` when not limited. */
+  readonly maxCost: number;
+  /** Declared value and cost for users nothing is known about; null when not declared. */
+  readonly prior: { readonly value: number; readonly cost: number } | null;
+}
+
+export interface Route {
+  /** null matches everybody. */
+  readonly when: Rule | null;
+  readonly model: ModelReference;
+}
+
+export interface ModelReference {
+  readonly name: string;
+  readonly version: string;
+}
+
+/** `V = Σ weight_h · v_h` over value heads; `w = costWeight`: 1 maximizes profit, 0 value. */
+export interface Objective {
+  readonly costWeight: 0 | 1;
+  readonly value: readonly { readonly head: string; readonly weight: number }[];
+  readonly cost: string;
+}
+
+export interface Guardrails {
+  /** Standard deviations between V and its lower bound: the normal quantile of `minConfidence`. */
+  readonly confidenceZ: number;
+  /** Largest c/V that is economic; `Infinity` when not limited. */
+  readonly maxCostPerValue: number;
+  /** Smallest V/k that is economic (λ_min). */
+  readonly minEfficiency: number;
+}
+
+export type Exploration =
+  | { readonly strategy: "greedy"; readonly floor: number; readonly salt: string }
+  | { readonly strategy: "epsilon"; readonly epsilon: number; readonly floor: number; readonly salt: string }
+  | {
+      readonly strategy: "inverse-gap";
+      readonly gamma: number;
+      /** The money that counts as one unit of gap, so that γ has a meaning. > 0. */
+      readonly gapUnit: number;
+      readonly floor: number;
+      readonly salt: string;
+    };
+
+/** A share of units set aside by a salted hash. Share in [0, 1]. */
+export interface ArmShare {
+  readonly share: number;
+  readonly salt: string;
+}
+
+export type ColdStart = "no_offer" | "prior" | "explore";
+
+/** One validated, compiled incentive campaign. Immutable; a change is a new digest. */
+export interface Program {
+  readonly id: string;
+  readonly version: number;
+  readonly digest: string;
+  readonly description: string;
+  readonly state: "live" | "paused";
+  readonly currency: string;
+  readonly randomizationUnit: "user" | "cluster";
+  /** `no_offer` first, then as declared. */
+  readonly actions: readonly Action[];
+  readonly routes: readonly Route[];
+  readonly objective: Objective;
+  readonly eligibility: Rule | null;
+  readonly guardrails: Guardrails;
+  readonly holdout: ArmShare;
+  readonly evaluation: ArmShare;
+  readonly exploration: Exploration;
+  readonly features: { readonly maxAgeMs: number; readonly coldStart: ColdStart };
+  /** How long an answer may be acted upon. */
+  readonly offerTtlMs: number;
+}

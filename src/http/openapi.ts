@@ -1,0 +1,34 @@
+/** The OpenAPI document: what @fastify/swagger needs to know beyond the routes themselves. */
+import type { FastifyDynamicSwaggerOptions } from "@fastify/swagger";
+
+const DESCRIPTION = `Liftgate decides which paid action, or none, a user should get now, so that each unit of
+money buys the most incremental value, and logs every decision with its exact propensity.
+
+Errors are \`application/problem+json\` (RFC 9457) with a \`code\` from one table.`;
+
+export const documentOptions: FastifyDynamicSwaggerOptions = {
+  openapi: {
+    openapi: "3.1.0",
+    info: {
+      title: "Liftgate",
+      version: "1",
+      description: DESCRIPTION,
+      license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+    },
+    tags: [
+      { name: "decisions", description: "Deciding, and what was decided" },
+      { name: "scores", description: "What actions are worth, without deciding" },
+      { name: "features", description: "The feature store" },
+      { name: "catalog", description: "Programs and models that are loaded" },
+      { name: "operations", description: "Health and metrics" },
+    ],
+    components: {
+      securitySchemes: {
+        apiKey: { type: "http", scheme: "bearer", description: "`id.secret`; not needed on loopback without API_KEYS" },
+      },
+    },
+    security: [{ apiKey: [] }],
+  },
+  // A schema is documented under its own name.
+  refResolver: { buildLocalReference: (json, _baseUri, _fragment, i) => String(json["$id"] ?? `def-${i}`) },
+};

@@ -1,0 +1,96 @@
+import { z } from "zod";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { BatchAnswer, BatchRequest } from "../../contract/bulk.ts";
+import { DecideAnswer, DecideRequest } from "../../contract/decide.ts";
+import { Id } from "../../contract/identifiers.ts";
+import { BULK_BODY_BYTES_MAX } from "../../contract/limits.ts";
+import { LiftgateError } from "../../core/errors.ts";
+import { makeDecision } from "../../service/make-decision.ts";
+import { parseBody } from "../parse.ts";
+import { problemOf } from "../problem.ts";
+import { addRoute } from "../route.ts";
+import type { Backend } from "../server.ts";
+
+const JSON_TYPE = "application/json; charset=utf-8";
+const PROBLEMS = [
+  "invalid_json",
+  "invalid_request",
+  "unauthenticated",
+  "forbidden",
+  "unknown_program",
+  "body_too_large",
+  "unsupported_media_type",
+  "unknown_action",
+  "unknown_feature",
+  "invalid_feature",
+  "cluster_required",
+  "idempotency_mismatch",
+  "log_unavailable",
+] as const;
+
+export function addDecideRoutes(app: FastifyInstance, backend: Backend): void {
+  for (const url of ["/v1/decide", "/decide"]) {
+    addRoute(app, {
+      method: "POST",
+      url,
+      tag: "decisions",
+      summary: url === "/decide" ? "One decision (alias of /v1/decide)" : "One decision",
+      description:
+        "Which action, or none, this user gets now, with its exact propensity. The decision is in the log before it is answered. A retry with the same requestId and body gets the same bytes.",
+      role: "decide",
+      body: DecideRequest,
+      answer: DecideAnswer,
+      problems: PROBLEMS,
+      handle: async ({ body, request, reply }) => {
+        const answer = await decideOnce(backend, request, withHeaderKey(request, body));
+        return reply.type(JSON_TYPE).send(answer);
+      },
+    });
+  }
+  addRoute(app, {
+    method: "POST",
+    url: "/v1/decide/batch",
+    tag: "decisions",
+    summary: "Up to 1,000 decisions, each with its own status",
+    role: "decide",
+    body: BatchRequest,
+    bodyBytesMax: BULK_BODY_BYTES_MAX,
+    answer: BatchAnswer,
+    problems: PROBLEMS,
+    handle: async ({ body, request, reply }) => {
+      const results = await Promise.all(body.requests.map((item) => decideItem(backend, request, item)));
+      return reply.type(JSON_TYPE).send(`{"results":[${results.join(",")}]}`);
+    },
+  });
+}
+
+/** One item's result as JSON: its answer's own bytes, or its problem. */
+async function decideItem(backend: Backend, request: FastifyRequest, item: DecideRequest): Promise<string> {
+  try {
+    return `{"status":200,"decision":${await decideOnce(backend, request, item)}}`;
+  } catch (error) {
+    const problem = problemOf(error);
+    if (problem.code === "internal") request.log.error({ err: error }, "batch item failed");
+    return JSON.stringify({ status: problem.status, problem });
+  }
+}
+
+/** Decides, or repeats the answer to the same requestId and body. */
+async function decideOnce(backend: Backend, request: FastifyRequest, body: DecideRequest): Promise<string> {
+  const decideNow = async () => JSON.stringify(await makeDecision(backend.decisions, body));
+  if (body.requestId === undefined) return decideNow();
+  const key = `${request.callerId}|${body.programId}|${body.requestId}`;
+  return backend.answers.once({ key, fingerprint: JSON.stringify(body) }, decideNow);
+}
+
+/** The header `Idempotency-Key` is another way to write the requestId; both must agree. */
+function withHeaderKey(request: FastifyRequest, body: DecideRequest): DecideRequest {
+  const header = request.headers["idempotency-key"];
+  if (header === undefined) return body;
+  const requestId = parseBody(z.object({ "Idempotency-Key": Id }), { "Idempotency-Key": header })["Idempotency-Key"];
+  if (body.requestId !== undefined && body.requestId !== requestId) {
+    const rule = "differs from the header Idempotency-Key";
+    throw new LiftgateError("invalid_request", undefined, [{ path: "requestId", rule }]);
+  }
+  return { ...body, requestId };
+}

@@ -1,0 +1,39 @@
+import type { FastifyInstance } from "fastify";
+import { z } from "zod";
+import { RecordAnswer } from "../../contract/record.ts";
+import { REASONS } from "../../core/domain/reasons.ts";
+import type { DecisionRecord, RecordedCandidate } from "../../core/domain/record.ts";
+import { LiftgateError } from "../../core/errors.ts";
+import { explain } from "../../service/answer.ts";
+import { parseBody } from "../parse.ts";
+import { addRoute } from "../route.ts";
+import type { Backend } from "../server.ts";
+
+const Params = z.object({ decisionId: z.uuid().describe("The decisionId of an answer") });
+
+export function addRecordRoutes(app: FastifyInstance, { decisions }: Backend): void {
+  addRoute(app, {
+    method: "GET",
+    url: "/v1/decisions/:decisionId",
+    tag: "decisions",
+    summary: "The logged record of a decision, with what became of every candidate",
+    role: "read",
+    params: Params,
+    answer: RecordAnswer,
+    problems: ["invalid_request", "unauthenticated", "forbidden", "unknown_decision"],
+    handle: async ({ request }) => {
+      const { decisionId } = parseBody(Params, request.params);
+      const line = await decisions.log.find(decisionId.toLowerCase());
+      if (line === null) throw new LiftgateError("unknown_decision");
+      const record = JSON.parse(line) as DecisionRecord;
+      return { record, explanation: record.candidates.map((candidate) => withReason(candidate, record.action)) };
+    },
+  });
+}
+
+/** The candidate as explained to a caller, and why in words. */
+function withReason(candidate: RecordedCandidate, chosen: string) {
+  const reason = candidate.excluded ?? candidate.pruned;
+  const because = reason === null ? "it could be drawn with the probability shown" : REASONS[reason];
+  return { ...explain(candidate), chosen: candidate.action === chosen, because };
+}

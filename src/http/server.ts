@@ -1,0 +1,173 @@
+/** The HTTP service: limits, parsing, errors and routes around a backend that `compose.ts` builds. */
+import type { IncomingHttpHeaders } from "node:http";
+import type { Socket } from "node:net";
+import helmet from "@fastify/helmet";
+import swagger from "@fastify/swagger";
+import swaggerUi from "@fastify/swagger-ui";
+import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from "fastify";
+import { BODY_BYTES_MAX } from "../contract/limits.ts";
+import { type ErrorCode, LiftgateError } from "../core/errors.ts";
+import type { ApiKey } from "../ops/config.ts";
+import type { Metrics } from "../ops/metrics.ts";
+import type { AnswerMemory } from "../service/answer-memory.ts";
+import type { Catalog } from "../service/catalog.ts";
+import type { DecisionServices } from "../service/services.ts";
+import { authenticator, LOCAL_CALLER } from "./authenticate.ts";
+import { noteAddresses, refuseOtherMethods } from "./method-not-allowed.ts";
+import { documentOptions } from "./openapi.ts";
+import { problem, rawProblem, replyWith, sendProblem } from "./problem.ts";
+import { addBulkRoutes } from "./routes/bulk.ts";
+import { addCatalogRoutes } from "./routes/catalog.ts";
+import { addDecideRoutes } from "./routes/decide.ts";
+import { addHealthRoutes } from "./routes/health.ts";
+import { addMetricsRoute } from "./routes/metrics.ts";
+import { addRecordRoutes } from "./routes/record.ts";
+import { strictParse } from "./strict-json.ts";
+
+/** What the routes stand on. */
+export interface Backend {
+  readonly decisions: DecisionServices;
+  readonly answers: AnswerMemory;
+  readonly catalog: Catalog;
+  readonly metrics: Metrics;
+  /** False from the first sign of shutdown on. */
+  readonly accepting: () => boolean;
+}
+
+/** `api` decides; `admin` has metrics, docs, catalog and reload; `all` is both on one port. */
+export type Surface = "all" | "api" | "admin";
+
+export interface ServerOptions {
+  readonly surface: Surface;
+  readonly logger: FastifyBaseLogger;
+  readonly apiKeys: readonly ApiKey[] | undefined;
+}
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Id of the API key that called. */
+    callerId: string;
+  }
+  interface FastifyReply {
+    /** Code of the problem this reply carries, if any. */
+    problemCode: ErrorCode | null;
+  }
+}
+
+/** Slow senders are cut: Node checks these only every `connectionsCheckingInterval`. */
+const TIMEOUTS = {
+  headersTimeout: 2_000,
+  requestTimeout: 2_000,
+  connectionsCheckingInterval: 250,
+} as const;
+const IDLE_CONNECTION_MS = 60_000;
+const KEEP_ALIVE_MS = 72_000;
+
+/** Builds the server; it does not listen yet. */
+export async function buildServer(backend: Backend, options: ServerOptions): Promise<FastifyInstance> {
+  const app: FastifyInstance = fastify({
+    loggerInstance: options.logger,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: BODY_BYTES_MAX,
+    requestTimeout: TIMEOUTS.requestTimeout,
+    connectionTimeout: IDLE_CONNECTION_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    http: TIMEOUTS,
+    routerOptions: { ignoreTrailingSlash: false, caseSensitive: true, maxParamLength: 128 },
+    exposeHeadRoutes: false,
+    return503OnClosing: false,
+    frameworkErrors: sendProblem,
+    clientErrorHandler: answerBrokenBytes,
+  });
+  takeOnlyStrictJson(app);
+  identifyCallers(app, backend, options.apiKeys);
+  app.setErrorHandler(sendProblem);
+  app.setNotFoundHandler((_request, reply) => replyWith(reply, problem("not_found")));
+  countProblems(app, backend.metrics);
+  await addRoutes(app, backend, options.surface);
+  return app;
+}
+
+async function addRoutes(app: FastifyInstance, backend: Backend, surface: Surface): Promise<void> {
+  const addresses = noteAddresses(app);
+  if (surface !== "api") await addDocumentation(app);
+  addHealthRoutes(app, backend);
+  if (surface !== "admin") {
+    addDecideRoutes(app, backend);
+    addBulkRoutes(app, backend);
+  }
+  if (surface !== "api") {
+    addRecordRoutes(app, backend);
+    addCatalogRoutes(app, backend);
+    addMetricsRoute(app, backend);
+  }
+  refuseOtherMethods(app, addresses);
+  await app.ready();
+}
+
+/** Bodies are JSON in UTF-8, uncompressed and strictly parsed; anything else is refused by name. */
+function takeOnlyStrictJson(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, body, done) => {
+    try {
+      if (!isPlainJson(request.headers)) throw new LiftgateError("unsupported_media_type");
+      done(null, strictParse(body as Buffer));
+    } catch (error) {
+      done(error as Error, undefined);
+    }
+  });
+  // Validation is zod's, in the routes; answers are plain objects or finished text.
+  app.setValidatorCompiler(() => () => true);
+  app.setSerializerCompiler(() => JSON.stringify);
+}
+
+const JSON_UTF8 = /^application\/json(\s*;\s*charset="?utf-8"?)?\s*$/i;
+
+function isPlainJson(headers: IncomingHttpHeaders): boolean {
+  const encoding = headers["content-encoding"] ?? "identity";
+  return JSON_UTF8.test(headers["content-type"] ?? "") && encoding.toLowerCase() === "identity";
+}
+
+/** Roles are checked before a body is read; while draining, connections are not kept. */
+function identifyCallers(app: FastifyInstance, backend: Backend, keys: readonly ApiKey[] | undefined): void {
+  const authenticate = authenticator(keys);
+  app.decorateRequest("callerId", LOCAL_CALLER);
+  app.addHook("onRequest", (request, reply, done) => {
+    if (!backend.accepting()) void reply.header("connection", "close");
+    const { role } = request.routeOptions.config;
+    if (role !== null && role !== undefined) request.callerId = authenticate(request, role);
+    done();
+  });
+}
+
+function countProblems(app: FastifyInstance, metrics: Metrics): void {
+  app.decorateReply("problemCode", null);
+  app.addHook("onResponse", (_request, reply, done) => {
+    if (reply.problemCode !== null) metrics.rejected.inc({ code: reply.problemCode });
+    done();
+  });
+}
+
+/** Swagger UI with its own headers; the JSON routes need none of a browser's protections. */
+async function addDocumentation(app: FastifyInstance): Promise<void> {
+  await app.register(swagger, documentOptions);
+  await app.register(async (pages) => {
+    await pages.register(helmet, { contentSecurityPolicy: false });
+    await pages.register(swaggerUi, { routePrefix: "/docs", staticCSP: true });
+  });
+  app.get("/openapi.json", { schema: { hide: true }, config: { role: null } }, () => app.swagger());
+}
+
+/** Bytes that Node could not read as a request: one problem, then the connection is closed. */
+function answerBrokenBytes(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === "ECONNRESET" || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  socket.end(rawProblem(BROKEN_BYTES[error.code ?? ""] ?? "malformed_http"));
+}
+
+const BROKEN_BYTES: Readonly<Record<string, ErrorCode>> = {
+  HPE_HEADER_OVERFLOW: "headers_too_large",
+  ERR_HTTP_REQUEST_TIMEOUT: "request_timeout",
+};

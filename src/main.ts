@@ -1,0 +1,33 @@
+/** The command line. Exit codes: 0 fine, 1 something is wrong with what was checked, 2 wrong usage. */
+import { Command, CommanderError } from "commander";
+import { addDemoCommand } from "./cli/demo.ts";
+import { addReplayCommand } from "./cli/replay.ts";
+import { addServeCommand } from "./cli/serve.ts";
+import { addValidateCommand } from "./cli/validate.ts";
+import { ConfigError } from "./ops/config.ts";
+
+const program = new Command("liftgate")
+  .description("Online causal decisioning: which paid action, or none, should this user get now")
+  .showHelpAfterError()
+  .exitOverride();
+
+addServeCommand(program);
+addValidateCommand(program);
+addReplayCommand(program);
+addDemoCommand(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = exitCodeOf(error);
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof ConfigError) {
+    console.error(error.message);
+    return 2;
+  }
+  console.error(error instanceof Error ? error.message : error);
+  return 1;
+}

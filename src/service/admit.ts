@@ -1,0 +1,59 @@
+/** Admission: from a well-formed body to a request that a program can decide, or a coded refusal. */
+import type { DecideRequest } from "../contract/decide.ts";
+import type { Program } from "../core/domain/program.ts";
+import { LiftgateError } from "../core/errors.ts";
+import type { DecisionServices } from "./services.ts";
+
+export interface AdmittedRequest {
+  readonly program: Program;
+  readonly requestId: string;
+  readonly userId: string;
+  /** What is randomized: the user, or the cluster. */
+  readonly unit: string;
+  readonly context: Readonly<Record<string, number | string | boolean>>;
+  /** Candidates the caller restricts to; null means all. */
+  readonly requested: readonly string[] | null;
+  readonly features: NonNullable<DecideRequest["features"]>;
+}
+
+/**
+ * @throws LiftgateError `unknown_program`, `unknown_action`, `cluster_required`
+ */
+export function admit(services: Pick<DecisionServices, "programs" | "newId">, body: DecideRequest): AdmittedRequest {
+  const program = findProgram(services, body.programId);
+  return {
+    program,
+    requestId: body.requestId ?? services.newId(),
+    userId: body.userId,
+    unit: unitOf(program, body),
+    context: body.context ?? {},
+    requested: requestedOf(program, body.actions),
+    features: body.features ?? {},
+  };
+}
+
+/** @throws LiftgateError `unknown_program` */
+export function findProgram(services: Pick<DecisionServices, "programs">, programId: string): Program {
+  const program = services.programs.get(programId);
+  if (program === undefined) throw new LiftgateError("unknown_program");
+  return program;
+}
+
+function unitOf(program: Program, body: DecideRequest): string {
+  if (program.randomizationUnit === "user") return body.userId;
+  if (body.clusterId === undefined) {
+    throw new LiftgateError("cluster_required", undefined, [{ path: "clusterId", rule: "is required by this program" }]);
+  }
+  return body.clusterId;
+}
+
+function requestedOf(program: Program, actions: readonly string[] | undefined): readonly string[] | null {
+  if (actions === undefined) return null;
+  const known = new Set(program.actions.map((action) => action.id));
+  const faults = actions.flatMap((action, i) => {
+    if (!known.has(action)) return [{ path: `actions[${i}]`, rule: "is not an action of this program" }];
+    return actions.indexOf(action) < i ? [{ path: `actions[${i}]`, rule: "is named twice" }] : [];
+  });
+  if (faults.length > 0) throw new LiftgateError("unknown_action", undefined, faults);
+  return actions;
+}

@@ -1,0 +1,45 @@
+import type { DecideAnswer, ExplainedAction } from "../contract/decide.ts";
+import { chargedCost, efficiencyOf } from "../core/decision/price.ts";
+import type { DecisionRecord, RecordedCandidate } from "../core/domain/record.ts";
+import { invariant } from "../core/errors.ts";
+import type { AdmittedRequest } from "./admit.ts";
+
+/** What the caller is told of a logged decision. */
+export function answerOf(record: DecisionRecord, request: AdmittedRequest, style: "plain" | "explained"): DecideAnswer {
+  const { program } = request;
+  const chosen = record.candidates.find((candidate) => candidate.action === record.action);
+  invariant(chosen !== undefined, "the chosen action is one of the candidates");
+  return {
+    decisionId: record.decisionId,
+    requestId: record.requestId,
+    programId: program.id,
+    userId: request.userId,
+    action: record.action,
+    propensity: record.propensity,
+    arm: record.arm,
+    mode: record.mode,
+    status: record.status,
+    expected: { value: chosen.value, cost: chosen.cost, net: chosen.net, currency: program.currency },
+    program: { version: program.version },
+    model: record.model === null ? null : { name: record.model.name, version: record.model.version },
+    expiresAt: new Date(Date.parse(record.time) + program.offerTtlMs).toISOString(),
+    ...(style === "explained" && { explanation: record.candidates.map(explain) }),
+  };
+}
+
+/** What became of one action; a number that does not exist is left out. */
+export function explain(candidate: RecordedCandidate): ExplainedAction {
+  const { action, value, valueStd, cost, net, excluded, pruned, p } = candidate;
+  const efficiency = value === null || cost === null ? NaN : efficiencyOf(value, chargedCost(cost));
+  return {
+    action,
+    ...(value !== null && { value }),
+    ...(valueStd !== null && { valueStd }),
+    ...(cost !== null && { cost }),
+    ...(net !== null && { net }),
+    ...(Number.isFinite(efficiency) && { efficiency }),
+    ...(excluded !== null && { excluded }),
+    ...(pruned !== null && { pruned }),
+    probability: p,
+  };
+}

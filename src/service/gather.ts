@@ -1,0 +1,105 @@
+/**
+ * Gather: everything known about one request, as the situation the core decides on.
+ *
+ * Trouble outside (store, model) never throws from here: it becomes a status and withholds paid
+ * actions BEFORE the draw, so that the logged propensity stays true. Unknown means: do not spend.
+ */
+import { actionDraw, assignArm } from "../core/decision/luck.ts";
+import { noScores, scoresFromPriors, scoresInMoney } from "../core/decision/score.ts";
+import type { Basis, Exclusion, Pacing, Scores, Situation, Status } from "../core/domain/decision.ts";
+import type { Program } from "../core/domain/program.ts";
+import type { DecisionRecord, RecordedFeatures } from "../core/domain/record.ts";
+import { LiftgateError } from "../core/errors.ts";
+import type { AdmittedRequest } from "./admit.ts";
+import { type KnownUser, readUser, type UserReader } from "./read-user.ts";
+
+export interface Gathered {
+  readonly situation: Situation;
+  readonly status: Status;
+  readonly model: DecisionRecord["model"];
+  readonly features: RecordedFeatures | null;
+}
+
+/** What the scores are, or why there are none. */
+interface Evidence {
+  readonly status: Status;
+  readonly basis: Basis;
+  readonly withheld: Exclusion | null;
+  readonly scores: Scores;
+}
+
+/** Until a program has a budget its shadow price is zero: every survivor is worth its own cost. */
+const UNPACED: Pacing = { epoch: 0, lambda: 0, mu: {}, rho: null };
+
+export async function gather(services: UserReader, request: AdmittedRequest): Promise<Gathered> {
+  const { program } = request;
+  if (program.state === "paused") return blind(request, "paused", "paused");
+  const startedMs = services.monotonicMs();
+  const user = await readUser(services, request);
+  services.metrics.stage("gather", services.monotonicMs() - startedMs);
+  if (user.kind === "unreachable") return blind(request, "safe_default", "unavailable");
+
+  const evidence = await judge(services, program, user);
+  return {
+    situation: situationWith(request, evidence, user.facts),
+    status: evidence.status,
+    model: { name: user.model.name, version: user.model.version, digest: user.model.digest },
+    features: user.recorded,
+  };
+}
+
+/** Nothing could or should be looked at: no paid action, with certainty. */
+function blind(request: AdmittedRequest, status: Status, withheld: Exclusion): Gathered {
+  const evidence: Evidence = { status, basis: "model", withheld, scores: noScores(request.program) };
+  return { situation: situationWith(request, evidence, {}), status, model: null, features: null };
+}
+
+async function judge(services: UserReader, program: Program, user: KnownUser): Promise<Evidence> {
+  if (user.row === null) return coldStart(program);
+  const startedMs = services.monotonicMs();
+  try {
+    const raw = await user.model.score(user.row);
+    return {
+      status: user.complete ? "normal" : "degraded_features",
+      basis: "model",
+      withheld: null,
+      scores: scoresInMoney(program, user.model.outputs, raw),
+    };
+  } catch (error) {
+    if (!(error instanceof LiftgateError)) throw error;
+    services.metrics.trouble(error.code);
+    return { status: "degraded_model", basis: "model", withheld: "unavailable", scores: noScores(program) };
+  } finally {
+    services.metrics.stage("score", services.monotonicMs() - startedMs);
+  }
+}
+
+/** A user nothing usable is known about gets what the program declares for that case. */
+function coldStart(program: Program): Evidence {
+  const status = "degraded_features";
+  const scores = noScores(program);
+  switch (program.features.coldStart) {
+    case "no_offer":
+      return { status, basis: "model", withheld: "cold_start", scores };
+    case "explore":
+      return { status, basis: "explore", withheld: null, scores };
+    case "prior":
+      return { status, basis: "prior", withheld: null, scores: scoresFromPriors(program) };
+    default:
+      return program.features.coldStart satisfies never;
+  }
+}
+
+function situationWith(request: AdmittedRequest, evidence: Evidence, features: Situation["facts"]["features"]): Situation {
+  const { program, unit, requestId, requested, context } = request;
+  return {
+    program,
+    facts: { features, context },
+    requested,
+    withheld: evidence.withheld,
+    basis: evidence.basis,
+    scores: evidence.scores,
+    pacing: UNPACED,
+    draws: { arm: assignArm(program, unit), action: actionDraw(program, unit, requestId) },
+  };
+}

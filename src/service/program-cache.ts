@@ -1,0 +1,175 @@
+/**
+ * The loaded programs. What was good stays: a file that is bad, gone wrong or unreadable never replaces
+ * the program that decides now, and no program decides before its bytes are in the archive.
+ */
+import type { ProgramText } from "../contract/program-file.ts";
+import type { ModelReference, Program } from "../core/domain/program.ts";
+import type { Fault, ModelCatalog, Opened } from "../core/ports.ts";
+import { type CompiledProgram, compileProgram, type RuleCompiler } from "./compile-program.ts";
+
+/** One program that decides. */
+export interface LoadedProgram {
+  readonly program: Program;
+  /** Routed models it was admitted without at start: decisions that need one offer nothing (`safe_default`). */
+  readonly missingModels: readonly ModelReference[];
+}
+
+/** What became of one program file. */
+export interface ProgramOutcome {
+  readonly id: string;
+  /**
+   * `loaded`: new or changed · `unchanged` · `admitted`: loaded without some of its models ·
+   * `kept`: the file is refused, the program loaded before stays · `refused`: nothing is loaded ·
+   * `removed`: its file is gone, and so is the program.
+   */
+  readonly outcome: "loaded" | "unchanged" | "admitted" | "kept" | "refused" | "removed";
+  readonly faults: readonly Fault[];
+}
+
+export interface ProgramCacheParts {
+  readonly files: {
+    list(): Promise<readonly string[]>;
+    read(id: string): Promise<Opened<ProgramText>>;
+  };
+  readonly archive: { keep(text: ProgramText): Promise<void> };
+  readonly models: ModelCatalog;
+  readonly compileRule: RuleCompiler;
+}
+
+type MissingModels = "admit" | "refuse";
+
+/** A program file now: what it would load, or why not. */
+type Candidate =
+  | { readonly entry: LoadedProgram; readonly faults: readonly Fault[] }
+  | { readonly entry: null; readonly faults: readonly Fault[]; readonly lacksModelsOnly: boolean };
+
+export class ProgramCache {
+  readonly #parts: ProgramCacheParts;
+  #programs: ReadonlyMap<string, LoadedProgram> = new Map();
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(parts: ProgramCacheParts) {
+    this.#parts = parts;
+  }
+
+  get(id: string): Program | undefined {
+    return this.#programs.get(id)?.program;
+  }
+
+  /** All loaded programs, by id. */
+  list(): readonly LoadedProgram[] {
+    return [...this.#programs.values()];
+  }
+
+  /** At start: a program that only lacks models is admitted without them. Rejects when the folder is unreadable. */
+  async load(): Promise<readonly ProgramOutcome[]> {
+    return await this.#inTurn(() => this.#refresh("admit"));
+  }
+
+  /** Later: a program that lacks a model is refused. Rejects when the folder is unreadable; then all stays. */
+  async reload(): Promise<readonly ProgramOutcome[]> {
+    return await this.#inTurn(() => this.#refresh("refuse"));
+  }
+
+  /** Two reloads at a time could each undo half of the other. */
+  async #inTurn<T>(task: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(task, task);
+    this.#turn = result;
+    return await result;
+  }
+
+  async #refresh(missingModels: MissingModels): Promise<readonly ProgramOutcome[]> {
+    const ids = await this.#parts.files.list();
+    const next = new Map<string, LoadedProgram>();
+    const outcomes: ProgramOutcome[] = [];
+    for (const id of ids) {
+      const loaded = this.#programs.get(id);
+      const candidate = await this.#open(id, loaded, missingModels);
+      const entry = candidate.entry ?? lastGood(loaded, candidate);
+      if (entry !== undefined) next.set(id, entry);
+      outcomes.push({ id, outcome: outcomeOf(loaded, candidate), faults: candidate.faults });
+    }
+    const removed = [...this.#programs.keys()].filter((id) => !ids.includes(id));
+    this.#programs = next;
+    return [...outcomes, ...removed.map((id) => ({ id, outcome: "removed", faults: [] }) as const)];
+  }
+
+  async #open(
+    id: string,
+    loaded: LoadedProgram | undefined,
+    missingModels: MissingModels,
+  ): Promise<Candidate> {
+    const text = await this.#parts.files.read(id);
+    if (!text.ok) return { entry: null, faults: text.faults, lacksModelsOnly: false };
+    const compiled = compileProgram(text.value, this.#parts.models, this.#parts.compileRule);
+    const reused = versionFaults(loaded, text.value);
+    const faults = [...reused, ...(compiled.ok ? [] : compiled.faults)];
+    const lacksModelsOnly = reused.length === 0 && !compiled.ok && compiled.admissible !== null;
+    const entry = reused.length > 0 ? null : entryOf(compiled, missingModels);
+    if (entry === null) return { entry, faults, lacksModelsOnly };
+    const unkept = await this.#archive(text.value);
+    return unkept === null
+      ? { entry, faults }
+      : { entry: null, faults: [...faults, unkept], lacksModelsOnly: false };
+  }
+
+  async #archive(text: ProgramText): Promise<Fault | null> {
+    try {
+      await this.#parts.archive.keep(text);
+      return null;
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : "unknown error";
+      return {
+        path: "",
+        rule: `cannot be archived, so its decisions could not be replayed: ${reason}`,
+      };
+    }
+  }
+}
+
+/** A record names its program by version; one version must not mean two programs. */
+function versionFaults(
+  loaded: LoadedProgram | undefined,
+  { digest, file }: ProgramText,
+): readonly Fault[] {
+  if (
+    loaded === undefined ||
+    loaded.program.digest === digest ||
+    loaded.program.version !== file.version
+  )
+    return [];
+  return [
+    {
+      path: "version",
+      rule: `raise version: the file changed, but ${file.version} is what is loaded`,
+    },
+  ];
+}
+
+function entryOf(compiled: CompiledProgram, missingModels: MissingModels): LoadedProgram | null {
+  if (compiled.ok) return { program: compiled.value, missingModels: [] };
+  return missingModels === "admit" ? compiled.admissible : null;
+}
+
+/**
+ * The program that goes on when its file is refused. One that was admitted without a model was never
+ * checked against it: when that model turns out not to fit, the program pauses.
+ */
+function lastGood(
+  loaded: LoadedProgram | undefined,
+  candidate: Candidate & { entry: null },
+): LoadedProgram | undefined {
+  if (loaded === undefined || loaded.missingModels.length === 0 || candidate.lacksModelsOnly)
+    return loaded;
+  return { ...loaded, program: { ...loaded.program, state: "paused" } };
+}
+
+function outcomeOf(
+  loaded: LoadedProgram | undefined,
+  { entry }: Candidate,
+): ProgramOutcome["outcome"] {
+  if (entry === null) return loaded === undefined ? "refused" : "kept";
+  if (entry.missingModels.length > 0) return "admitted";
+  const same = loaded?.program.digest === entry.program.digest && loaded.missingModels.length === 0;
+  return same ? "unchanged" : "loaded";
+}

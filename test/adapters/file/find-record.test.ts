@@ -1,0 +1,89 @@
+import { appendFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { findRecord } from "../../../src/adapters/file/find-record.ts";
+import { segmentFileName } from "../../../src/adapters/file/segment.ts";
+import { idAt, logIn, recordOf, START_MS, TestDirectory } from "../../support/decision-log-files.ts";
+
+const HOUR_MS = 3_600_000;
+
+/** Writes a segment that starts `afterMs` after the start, with this content. */
+function segment(directory: string, afterMs: number, content: string): string {
+  const path = join(directory, segmentFileName(START_MS + afterMs, "0badcafe"));
+  writeFileSync(path, content);
+  return path;
+}
+
+describe("finding a record", () => {
+  it("finds every record across many segments and hours, as written by the log", async () => {
+    using directory = new TestDirectory();
+    let nowMs = START_MS;
+    const log = logIn(directory.path, { clock: () => nowMs, segmentBytesMax: 2_000 });
+    const ids: string[] = [];
+    for (let i = 0; i < 300; i++) {
+      nowMs += (i * 7_919) % 90_000;
+      ids.push(idAt(nowMs, i));
+      await log.append(recordOf(ids[i] ?? "", i));
+    }
+    await log.close();
+    for (const [i, id] of ids.entries()) expect(await findRecord(directory.path, id)).toBe(recordOf(id, i));
+  });
+
+  it("finds records on every side of the borders between the chunks that are read", async () => {
+    using directory = new TestDirectory();
+    const ids = Array.from({ length: 900 }, (_, i) => idAt(START_MS, i));
+    const sizes = ids.map((_, i) => (i === 450 ? 700_000 : (i * 613) % 2_003));
+    segment(directory.path, 0, ids.map((id, i) => `${recordOf(id, sizes[i])}\n`).join(""));
+    for (const [i, id] of ids.entries()) expect(await findRecord(directory.path, id)).toBe(recordOf(id, sizes[i]));
+  });
+
+  it("is not misled by records that mention the id, nor by damaged lines", async () => {
+    using directory = new TestDirectory();
+    const [wanted, other] = [idAt(START_MS, 1), idAt(START_MS, 2)];
+    const mention = JSON.stringify({ decisionId: other, context: { decisionId: wanted, note: wanted } });
+    segment(directory.path, 0, `${mention}\n{"decisionId":"${wanted}",\n"${wanted}"\n${recordOf(wanted)}\n`);
+    expect(await findRecord(directory.path, wanted)).toBe(recordOf(wanted));
+    expect(await findRecord(directory.path, other)).toBe(mention);
+  });
+
+  it("ignores a torn last line, even one that is valid JSON", async () => {
+    using directory = new TestDirectory();
+    const path = segment(directory.path, 0, recordOf(idAt(START_MS, 1)));
+    expect(await findRecord(directory.path, idAt(START_MS, 1))).toBeNull();
+    appendFileSync(path, "\n");
+    expect(await findRecord(directory.path, idAt(START_MS, 1))).toBe(recordOf(idAt(START_MS, 1)));
+  });
+
+  it.each([
+    { what: "records up to five minutes older than the segment", atMs: -300_000, found: true },
+    { what: "nothing older", atMs: -300_001, found: false },
+    { what: "records of its hour and five minutes more", atMs: HOUR_MS + 300_000, found: true },
+    { what: "nothing later", atMs: HOUR_MS + 300_001, found: false },
+  ])("reads a segment for $what", async ({ atMs, found }) => {
+    using directory = new TestDirectory();
+    const id = idAt(START_MS + atMs);
+    segment(directory.path, 0, `${recordOf(id)}\n`);
+    expect(await findRecord(directory.path, id)).toBe(found ? recordOf(id) : null);
+  });
+
+  it.each(["", "nonsense", "019a0000-0000-4000-8000-000000000000", "019A0000-0000-7000-8000-000000000000", '"'])(
+    "answers null to %j, which is no decision id, without reading",
+    async (id) => {
+      expect(await findRecord("/proc/self/mem", id)).toBeNull();
+    },
+  );
+
+  it("answers null when there is no log yet", async () => {
+    using directory = new TestDirectory();
+    expect(await findRecord(join(directory.path, "decisions"), idAt(START_MS))).toBeNull();
+  });
+
+  it("says log_unavailable when the log cannot be read", async () => {
+    using directory = new TestDirectory();
+    const path = segment(directory.path, 0, "");
+    await expect(findRecord(path, idAt(START_MS))).rejects.toMatchObject({
+      code: "log_unavailable",
+      message: expect.stringMatching(/ENOTDIR$/),
+    });
+  });
+});

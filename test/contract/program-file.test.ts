@@ -1,0 +1,189 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { z } from "zod";
+import { faultsOf } from "../../src/contract/faults.ts";
+import { ProgramFile } from "../../src/contract/program-file.ts";
+import { PROGRAM_YAML } from "../support/program-fixtures.ts";
+
+function faultsWith(changes: Readonly<Record<string, unknown>>) {
+  const { error } = ProgramFile.safeParse({ ...parse(PROGRAM_YAML), ...changes });
+  return error === undefined ? [] : faultsOf(error);
+}
+
+const exploration = { strategy: "greedy" };
+const objective = {
+  maximize: "profit",
+  value: [{ head: "visit", valuePerUnit: 3 }],
+  cost: "incentive",
+};
+const paid = (changes: object) => ({
+  actions: [{ id: "no_offer" }, { id: "mail", channel: "email", fixedCost: 0.01, ...changes }],
+});
+
+test("the smallest file takes the documented defaults", () => {
+  expect(ProgramFile.parse(parse(PROGRAM_YAML))).toMatchObject({
+    description: "",
+    guardrails: { minConfidence: 0.5, minEfficiency: 0 },
+    exploration: { strategy: "inverse-gap", gamma: 100, gapUnit: 1, floor: 0, salt: "draw" },
+    offerTtl: "24h",
+  });
+});
+
+describe("what this version does not act upon is refused in words", () => {
+  test.each([
+    ["budget", { budget: { amount: 5000 } }],
+    ["budget", { budget: { amount: -1 } }],
+    ["caps", { caps: [{ scope: "user", max: 2, per: "30d" }] }],
+    ["stickiness.by", { stickiness: { by: "user" } }],
+    ["stickiness.window", { stickiness: { by: "request", window: "7d" } }],
+    ["state", { state: "shadow" }],
+    ["state", { state: "log-only" }],
+    ["exploration.strategy", { exploration: { strategy: "softmax" } }],
+    ["exploration.strategy", { exploration: { strategy: "thompson" } }],
+    ["exploration.strategy", { exploration: { strategy: "skewed" } }],
+    ["exploration.budgetShare", { exploration: { ...exploration, budgetShare: 0.03 } }],
+  ])("%s", (path, changes) => {
+    expect(faultsWith(changes)).toEqual([
+      {
+        path,
+        rule: expect.stringMatching(/this version (does not support|supports `request` only)/),
+      },
+    ]);
+  });
+
+  test("stickiness by request is what this version does, and is accepted", () => {
+    expect(faultsWith({ stickiness: { by: "request" } })).toEqual([]);
+  });
+});
+
+describe("every field is bounded", () => {
+  test.each([
+    ["program", { program: "Spring Mail" }],
+    ["program", { program: "x".repeat(65) }],
+    ["version", { version: 0 }],
+    ["version", { version: 1.5 }],
+    ["version", { version: 2 ** 53 }],
+    ["version", { version: "1" }],
+    ["description", { description: "x".repeat(501) }],
+    ["state", { state: "off" }],
+    ["randomizationUnit", { randomizationUnit: "request" }],
+    ["currency", { currency: "eur" }],
+    ["actions", { actions: [{ id: "no_offer" }] }],
+    ["actions[1].fixedCost", paid({ fixedCost: -0.01 })],
+    ["actions[1].fixedCost", paid({ fixedCost: "0.01" })],
+    ["actions[1].fixedCost", paid({ fixedCost: null })],
+    ["actions[1].fixedCost", paid({ fixedCost: Number.NaN })],
+    ["actions[1].maxCost", paid({ maxCost: Infinity })],
+    ["actions[1].maxCost", paid({ maxCost: 1e-7 })],
+    ["actions[1].maxCost", paid({ maxCost: 2_000_000_000 })],
+    ["actions[1].prior.cost", paid({ prior: { value: 1 } })],
+    ["actions[1].colour", paid({ colour: "red" })],
+    ["models[0].model", { models: [{ model: "newcomer" }] }],
+    ["models", { models: [] }],
+    ["objective.value", { objective: { ...objective, value: [] } }],
+    [
+      "objective.value[0].valuePerUnit",
+      { objective: { ...objective, value: [{ head: "visit", valuePerUnit: 0 }] } },
+    ],
+    [
+      "objective.value[0].discount",
+      { objective: { ...objective, value: [{ head: "visit", valuePerUnit: 3, discount: 1.1 }] } },
+    ],
+    ["objective.maximize", { objective: { ...objective, maximize: "revenue" } }],
+    ["eligibility", { eligibility: "a".repeat(2_049) }],
+    ["eligibility", { eligibility: "" }],
+    ["guardrails.minConfidence", { guardrails: { minConfidence: 1 } }],
+    ["guardrails.minConfidence", { guardrails: { minConfidence: 0.4 } }],
+    ["guardrails.maxCostPerValue", { guardrails: { maxCostPerValue: 0 } }],
+    ["holdout.share", { holdout: { share: 1.01, salt: "h" } }],
+    ["holdout.share", { holdout: { share: -0.1, salt: "h" } }],
+    ["holdout.salt", { holdout: { share: 0.1, salt: "a|b" } }],
+    ["exploration.epsilon", { exploration: { strategy: "epsilon", epsilon: 1.5 } }],
+    ["exploration.gamma", { exploration: { strategy: "inverse-gap", gamma: -1 } }],
+    ["exploration.gamma", { exploration: { strategy: "inverse-gap" } }],
+    ["exploration.gapUnit", { exploration: { strategy: "inverse-gap", gamma: 1, gapUnit: 0 } }],
+    ["exploration.gamma", { exploration: { strategy: "greedy", gamma: 1 } }],
+    ["features.maxAge", { features: { maxAge: "24", coldStart: "no_offer" } }],
+    ["features.coldStart", { features: { maxAge: "24h", coldStart: "guess" } }],
+    ["offerTtl", { offerTtl: "0h" }],
+    ["budgets", { budgets: {} }],
+  ])("%s in %j", (path, changes) => {
+    expect(faultsWith(changes).map((fault) => fault.path)).toContain(path);
+  });
+
+  test.each([
+    "program",
+    "version",
+    "state",
+    "randomizationUnit",
+    "currency",
+    "actions",
+    "models",
+    "objective",
+    "exploration",
+    "features",
+  ])("%s is required", (field) => {
+    expect(faultsWith({ [field]: undefined }).map(({ path }) => path)).toContain(field);
+  });
+
+  test.each([[null], [7], ["program"], [[]]])("%j is not a program", (value) => {
+    expect(ProgramFile.safeParse(value).success).toBe(false);
+  });
+});
+
+test("everything that is wrong is reported in one pass, laws between fields included", () => {
+  const faults = faultsWith({
+    version: "1",
+    colour: "red",
+    budget: { amount: 1 },
+    actions: [
+      { id: "mail", channel: "email", fixedCost: 0 },
+      { id: "push", fixedCost: 0 },
+    ],
+    holdout: { share: 0.6, salt: "same" },
+    evaluation: { share: 0.6, salt: "same" },
+    objective: "profit",
+  });
+  expect(faults.map(({ path }) => path).toSorted()).toEqual([
+    "actions",
+    "actions[1].channel",
+    "budget",
+    "colour",
+    "evaluation.salt",
+    "evaluation.share",
+    "objective",
+    "version",
+  ]);
+});
+
+test("an amount is accepted exactly when it has at most 6 decimals", () => {
+  // Oracle: the decimal text, written by integer arithmetic.
+  const micros = fc.bigInt({ min: 0n, max: 10n ** 15n });
+  const text = (amount: bigint, last: string) =>
+    `${amount / 1_000_000n}.${String(amount % 1_000_000n).padStart(6, "0")}${last}`;
+  fc.assert(
+    fc.property(micros, (amount) => {
+      expect(faultsWith(paid({ fixedCost: Number(text(amount, "")) }))).not.toContainEqual(
+        expect.objectContaining({ path: "actions[1].fixedCost" }),
+      );
+    }),
+    { seed: 20_261_121, numRuns: 300 },
+  );
+  // Up to 1e8 units a double still tells half a micro from a whole one.
+  fc.assert(
+    fc.property(fc.bigInt({ min: 0n, max: 10n ** 14n }), (amount) => {
+      expect(faultsWith(paid({ fixedCost: Number(text(amount, "5")) }))).toContainEqual({
+        path: "actions[1].fixedCost",
+        rule: expect.stringContaining("at most 6 decimals"),
+      });
+    }),
+    { seed: 20_261_121, numRuns: 300 },
+  );
+});
+
+test("a JSON Schema can be generated for editors", () => {
+  const schema = z.toJSONSchema(ProgramFile, { io: "input" });
+  expect(schema.additionalProperties).toBe(false);
+  expect(schema.required).toContain("exploration");
+});

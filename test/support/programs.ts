@@ -1,0 +1,139 @@
+/** Programs and situations for tests of the core: plain data, and generators of all of it. */
+import fc from "fast-check";
+import type { Pacing, Scores, Situation } from "../../src/core/domain/decision.ts";
+import { ARMS, BASES } from "../../src/core/domain/decision.ts";
+import type { Action, Exploration, Program } from "../../src/core/domain/program.ts";
+import { NO_OFFER } from "../../src/core/domain/program.ts";
+
+const OFFER: Omit<Action, "id"> = { channel: "email", fixedCost: 0, maxCost: Infinity, prior: null };
+export const UNPACED: Pacing = { epoch: 0, lambda: 0, mu: {}, rho: null };
+
+export function actionsNamed(...ids: readonly string[]): readonly Action[] {
+  return [NO_OFFER, ...ids].map((id) => ({ ...OFFER, id }));
+}
+
+/** A program with two e-mails and no guardrails; parts can be replaced. */
+export function programWith(parts: Partial<Program> = {}): Program {
+  return {
+    id: "test-program",
+    version: 1,
+    digest: `sha256:${"0".repeat(64)}`,
+    description: "",
+    state: "live",
+    currency: "USD",
+    randomizationUnit: "user",
+    actions: actionsNamed("mens_email", "womens_email"),
+    routes: [{ when: null, model: { name: "m", version: "1" } }],
+    objective: { costWeight: 1, value: [{ head: "visit", weight: 1 }], cost: "incentive" },
+    eligibility: null,
+    guardrails: { confidenceZ: 0, maxCostPerValue: Infinity, minEfficiency: 0 },
+    holdout: { share: 0, salt: "holdout" },
+    evaluation: { share: 0, salt: "evaluation" },
+    exploration: { strategy: "greedy", floor: 0, salt: "draw" },
+    features: { maxAgeMs: 86_400_000, coldStart: "no_offer" },
+    offerTtlMs: 86_400_000,
+    ...parts,
+  };
+}
+
+/** A situation of a scored user in the policy arm; parts can be replaced. */
+export function situationWith(program: Program, parts: Partial<Situation> = {}): Situation {
+  return {
+    program,
+    facts: { features: {}, context: {} },
+    requested: null,
+    withheld: null,
+    basis: "model",
+    scores: scoresOf(program.actions.slice(1).map(() => [1, 0, 0.5])),
+    pacing: UNPACED,
+    draws: { arm: "policy", action: 0 },
+    ...parts,
+  };
+}
+
+/** Scores of the paid actions as [value, valueStd, cost]. */
+export function scoresOf(paid: readonly (readonly [number, number, number])[]): Scores {
+  return {
+    value: [0, ...paid.map(([value]) => value)],
+    valueStd: [0, ...paid.map(([, std]) => std)],
+    cost: [0, ...paid.map(([, , cost]) => cost)],
+  };
+}
+
+const share = fc.double({ min: 0, max: 0.5, noNaN: true });
+/** Money as models produce it: mostly ordinary, sometimes negative, huge, or not a number. */
+const score = fc.oneof(
+  { weight: 8, arbitrary: fc.double({ min: -1, max: 3, noNaN: true }) },
+  { weight: 1, arbitrary: fc.constantFrom(NaN, 0, -0, 1e-300, -1e300, 1e300) },
+);
+
+function anyExploration(actions: number): fc.Arbitrary<Exploration> {
+  const floor = fc.double({ min: 0, max: 1 / actions, noNaN: true });
+  const salt = fc.constant("draw");
+  return fc.oneof(
+    fc.record({ strategy: fc.constant("greedy" as const), floor, salt }),
+    fc.record({ strategy: fc.constant("epsilon" as const), epsilon: fc.double({ min: 0, max: 1, noNaN: true }), floor, salt }),
+    fc.record({
+      strategy: fc.constant("inverse-gap" as const),
+      gamma: fc.double({ min: 0, max: 1e5, noNaN: true }),
+      gapUnit: fc.double({ min: 0.01, max: 100, noNaN: true }),
+      floor,
+      salt,
+    }),
+  );
+}
+
+/** Any program the contract admits, as far as deciding is concerned. */
+export const anyProgram: fc.Arbitrary<Program> = fc.integer({ min: 1, max: 12 }).chain((paid) =>
+  fc
+    .record({
+      exploration: anyExploration(paid + 1),
+      holdoutShare: share,
+      evaluationShare: share,
+      eligibility: fc.constantFrom(null, () => true, () => false),
+      costWeight: fc.constantFrom(0 as const, 1 as const),
+      confidenceZ: fc.double({ min: 0, max: 3, noNaN: true }),
+      maxCostPerValue: fc.constantFrom(0.5, 1, Infinity),
+      maxCost: fc.constantFrom(0.2, 1, Infinity),
+    })
+    .map((parts) =>
+      programWith({
+        actions: actionsNamed(...Array.from({ length: paid }, (_, i) => `action_${i}`)).map((action, i) =>
+          i === 0 ? action : { ...action, maxCost: parts.maxCost },
+        ),
+        exploration: parts.exploration,
+        holdout: { share: parts.holdoutShare, salt: "holdout" },
+        evaluation: { share: parts.evaluationShare, salt: "evaluation" },
+        eligibility: parts.eligibility,
+        objective: { costWeight: parts.costWeight, value: [], cost: "incentive" },
+        guardrails: { confidenceZ: parts.confidenceZ, maxCostPerValue: parts.maxCostPerValue, minEfficiency: 0 },
+      }),
+    ),
+);
+
+/** Any situation of any program. */
+export const anySituation: fc.Arbitrary<Situation> = anyProgram.chain((program) => {
+  const paid = program.actions.slice(1);
+  return fc
+    .record({
+      requested: fc.option(fc.subarray(paid.map(({ id }) => id))),
+      withheld: fc.constantFrom(null, null, null, "unavailable" as const, "cold_start" as const),
+      basis: fc.constantFrom(...BASES),
+      scores: fc
+        .array(fc.tuple(score, score.map(Math.abs), score), { minLength: paid.length, maxLength: paid.length })
+        .map(scoresOf),
+      lambda: fc.double({ min: 0, max: 5, noNaN: true }),
+      arm: fc.constantFrom(...ARMS),
+      action: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+    })
+    .map(({ requested, withheld, basis, scores, lambda, arm, action }) =>
+      situationWith(program, {
+        requested,
+        withheld,
+        basis,
+        scores,
+        pacing: { ...UNPACED, lambda },
+        draws: { arm, action },
+      }),
+    );
+});
