@@ -41,7 +41,11 @@ export async function compose(config: Config, logger: Logger): Promise<Compositi
   const metrics = createMetrics();
   const models = new ModelCache(modelFolder(config, metrics));
   const programs = programCache(config, models);
-  const catalog = new Catalog({ models, programs, onLoaded: (answer) => tellLoaded(answer, { catalog, metrics, logger }) });
+  const catalog = new Catalog({
+    models,
+    programs,
+    onLoaded: (answer) => tellLoaded(answer, { catalog, metrics, logger }),
+  });
   await catalog.load();
 
   const features = await openFeatureStore(config, metrics, logger);
@@ -137,7 +141,12 @@ async function openFeatureStore(config: Config, metrics: Metrics, logger: Logger
       logger[state === "up" ? "info" : "error"]({ state }, "feature store");
     },
   });
-  return new RedisFeatureStore(connection);
+  const store = new RedisFeatureStore(connection);
+  return {
+    read: (userId, contracts) => store.read(userId, contracts),
+    write: (rows) => store.write(rows),
+    close: async () => connection.close(),
+  };
 }
 
 function decisionLog(config: Config, metrics: Metrics, logger: Logger): FileDecisionLog {

@@ -33,7 +33,9 @@ export function addDemoCommand(program: Command): void {
         throw error;
       }
       if (options.once === true) return service.stop();
-      console.log(`The service stays up: docs at ${service.url}/docs, metrics at ${service.url}/metrics. Ctrl-C stops it.`);
+      console.log(
+        `The service stays up: docs at ${service.url}/docs, metrics at ${service.url}/metrics. Ctrl-C stops it.`,
+      );
       process.once("SIGINT", () => void service.stop());
       process.once("SIGTERM", () => void service.stop());
     });
@@ -62,7 +64,9 @@ async function showDecisions(service: Service, customerCount: number, decisionCo
 
   const segments = await segmentsIn([`${DATA_DIR}/decisions`]);
   const { identical, different } = await replayAll(composeReplay(readConfig({ DATA_DIR })), segments);
-  console.log(`Replay: ${identical} of ${identical + different} logged decisions decided again from their records, bit for bit.\n`);
+  console.log(
+    `Replay: ${identical} of ${identical + different} logged decisions decided again from their records, bit for bit.\n`,
+  );
   if (different > 0) throw new Error("a logged decision could not be reproduced");
 }
 

@@ -36,7 +36,10 @@ export interface ReplayReport {
 /** Replays the segments with a progress bar on a terminal. */
 export async function replayAll(log: LoggedDecisions, paths: readonly string[]): Promise<ReplayReport> {
   const report: ReplayReport = { identical: 0, different: 0, torn: 0, shown: [] };
-  const bar = new SingleBar({ format: "replaying {bar} {percentage}% of {total} bytes", clearOnComplete: true }, Presets.legacy);
+  const bar = new SingleBar(
+    { format: "replaying {bar} {percentage}% of {total} bytes", clearOnComplete: true },
+    Presets.legacy,
+  );
   const verify = replayer(log);
   let started = false;
   const entries = log.entries(paths, ({ bytesRead, bytesTotal }) => {

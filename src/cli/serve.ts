@@ -27,6 +27,8 @@ export function addServeCommand(program: Command): void {
 export interface Service {
   /** Where the API answers, such as `http://127.0.0.1:8080`. */
   readonly url: string;
+  /** Where metrics, docs and admin calls answer: `url` unless ADMIN_PORT moves them. */
+  readonly adminUrl: string;
   readonly composition: Composition;
   /** Drains, closes the sockets, flushes the log. */
   stop(): Promise<void>;
@@ -42,15 +44,24 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
   const admin = split ? await buildServer(backend, { ...options, surface: "admin" }) : undefined;
   const servers = admin === undefined ? [api] : [api, admin];
 
-  await admin?.listen({ host: config.HOST, port: config.ADMIN_PORT ?? 0 });
-  const url = await api.listen({ host: config.HOST, port: config.PORT });
-  return { url, composition, stop: () => stopService(composition, servers) };
+  try {
+    const adminUrl = await admin?.listen({ host: config.HOST, port: config.ADMIN_PORT ?? 0 });
+    const url = await api.listen({ host: config.HOST, port: config.PORT });
+    return { url, adminUrl: adminUrl ?? url, composition, stop: () => stopService(composition, servers) };
+  } catch (error) {
+    await closeAll(composition, servers);
+    throw error;
+  }
 }
 
 /** Readiness says no first; only then does the door close, so that nobody is turned away in between. */
 async function stopService(composition: Composition, servers: readonly FastifyInstance[]): Promise<void> {
   composition.drain();
   await delay(DRAIN_MS);
+  await closeAll(composition, servers);
+}
+
+async function closeAll(composition: Composition, servers: readonly FastifyInstance[]): Promise<void> {
   await Promise.all(servers.map((server) => server.close()));
   await composition.close();
 }

@@ -16,7 +16,8 @@ const Port = z.coerce.number().int().min(0).max(65_535);
 const ApiKeyEntry = z.string().transform((text, context): ApiKey => {
   const [id = "", secretSha256 = "", roles = ""] = text.split(":");
   const known = roles.split("|").filter((role): role is Role => ROLES.some((name) => name === role));
-  const valid = /^[A-Za-z0-9_-]{1,64}$/.test(id) && /^[0-9a-f]{64}$/.test(secretSha256) && known.length === roles.split("|").length;
+  const valid =
+    /^[A-Za-z0-9_-]{1,64}$/.test(id) && /^[0-9a-f]{64}$/.test(secretSha256) && known.length === roles.split("|").length;
   if (!valid) {
     context.addIssue(`each key must be id:sha256-of-the-secret:role|role with roles of ${ROLES.join(", ")}`);
     return z.NEVER;
@@ -38,14 +39,21 @@ const Environment = z.object({
   DURABILITY: z
     .enum(["process", "power"])
     .default("process")
-    .describe("When a decision counts as logged: written (survives kill -9) or flushed to the disk (survives power loss)"),
+    .describe(
+      "When a decision counts as logged: written (survives kill -9) or flushed to the disk (survives power loss)",
+    ),
   API_KEYS: z
     .string()
     .optional()
     .transform((text) => text?.split(/[\s,]+/).filter((entry) => entry !== ""))
     .pipe(z.array(ApiKeyEntry).optional())
-    .describe("Callers, separated by commas or new lines: `id:sha256-of-secret:role|role`; absent: only loopback is served"),
-  LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info").describe("pino's level"),
+    .describe(
+      "Callers, separated by commas or new lines: `id:sha256-of-secret:role|role`; absent: only loopback is served",
+    ),
+  LOG_LEVEL: z
+    .enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"])
+    .default("info")
+    .describe("pino's level"),
   USER_ID_PEPPER: z
     .string()
     .min(16)
@@ -84,7 +92,11 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
 }
 
 /** Name, default and meaning of every variable: the table in README. */
-export function configurationTable(): readonly { readonly name: string; readonly fallback: string; readonly meaning: string }[] {
+export function configurationTable(): readonly {
+  readonly name: string;
+  readonly fallback: string;
+  readonly meaning: string;
+}[] {
   const defaults: Readonly<Record<string, unknown>> = Environment.parse({});
   return Object.entries(Environment.shape).map(([name, schema]) => ({
     name,
@@ -94,7 +106,9 @@ export function configurationTable(): readonly { readonly name: string; readonly
 }
 
 function withSecretFiles(environment: Readonly<Record<string, string | undefined>>, faults: string[]) {
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ""));
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ""),
+  );
   for (const name of SECRETS) {
     const path = given[`${name}_FILE`];
     if (path === undefined) continue;

@@ -8,6 +8,9 @@ export function createLogger(level: string): Logger {
   return pino({
     level,
     base: { service: "liftgate" },
-    redact: { paths: ["req.headers", "headers", "userId", "*.userId", "authorization", "url", "password"], remove: true },
+    redact: {
+      paths: ["req.headers", "headers", "userId", "*.userId", "authorization", "url", "password"],
+      remove: true,
+    },
   });
 }

@@ -1,5 +1,5 @@
 import type { DecideAnswer, ExplainedAction } from "../contract/decide.ts";
-import { chargedCost, efficiencyOf } from "../core/decision/price.ts";
+import { efficiencyOf } from "../core/decision/price.ts";
 import type { DecisionRecord, RecordedCandidate } from "../core/domain/record.ts";
 import { invariant } from "../core/errors.ts";
 import type { AdmittedRequest } from "./admit.ts";
@@ -30,7 +30,7 @@ export function answerOf(record: DecisionRecord, request: AdmittedRequest, style
 /** What became of one action; a number that does not exist is left out. */
 export function explain(candidate: RecordedCandidate): ExplainedAction {
   const { action, value, valueStd, cost, net, excluded, pruned, p } = candidate;
-  const efficiency = value === null || cost === null ? NaN : efficiencyOf(value, chargedCost(cost));
+  const efficiency = value === null || cost === null ? NaN : efficiencyOf(value, cost);
   return {
     action,
     ...(value !== null && { value }),

@@ -128,7 +128,10 @@ export class ModelCache implements ModelCatalog {
   }
 
   /** The folder's entry in the next set: the same model, a new one, or the last good one with faults. */
-  async #check(id: string, last: Entry | undefined): Promise<Pick<ModelOutcome, "outcome"> & { readonly entry: Entry }> {
+  async #check(
+    id: string,
+    last: Entry | undefined,
+  ): Promise<Pick<ModelOutcome, "outcome"> & { readonly entry: Entry }> {
     const good = last?.model ?? null;
     const opened = await this.#open(id, good);
     const checkedAtMs = this.#now();

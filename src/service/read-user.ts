@@ -2,9 +2,9 @@
 import type { FeatureContract } from "../core/domain/model.ts";
 import type { Facts, Program, Route } from "../core/domain/program.ts";
 import type { RecordedFeatures } from "../core/domain/record.ts";
-import { invariant, LiftgateError } from "../core/errors.ts";
+import { type InputFault, invariant, LiftgateError } from "../core/errors.ts";
 import { decodeRow } from "../core/features/decode.ts";
-import { completeRow, encodeRow, missingRow } from "../core/features/encode.ts";
+import { completeRow, type EncodedRow, encodeRow, missingRow } from "../core/features/encode.ts";
 import type { FeatureRead, FeatureStore, UpliftModel } from "../core/ports.ts";
 import type { AdmittedRequest } from "./admit.ts";
 import type { DecisionServices } from "./services.ts";
@@ -49,12 +49,17 @@ export async function readUser(
   const models = routedModels(services, request.program);
   if (models === null) return UNREACHABLE;
   const contracts = [...new Map(models.map(({ contract }) => [contract.set, contract])).values()];
-  checkRequestFeatures(contracts, request);
+  const given = givenRows(contracts, request);
   const reads = await readStore(services, request, contracts);
   if (reads === null) return UNREACHABLE;
 
-  const rows = contracts.map((contract, i) => rowOf(services, request, contract, reads[i]));
-  const facts = Object.assign({}, ...rows.map(({ contract, values }) => (values === null ? {} : decodeRow(contract, values))));
+  const rows = contracts.map((contract, i) =>
+    rowOf(services, request.program, { contract, read: reads[i], given: given[i]?.values ?? null }),
+  );
+  const facts = Object.assign(
+    {},
+    ...rows.map(({ contract, values }) => (values === null ? {} : decodeRow(contract, values))),
+  );
   const model = routeTo(models, request.program.routes, { features: facts, context: request.context });
   const own = rows.find((row) => row.contract.set === model.contract.set);
   invariant(own !== undefined, "every routed model's contract was read");
@@ -90,53 +95,70 @@ async function readStore(
   }
 }
 
-/** Refuses request-time values that no contract of the program takes, before anything is read. */
-function checkRequestFeatures(contracts: readonly FeatureContract[], { features, context }: AdmittedRequest): void {
-  const encoded = contracts.map((contract) => encodeGiven(contract, { features, context }));
-  const faults = encoded.flatMap((row) => row.faults);
-  if (faults.length > 0) throw new LiftgateError("invalid_feature", undefined, faults.map(under("features.")));
-  const strangers = Object.keys(features).filter((name) => encoded.every((row) => row.unknown.includes(name)));
-  if (strangers.length > 0) {
-    const rule = "is not a feature of this program's models";
-    throw new LiftgateError("unknown_feature", undefined, strangers.map((path) => under("features.")({ path, rule })));
-  }
+/**
+ * What the caller says of the user's features, one row per contract: `features` for source request,
+ * `context` for source context. Checked whole before anything is read.
+ */
+function givenRows(contracts: readonly FeatureContract[], { features, context }: AdmittedRequest): readonly GivenRow[] {
+  const rows = contracts.map((contract) => givenRow(contract, features, context));
+  const faults = rows.flatMap((row) => row.faults);
+  if (faults.length > 0) throw new LiftgateError("invalid_feature", undefined, faults);
+  const strangers = Object.keys(features).filter((name) => rows.every((row) => row.unknown.includes(name)));
+  if (strangers.length === 0) return rows;
+  const rule = "is not a feature of this program's models";
+  throw new LiftgateError(
+    "unknown_feature",
+    undefined,
+    strangers.map((name) => ({ path: `features.${name}`, rule })),
+  );
 }
+
+function givenRow(
+  contract: FeatureContract,
+  features: AdmittedRequest["features"],
+  context: AdmittedRequest["context"],
+): GivenRow {
+  const momentary = contract.features.filter(({ source, name }) => source === "context" && context[name] !== undefined);
+  if (momentary.length === 0 && Object.keys(features).length === 0) return NOTHING_GIVEN;
+  const moment = Object.fromEntries(momentary.map(({ name }) => [name, context[name] ?? null]));
+  const fromContext = encodeRow(contract, moment, { sources: ["context"] });
+  const fromRequest = encodeRow(contract, features, { base: fromContext.values, sources: ["request"] });
+  return {
+    values: fromRequest.values,
+    unknown: fromRequest.unknown,
+    faults: [...fromContext.faults.map(under("context.")), ...fromRequest.faults.map(under("features."))],
+  };
+}
+
+/** Request-time values in contract order, NaN where none was given; null values when none was given at all. */
+type GivenRow = Omit<EncodedRow, "values"> & { readonly values: Float32Array | null };
+const NOTHING_GIVEN: GivenRow = { values: null, unknown: [], faults: [] };
 
 function under(prefix: string) {
-  return ({ path, rule }: { path: string; rule: string }) => ({ path: `${prefix}${path}`, rule });
+  return ({ path, rule }: InputFault): InputFault => ({ path: `${prefix}${path}`, rule });
 }
 
-/** The caller's values over a base row: `features` for source request, `context` for source context. */
-function encodeGiven(
-  contract: FeatureContract,
-  { features, context }: Pick<AdmittedRequest, "features" | "context">,
-  base?: Float32Array,
-) {
-  const moment = Object.fromEntries(
-    contract.features.flatMap(({ name, source }) => (source === "context" && name in context ? [[name, context[name] ?? null]] : [])),
-  );
-  const withContext = encodeRow(contract, moment, base === undefined ? {} : { base });
-  const withRequest = encodeRow(contract, features, { base: withContext.values, sources: ["request"] });
-  return { ...withRequest, faults: [...withContext.faults, ...withRequest.faults] };
+/** The given values over the base row. */
+function overlay(base: Float32Array, given: Float32Array | null): Float32Array {
+  return given === null ? base : base.map((value, i) => (Number.isNaN(given[i]) ? value : (given[i] ?? value)));
 }
 
 function rowOf(
-  services: UserReader,
-  request: AdmittedRequest,
-  contract: FeatureContract,
-  read: FeatureRead | undefined,
+  { metrics, nowMs }: UserReader,
+  program: Program,
+  { contract, read, given }: { contract: FeatureContract; read: FeatureRead | undefined; given: Float32Array | null },
 ): ContractRow {
   const nothing = { contract, values: null, observedAtMs: null, stale: false };
-  if (read?.kind === "mismatch") services.metrics.contractMismatch(contract.set);
+  if (read?.kind === "mismatch") metrics.contractMismatch(contract.set);
   if (read?.kind !== "found") {
     const needsStore = contract.features.some(({ source }) => source === "store");
-    return needsStore ? nothing : { ...nothing, values: encodeGiven(contract, request, missingRow(contract)).values };
+    return needsStore ? nothing : { ...nothing, values: overlay(missingRow(contract), given) };
   }
   const { observedAtMs } = read;
-  const ageMs = services.nowMs() - observedAtMs;
-  services.metrics.featureAge(request.program.id, ageMs);
-  if (ageMs > request.program.features.maxAgeMs || ageMs < -CLOCK_SKEW_MS) return { ...nothing, observedAtMs, stale: true };
-  return { contract, values: encodeGiven(contract, request, read.values).values, observedAtMs, stale: false };
+  const ageMs = nowMs() - observedAtMs;
+  metrics.featureAge(program.id, ageMs);
+  if (ageMs > program.features.maxAgeMs || ageMs < -CLOCK_SKEW_MS) return { ...nothing, observedAtMs, stale: true };
+  return { contract, values: overlay(read.values, given), observedAtMs, stale: false };
 }
 
 function knownUser(

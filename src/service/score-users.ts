@@ -1,6 +1,6 @@
 /** Scores without deciding: what every action is worth to these users, at today's prices. */
 import type { ScoreAnswer, ScoreRequest } from "../contract/bulk.ts";
-import { chargedCost, efficiencyOf, price } from "../core/decision/price.ts";
+import { efficiencyOf, netValue } from "../core/decision/price.ts";
 import type { Action, Program } from "../core/domain/program.ts";
 import { type InputFault, LiftgateError } from "../core/errors.ts";
 import { encodeRow } from "../core/features/encode.ts";
@@ -76,7 +76,7 @@ function unknownAt(prefix: string) {
 
 function pairScores({ situation }: Gathered): UserScore["scores"] {
   const { program, scores } = situation;
-  const { net } = price(situation);
+  const perCost = program.objective.costWeight + situation.pacing.lambda;
   return program.actions.map(({ id }: Action, i) => {
     const value = scores.value[i] ?? NaN;
     const cost = scores.cost[i] ?? NaN;
@@ -84,9 +84,9 @@ function pairScores({ situation }: Gathered): UserScore["scores"] {
       action: id,
       value: finiteOrNull(value),
       cost: finiteOrNull(cost),
-      net: finiteOrNull(net[i] ?? NaN),
+      net: finiteOrNull(netValue(value, cost, perCost)),
       ...(i > 0 && { valueStd: finiteOrNull(scores.valueStd[i] ?? NaN) }),
-      ...(i > 0 && { efficiency: finiteOrNull(efficiencyOf(value, chargedCost(cost))) }),
+      ...(i > 0 && { efficiency: finiteOrNull(efficiencyOf(value, cost)) }),
     };
   });
 }

@@ -110,7 +110,11 @@ describe("the model cache", () => {
     for (const bad of [FAULT, new Error("EIO")]) {
       shelf.folders.set("a/1", bad);
       const [outcome] = await cache.reload();
-      expect(outcome).toMatchObject({ id: "a/1", outcome: "kept", faults: [{ rule: expect.stringMatching(/is empty|cannot be opened: EIO/) }] });
+      expect(outcome).toMatchObject({
+        id: "a/1",
+        outcome: "kept",
+        faults: [{ rule: expect.stringMatching(/is empty|cannot be opened: EIO/) }],
+      });
       expect(cache.find("a", "1")).toBe(good);
       expect(cache.statuses()[0]).toMatchObject({ state: "kept", model: good });
     }
@@ -162,7 +166,12 @@ describe("the model cache", () => {
     const seen = new Set<string>();
     const open = shelf.open.bind(shelf);
     shelf.open = async (id) => {
-      seen.add(cache.list().map(({ digest }) => digest).join());
+      seen.add(
+        cache
+          .list()
+          .map(({ digest }) => digest)
+          .join(),
+      );
       return open(id);
     };
     await cache.reload();

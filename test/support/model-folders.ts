@@ -4,6 +4,8 @@ import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { ModelFolder } from "../../src/adapters/onnx/model-folder.ts";
+import type { VerificationLimits } from "../../src/adapters/onnx/verify-in-child.ts";
 import type { Fault, Opened } from "../../src/core/ports.ts";
 
 const REPOSITORY = fileURLToPath(new URL("../..", import.meta.url));
@@ -13,6 +15,11 @@ export const TINY_DIRECTORY = path.join(REPOSITORY, "test/golden/onnx");
 /** The model this repository ships. */
 export const SHIPPED = "hillstrom-email/1";
 export const SHIPPED_DIRECTORY = path.join(REPOSITORY, "models");
+/** When every test of the loader happens. */
+export const NOW_MS = Date.parse("2026-11-21T12:00:00Z");
+export const MIB = 1024 * 1024;
+/** Half the memory of the service's own limits: a bomb goes off sooner. */
+export const LIMITS: VerificationLimits = { memoryBytesMax: 512 * MIB, timeMsMax: 30_000 };
 
 /** A temporary models directory. Remove it when done. */
 export class ModelsDirectory {
@@ -94,4 +101,11 @@ export function faultLines<T>(opened: Opened<T>): readonly string[] {
 
 export function lines(faults: readonly Fault[]): readonly string[] {
   return faults.map(({ path: place, rule }) => `${place}: ${rule}`);
+}
+
+/** What the loader says against the tiny model's folder; empty when it opens it. */
+export async function refusalOf(models: ModelsDirectory, limits = LIMITS): Promise<readonly string[]> {
+  const opened = await new ModelFolder({ directory: models.path, now: () => NOW_MS, limits }).open(TINY);
+  if (opened.ok) await opened.value.release();
+  return faultLines(opened);
 }

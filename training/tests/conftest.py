@@ -25,10 +25,11 @@ from liftgate_training.contract import (
     UpliftModel,
 )
 from liftgate_training.encode import encode
-from liftgate_training.learners import X
+from liftgate_training.learners import LearnerSpec, X
 
 CHANNELS = ("web", "phone", "multi")
 ACTIONS = ("mail", "call")
+STRENGTHS = {"visit": (0.1, 0.2), "incentive": (1.0, 2.0)}
 FEATURES = (
     Feature("recency", "numeric", minimum=0.0, maximum=12.0, unit="month"),
     Feature("spent", "numeric", on_missing="default", default=20.5, minimum=0.0, maximum=1000.0),
@@ -79,68 +80,61 @@ def bundle() -> Bundle:
     """An X-learner with three replicates, a value head, a cost head and a baseline. Seed 5."""
     random = np.random.default_rng(5)
     rows, holdout = experiment_rows(3000, random), experiment_rows(1500, random)
-
-    def effect(of: Float32Rows, strength: float) -> Float64s:
-        lift = np.nan_to_num(of[:, 0], nan=6.0) / 12.0 + (of[:, 2] == 1.0) - 0.4
-        return np.asarray(strength * lift, dtype=np.float64)
-
-    def learner(strength: float, seed: int) -> X:
-        drawn = np.random.default_rng(seed).integers(len(rows), size=len(rows))
-        noise = np.random.default_rng(seed + 1).normal(size=len(rows))
-        target = effect(rows, strength)[drawn] + noise[drawn] * 0.2
-        return X(
-            tau_control=fit(rows[drawn], target, learning_rate=0.4),
-            tau_treated=fit(rows[drawn], target + 0.01, learning_rate=0.3),
-            propensity=0.5,
-        )
-
-    strengths = {"visit": (0.1, 0.2), "incentive": (1.0, 2.0)}
-    replicates = {
-        head: [
-            {
-                action: learner(strength, 100 * seed + number)
-                for number, (action, strength) in enumerate(zip(ACTIONS, both, strict=True))
-            }
-            for seed in range(3)
-        ]
-        for head, both in strengths.items()
-    }
     visited = (random.random(len(rows)) < 0.2).astype(np.float64)
     classifier = lightgbm.LGBMClassifier(n_estimators=5, num_leaves=4, n_jobs=1, verbose=-1)
+    classifier.fit(rows, visited)
+    visit, cost = (_replicates(rows, STRENGTHS[head]) for head in ("visit", "incentive"))
+    isotonic = Isotonic((-1.0, 0.0, 1.0), (-1.0, 0.0, 1.0))
     model = UpliftModel(
         features=FEATURES,
         actions=ACTIONS,
         heads=[
-            UpliftHead("visit", "value", "Visits", "visit", 14, "visit", replicates["visit"]),
-            UpliftHead("incentive", "cost", "Cost", "cost", 14, "USD", replicates["incentive"]),
+            UpliftHead("visit", "value", "Visits", "visit", 14, "visit", visit),
+            UpliftHead("incentive", "cost", "Cost", "cost", 14, "USD", cost),
         ],
         baselines=[
-            BaselineHead(
-                "visit_baseline",
-                "visit",
-                "Visits without an offer",
-                "visit",
-                14,
-                "visit",
-                classifier.fit(rows, visited),
-            )
+            BaselineHead("visit_baseline", "visit", "Visits", "visit", 14, "visit", classifier)
         ],
         calibration={
-            "visit": {
-                "mail": Linear(0.0, 1.0),
-                "call": Isotonic((-1.0, 0.0, 1.0), (-1.0, 0.0, 1.0)),
-            },
+            "visit": {"mail": Linear(0.0, 1.0), "call": isotonic},
             "incentive": {"mail": Identity(), "call": Identity()},
         },
     )
     effects = {
         head: {
-            action: AverageEffect(float(effect(holdout, strength).mean()), 0.05)
-            for action, strength in zip(ACTIONS, both, strict=True)
+            action: AverageEffect(float(_effect(holdout, strength).mean()), 0.05)
+            for action, strength in zip(ACTIONS, strengths, strict=True)
         }
-        for head, both in strengths.items()
+        for head, strengths in STRENGTHS.items()
     }
     return Bundle(model, _record(len(rows), len(holdout)), Evidence(rows, holdout, effects))
+
+
+def _effect(rows: Float32Rows, strength: float) -> Float64s:
+    """The true effect, of recency and channel, times `strength`."""
+    lift = np.nan_to_num(rows[:, 0], nan=6.0) / 12.0 + (rows[:, 2] == 1.0) - 0.4
+    return np.asarray(strength * lift, dtype=np.float64)
+
+
+def _replicates(rows: Float32Rows, strengths: tuple[float, float]) -> list[dict[str, LearnerSpec]]:
+    return [
+        {
+            action: _learner(rows, strength, 100 * seed + number)
+            for number, (action, strength) in enumerate(zip(ACTIONS, strengths, strict=True))
+        }
+        for seed in range(3)
+    ]
+
+
+def _learner(rows: Float32Rows, strength: float, seed: int) -> X:
+    drawn = np.random.default_rng(seed).integers(len(rows), size=len(rows))
+    noise = np.random.default_rng(seed + 1).normal(size=len(rows))
+    target = _effect(rows, strength)[drawn] + noise[drawn] * 0.2
+    return X(
+        tau_control=fit(rows[drawn], target, learning_rate=0.4),
+        tau_treated=fit(rows[drawn], target + 0.01, learning_rate=0.3),
+        propensity=0.5,
+    )
 
 
 def _record(train: int, holdout: int) -> ModelRecord:

@@ -152,5 +152,8 @@ export async function runGraph(
 
 function modelFailed(trouble: unknown): LiftgateError {
   if (trouble instanceof LiftgateError) return trouble;
-  return new LiftgateError("model_failed", `ONNX Runtime: ${trouble instanceof Error ? trouble.message : "unknown trouble"}`);
+  return new LiftgateError(
+    "model_failed",
+    `ONNX Runtime: ${trouble instanceof Error ? trouble.message : "unknown trouble"}`,
+  );
 }

@@ -31,7 +31,9 @@ export async function checkGolden(
 ): Promise<readonly Fault[]> {
   const file = manifest.golden.file;
   if (rows.length !== manifest.golden.rows) {
-    return [{ path: `${file}#/rows`, rule: `must be ${manifest.golden.rows} rows as the manifest says, got ${rows.length}` }];
+    return [
+      { path: `${file}#/rows`, rule: `must be ${manifest.golden.rows} rows as the manifest says, got ${rows.length}` },
+    ];
   }
   const contract = featureContractOf(manifest);
   const encoding = firstFaults(file, rows, (row) => checkEncoding(contract, row));
@@ -70,10 +72,12 @@ function firstFaults(
 
 function checkEncoding(contract: FeatureContract, { raw, encoded }: GoldenRow): readonly Fault[] {
   const row = encodeRow(contract, raw);
-  if (row.unknown.length > 0) return row.unknown.map((name) => ({ path: `raw/${name}`, rule: "is not a feature of the manifest" }));
+  if (row.unknown.length > 0)
+    return row.unknown.map((name) => ({ path: `raw/${name}`, rule: "is not a feature of the manifest" }));
   if (row.faults.length > 0) return row.faults.map(({ path, rule }) => ({ path: `raw/${path}`, rule }));
   const { values, required } = completeRow(contract, row.values);
-  if (required.length > 0) return required.map((name) => ({ path: `raw/${name}`, rule: "is missing, and the feature rejects that" }));
+  if (required.length > 0)
+    return required.map((name) => ({ path: `raw/${name}`, rule: "is missing, and the feature rejects that" }));
   if (encoded.length !== values.length) {
     return [{ path: "encoded", rule: `must have ${values.length} values, got ${encoded.length}` }];
   }
@@ -119,7 +123,8 @@ function checkOutputs(manifest: Manifest, row: GoldenRow, outputs: Outputs): rea
     const expected = expectedOf(manifest, row.outputs[id], kind);
     const found = outputs[id];
     if (expected === undefined || found === undefined) {
-      const shape = kind === "baseline" ? "a number" : `${manifest.actions.length} lists of ${manifest.replicates} numbers`;
+      const shape =
+        kind === "baseline" ? "a number" : `${manifest.actions.length} lists of ${manifest.replicates} numbers`;
       faults.push({ path: `outputs/${id}`, rule: `must be ${shape}` });
       continue;
     }
@@ -157,7 +162,8 @@ function placeOf({ replicates }: Manifest, { id, kind, at }: OutputPlace): strin
 }
 
 function ruleFor(found: number, expected: number): string {
-  if (!Number.isFinite(found)) return `golden mismatch: the graph gives ${found}; its weights are not all finite numbers`;
+  if (!Number.isFinite(found))
+    return `golden mismatch: the graph gives ${found}; its weights are not all finite numbers`;
   return (
     `golden mismatch: the graph gives ${found}, the training library gave ${expected}; ` +
     "the graph was changed, damaged or belongs to another model: export it again"

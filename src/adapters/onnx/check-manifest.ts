@@ -35,7 +35,10 @@ function checkIdentity({ name, version, expiresAt }: Manifest, { folder, nowMs }
 
 function checkFiles({ files, graph, golden }: Manifest): readonly Fault[] {
   const faults: Fault[] = [];
-  for (const [path, file] of [["graph/file", graph.file], ["golden/file", golden.file]] as const) {
+  for (const [path, file] of [
+    ["graph/file", graph.file],
+    ["golden/file", golden.file],
+  ] as const) {
     if (!Object.hasOwn(files, file)) faults.push({ path, rule: "must name a file that files lists with its hash" });
   }
   return faults;
@@ -71,7 +74,11 @@ function checkFeature(feature: Manifest["features"][number], position: number): 
 }
 
 function checkFeatureSet({ features, featureDigest }: Manifest): readonly Fault[] {
-  const faults = repeated(features.map(({ name }) => name), "features", "name");
+  const faults = repeated(
+    features.map(({ name }) => name),
+    "features",
+    "name",
+  );
   const digest = featureDigestOf(features);
   if (featureDigest === digest) return faults;
   const rule = `does not belong to these features (a feature was added, removed or changed); right would be ${digest}`;
@@ -79,7 +86,14 @@ function checkFeatureSet({ features, featureDigest }: Manifest): readonly Fault[
 }
 
 function checkActionsAndHeads({ actions, heads, replicates, uncertainty }: Manifest): readonly Fault[] {
-  const faults = [...repeated(actions, "actions"), ...repeated(heads.map(({ id }) => id), "heads", "id")];
+  const faults = [
+    ...repeated(actions, "actions"),
+    ...repeated(
+      heads.map(({ id }) => id),
+      "heads",
+      "id",
+    ),
+  ];
   if (actions.includes(NO_OFFER)) {
     faults.push({ path: "actions", rule: `must not list ${NO_OFFER}: it is always there and has no output` });
   }
@@ -110,8 +124,10 @@ function checkCalibration({ actions, heads, calibration }: Manifest): readonly F
       const { x, y } = calibrator;
       const path = `calibration/${head}/${action}`;
       if (x.length !== y.length) faults.push({ path: `${path}/y`, rule: `must have ${x.length} values, as x has` });
-      if (!isOrdered(x, (before, after) => before < after)) faults.push({ path: `${path}/x`, rule: "must be strictly ascending" });
-      if (!isOrdered(y, (before, after) => before <= after)) faults.push({ path: `${path}/y`, rule: "must not descend" });
+      if (!isOrdered(x, (before, after) => before < after))
+        faults.push({ path: `${path}/x`, rule: "must be strictly ascending" });
+      if (!isOrdered(y, (before, after) => before <= after))
+        faults.push({ path: `${path}/y`, rule: "must not descend" });
     }
   }
   return faults;

@@ -19,7 +19,9 @@ function checkInputs(inputs: readonly Metadata[], { graph, features }: Manifest)
   if (!input.isTensor || input.type !== "float32") return [fault(graph.file, path, "must be a float32 tensor")];
   const [rows, width] = input.shape;
   if (input.shape.length !== 2 || typeof rows !== "string") {
-    return [fault(graph.file, path, `must have shape [N, ${features.length}] with N open, got ${shapeText(input.shape)}`)];
+    return [
+      fault(graph.file, path, `must have shape [N, ${features.length}] with N open, got ${shapeText(input.shape)}`),
+    ];
   }
   if (width !== features.length) {
     const rule = `wrong feature count: the graph reads ${width} features a row, the manifest lists ${features.length}`;

@@ -18,7 +18,9 @@ export function modelOutputsOf({ actions, heads, replicates, calibration }: Mani
 
 /** The shortest `maxAge` of the stored features, in ms; null when none is limited. */
 export function maxAgeMsOf({ features }: Manifest): number | null {
-  const ages = features.flatMap(({ source, maxAge }) => (source === "store" && maxAge !== null ? [durationMs(maxAge)] : []));
+  const ages = features.flatMap(({ source, maxAge }) =>
+    source === "store" && maxAge !== null ? [durationMs(maxAge)] : [],
+  );
   return ages.length === 0 ? null : Math.min(...ages);
 }
 

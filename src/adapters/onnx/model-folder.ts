@@ -68,7 +68,9 @@ export class ModelFolder implements ModelSource {
       return { ok: true, value: await openModel({ manifest, graph, digest, onBatch: this.#onBatch }) };
     } catch (trouble) {
       if (!(trouble instanceof LiftgateError)) throw trouble;
-      return refused([{ path: manifest.graph.file, rule: `the graph was verified but cannot run here: ${trouble.message}` }]);
+      return refused([
+        { path: manifest.graph.file, rule: `the graph was verified but cannot run here: ${trouble.message}` },
+      ]);
     }
   }
 }

@@ -12,7 +12,7 @@ import type { Fault, Opened } from "../../core/ports.ts";
 import { checkManifest, type ManifestPlace } from "./check-manifest.ts";
 import { parseJson } from "./parse-json.ts";
 
-export const MANIFEST_FILE = "manifest.json";
+const MANIFEST_FILE = "manifest.json";
 
 /** A folder whose files are all there, as its manifest lists them. Not yet run. */
 export interface Bundle {
@@ -82,10 +82,16 @@ async function readListed(root: string, name: string, expected: FileEntry): Prom
   if (!file.ok) return file;
   const { bytes, sha256 } = file.value;
   if (bytes.length !== expected.bytes) {
-    return refused(name, `has ${bytes.length} bytes, the manifest lists ${expected.bytes}: ${incomplete(bytes.length, expected.bytes)}`);
+    return refused(
+      name,
+      `has ${bytes.length} bytes, the manifest lists ${expected.bytes}: ${incomplete(bytes.length, expected.bytes)}`,
+    );
   }
   if (sha256 !== expected.sha256) {
-    return refused(name, `wrong hash: SHA-256 is ${sha256}, the manifest lists ${expected.sha256}; copy the file again`);
+    return refused(
+      name,
+      `wrong hash: SHA-256 is ${sha256}, the manifest lists ${expected.sha256}; copy the file again`,
+    );
   }
   return { ok: true, value: bytes };
 }
@@ -131,20 +137,26 @@ async function hashedContent(handle: FileHandle, size: number): Promise<FileRead
 }
 
 function isLfsPointer(bytes: Uint8Array): boolean {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, LFS_POINTER.length)).toString("latin1") === LFS_POINTER;
+  return (
+    Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, LFS_POINTER.length)).toString("latin1") ===
+    LFS_POINTER
+  );
 }
 
 /** Refuses what no hash covers. Names starting with a dot are not part of a model. */
 async function checkUnlisted(root: string, { files }: Manifest): Promise<readonly Fault[]> {
   const entries = await readdir(root, { recursive: true, withFileTypes: true });
   if (entries.length > FOLDER_ENTRIES_MAX) {
-    return [{ path: "", rule: `the folder has ${entries.length} entries; at most ${FOLDER_ENTRIES_MAX} belong to a model` }];
+    return [
+      { path: "", rule: `the folder has ${entries.length} entries; at most ${FOLDER_ENTRIES_MAX} belong to a model` },
+    ];
   }
   const names = entries
     .filter((entry) => !entry.isDirectory())
     .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)).split(path.sep).join("/"));
   const unlisted = names.filter(
-    (name) => name !== MANIFEST_FILE && !Object.hasOwn(files, name) && !name.split("/").some((part) => part.startsWith(".")),
+    (name) =>
+      name !== MANIFEST_FILE && !Object.hasOwn(files, name) && !name.split("/").some((part) => part.startsWith(".")),
   );
   return unlisted.toSorted().map((name) => ({
     path: name,
@@ -152,8 +164,8 @@ async function checkUnlisted(root: string, { files }: Manifest): Promise<readonl
   }));
 }
 
-function refused(path: string, rule: string): { readonly ok: false; readonly faults: readonly Fault[] } {
-  return { ok: false, faults: [{ path, rule }] };
+function refused(name: string, rule: string): { readonly ok: false; readonly faults: readonly Fault[] } {
+  return { ok: false, faults: [{ path: name, rule }] };
 }
 
 function isMissing(trouble: unknown): boolean {

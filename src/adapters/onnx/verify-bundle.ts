@@ -32,7 +32,10 @@ export async function verifyBundle({ manifest, golden, graph }: Candidate): Prom
   const parsed = Golden.safeParse(parseJson(golden));
   if (!parsed.success) {
     const { file } = manifest.golden;
-    return { faults: parsed.error.issues.map(({ path, message }) => ({ path: `${file}#/${path.join("/")}`, rule: message })), microsPerRow: null };
+    return {
+      faults: parsed.error.issues.map(({ path, message }) => ({ path: `${file}#/${path.join("/")}`, rule: message })),
+      microsPerRow: null,
+    };
   }
   let session: InferenceSession;
   try {
@@ -56,12 +59,19 @@ function externalRule(names: readonly string[]): string {
 }
 
 /** The golden rows over and over, as one batch; the faster of two runs, so that no cold cache counts. */
-async function microsPerRow(session: InferenceSession, { features, heads }: Manifest, { rows }: Golden): Promise<number> {
+async function microsPerRow(
+  session: InferenceSession,
+  { features, heads }: Manifest,
+  { rows }: Golden,
+): Promise<number> {
   const width = features.length;
   const input = new Float32Array(TIMED_ROWS * width);
   for (let i = 0; i < TIMED_ROWS; i++) {
     const encoded = rows[i % rows.length]?.encoded ?? [];
-    input.set(encoded.map((value) => value ?? NaN), i * width);
+    input.set(
+      encoded.map((value) => value ?? NaN),
+      i * width,
+    );
   }
   let fastestMs = Infinity;
   for (let i = 0; i < 2; i++) {

@@ -6,7 +6,7 @@
  * would not do: Node.js reserves 10 to 19 GB of address space that it never touches.)
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { tmpdir } from "node:os";
+import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import type { Bundle } from "./read-bundle.ts";
@@ -31,7 +31,10 @@ const VerdictText = z.strictObject({
 }) satisfies z.ZodType<Verdict>;
 
 /** The verdict, whatever becomes of the child. */
-export async function verifyInChild(bundle: Bundle, limits: VerificationLimits = VERIFICATION_LIMITS): Promise<Verdict> {
+export async function verifyInChild(
+  bundle: Bundle,
+  limits: VerificationLimits = VERIFICATION_LIMITS,
+): Promise<Verdict> {
   const child = start(limits);
   const ending = await endOf(child, bundle, limits.timeMsMax);
   return verdictOf(ending, bundle.manifest.graph.file, limits);
@@ -45,10 +48,10 @@ interface Ending {
   readonly lastWords: string;
 }
 
-function start({ memoryBytesMax }: VerificationLimits): ChildProcess {
-  return spawn(process.execPath, [VERIFY_MAIN, String(memoryBytesMax)], {
+function start({ memoryBytesMax, timeMsMax }: VerificationLimits): ChildProcess {
+  return spawn(process.execPath, [VERIFY_MAIN, String(memoryBytesMax), String(timeMsMax)], {
     // A directory without models: no path in a graph can mean one of ours.
-    cwd: tmpdir(),
+    cwd: path.dirname(VERIFY_MAIN),
     // The child has no use for the service's secrets.
     env: {},
     stdio: "pipe",
@@ -72,8 +75,7 @@ function endOf(child: ChildProcess, bundle: Bundle, timeMsMax: number): Promise<
     });
     child.on("close", (code, signal) => {
       clearTimeout(timer);
-      const text = (chunks: readonly Buffer[]): string => Buffer.concat(chunks).toString("utf8");
-      resolve({ code, signal, timedOut, said: text(said), lastWords: text(lastWords) });
+      resolve({ code, signal, timedOut, said: textOf(said), lastWords: textOf(lastWords) });
     });
     // A child that dies while it is written to closes the pipe; how it died is told by `close`.
     child.stdin?.on("error", () => undefined);
@@ -82,13 +84,21 @@ function endOf(child: ChildProcess, bundle: Bundle, timeMsMax: number): Promise<
   });
 }
 
+function textOf(chunks: readonly Buffer[]): string {
+  return Buffer.concat(chunks).toString("utf8");
+}
+
 function framesOf({ manifestBytes, golden, graph }: Bundle): readonly Uint8Array[] {
   const header = Buffer.alloc(12);
   [manifestBytes, golden, graph].forEach((part, i) => header.writeUInt32LE(part.length, 4 * i));
   return [header, manifestBytes, golden, graph];
 }
 
-function verdictOf({ code, signal, timedOut, said, lastWords }: Ending, graphFile: string, limits: VerificationLimits): Verdict {
+function verdictOf(
+  { code, signal, timedOut, said, lastWords }: Ending,
+  graphFile: string,
+  limits: VerificationLimits,
+): Verdict {
   if (timedOut) return refusal(graphFile, `time over: verification was stopped after ${limits.timeMsMax} ms`);
   const memoryMiB = Math.round(limits.memoryBytesMax / (1024 * 1024));
   if (signal === "SIGKILL") {
@@ -96,11 +106,14 @@ function verdictOf({ code, signal, timedOut, said, lastWords }: Ending, graphFil
   }
   if (code !== 0 || signal !== null) {
     const end = signal ?? `exit code ${code}`;
-    return refusal(graphFile, `the graph brought the verification process down (${end}): ${lastWords.trim().slice(-LAST_WORDS_LENGTH_MAX)}`);
+    return refusal(
+      graphFile,
+      `the graph brought the verification process down (${end}): ${lastWords.trim().slice(-LAST_WORDS_LENGTH_MAX)}`,
+    );
   }
   return VerdictText.parse(JSON.parse(said));
 }
 
-function refusal(path: string, rule: string): Verdict {
-  return { faults: [{ path, rule }], microsPerRow: null };
+function refusal(file: string, rule: string): Verdict {
+  return { faults: [{ path: file, rule }], microsPerRow: null };
 }

@@ -14,8 +14,8 @@ import { type Verdict, verifyBundle } from "./verify-bundle.ts";
 
 const HEADER_BYTES = 12;
 
-const memoryBytesMax = Number(process.argv[2]);
-const guard = new Worker(new URL("./memory-guard.ts", import.meta.url), { workerData: memoryBytesMax });
+const [memoryBytesMax, timeMsMax] = process.argv.slice(2).map(Number);
+const guard = new Worker(new URL("./memory-guard.ts", import.meta.url), { workerData: { memoryBytesMax, timeMsMax } });
 guard.unref();
 // Nothing of the candidate is touched before it is watched.
 await once(guard, "message");

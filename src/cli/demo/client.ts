@@ -29,7 +29,12 @@ export class DemoClient {
     return this.#call(DecideAnswer, "POST", "/v1/decide", { programId, userId, requestId, explain: true });
   }
 
-  async #call<Schema extends z.ZodType>(schema: Schema, method: string, path: string, body?: object): Promise<z.infer<Schema>> {
+  async #call<Schema extends z.ZodType>(
+    schema: Schema,
+    method: string,
+    path: string,
+    body?: object,
+  ): Promise<z.infer<Schema>> {
     const response = await fetch(`${this.#url}${path}`, {
       method,
       ...(body !== undefined && { headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),

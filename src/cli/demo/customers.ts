@@ -25,7 +25,9 @@ export async function readCustomers(features: readonly NamedFeature[], count: nu
   const every = Math.max(1, Math.floor(ROWS / count));
   const customers: Customer[] = [];
   let line = 0;
-  for await (const row of createReadStream(FILE).pipe(createGunzip()).pipe(parse({ columns: true }))) {
+  for await (const row of createReadStream(FILE)
+    .pipe(createGunzip())
+    .pipe(parse({ columns: true }))) {
     line += 1;
     if (line % every !== 0) continue;
     customers.push({ userId: `customer-${line}`, features: featuresOf(Row.parse(row), features) });

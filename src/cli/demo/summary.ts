@@ -34,8 +34,11 @@ function whyNothing({ arm, explanation = [] }: DecideAnswer): string {
   if (arm === "evaluation") return "evaluation arm: drawn evenly, whatever the model says";
   const reasons = new Set(explanation.flatMap(({ excluded, pruned }) => excluded ?? pruned ?? []));
   const rejected = explanation.filter(({ excluded, pruned }) => (excluded ?? pruned) !== undefined);
-  if (rejected.length === explanation.length - 1) return [...reasons].map((reason) => `${reason}: ${REASONS[reason]}`).join("; ");
-  const best = explanation.reduce((top, candidate) => ((candidate.net ?? -Infinity) > (top.net ?? -Infinity) ? candidate : top));
+  if (rejected.length === explanation.length - 1)
+    return [...reasons].map((reason) => `${reason}: ${REASONS[reason]}`).join("; ");
+  const best = explanation.reduce((top, candidate) =>
+    (candidate.net ?? -Infinity) > (top.net ?? -Infinity) ? candidate : top,
+  );
   return best.action === NO_OFFER ? "every offer would cost more than it is worth" : "exploration drew no_offer";
 }
 

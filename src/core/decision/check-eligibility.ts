@@ -7,16 +7,13 @@ import type { Action } from "../domain/program.ts";
  * One reason per action, the most general first: something withholds all offers, the user is not
  * eligible for the program, the caller did not ask for the action.
  */
-export function checkEligibility(situation: Situation): readonly (Exclusion | null)[] {
-  const { program, facts, requested, withheld } = situation;
+export function checkEligibility({ program, facts, requested, withheld }: Situation): readonly (Exclusion | null)[] {
   const forAll = withheld ?? (program.eligibility?.(facts) === false ? "ineligible" : null);
-  const excluded: (Exclusion | null)[] = [null];
-  for (let i = 1; i < program.actions.length; i++) {
-    excluded.push(forAll ?? reasonFor(program.actions[i] as Action, requested));
+  const excluded = new Array<Exclusion | null>(program.actions.length).fill(forAll);
+  excluded[0] = null;
+  if (requested === null) return excluded;
+  for (let i = 1; i < excluded.length; i++) {
+    if (!requested.includes((program.actions[i] as Action).id)) excluded[i] ??= "not_requested";
   }
   return excluded;
-}
-
-function reasonFor(action: Action, requested: readonly string[] | null): Exclusion | null {
-  return requested === null || requested.includes(action.id) ? null : "not_requested";
 }

@@ -18,10 +18,9 @@ import { prune } from "./prune.ts";
  */
 export function decide(situation: Situation): Decision {
   const excluded = checkEligibility(situation);
-  const priced = price(situation);
-  const pruned = prune(situation, priced);
-  const distribution = distributionOver(situation, { excluded, pruned, net: priced.net });
-  const chosen = draw(distribution.inArm, situation.draws.action);
-  const net = priced.net.map((value, i) => (excluded[i] === null && pruned[i] === null ? value : NaN));
-  return { excluded, pruned, net, ...distribution, chosen };
+  const pruned = prune(situation);
+  const net = price(situation, { excluded, pruned });
+  const { inArm, marginal, armShare } = distributionOver(situation, excluded, net);
+  const chosen = draw(inArm, situation.draws.action);
+  return { excluded, pruned, net, inArm, marginal, armShare, chosen };
 }

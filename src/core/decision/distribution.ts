@@ -10,15 +10,9 @@
  * Arms are independent of the user's features (salted hashes of the unit), so π is the exact
  * probability that a user in this situation gets the action: the propensity that is logged.
  */
-import type { Arm, Exclusion, Pruning, Situation } from "../domain/decision.ts";
-import type { Action, Program } from "../domain/program.ts";
-import { explore, type LiveAction } from "./explore.ts";
-
-export interface Fates {
-  readonly excluded: readonly (Exclusion | null)[];
-  readonly pruned: readonly (Pruning | null)[];
-  readonly net: readonly number[];
-}
+import type { Arm, Exclusion, Situation } from "../domain/decision.ts";
+import type { Program } from "../domain/program.ts";
+import { explore } from "./explore.ts";
 
 export interface Distribution {
   readonly inArm: readonly number[];
@@ -26,21 +20,27 @@ export interface Distribution {
   readonly armShare: number;
 }
 
-export function distributionOver(situation: Situation, fates: Fates): Distribution {
-  const { program, draws } = situation;
+/** @param net of every live action, NaN elsewhere */
+export function distributionOver(
+  { program, basis, draws }: Situation,
+  excluded: readonly (Exclusion | null)[],
+  net: readonly number[],
+): Distribution {
   const shares = armShares(program);
-  const feasible = fates.excluded.reduce((count, reason) => (reason === null ? count + 1 : count), 0);
-  const policy = policyVector(situation, fates, feasible);
+  const armShare = shares[draws.arm];
+  const feasible = countFeasible(excluded);
+  const evaluation = evenly(excluded, feasible);
   // With nothing but no_offer left all arms agree, and the answer is certain: exactly 1, not a rounded sum.
-  if (feasible === 1) return { inArm: policy, marginal: policy, armShare: shares[draws.arm] };
+  if (feasible === 1) return { inArm: evaluation, marginal: evaluation, armShare };
 
-  const uniform = 1 / feasible;
-  const evaluation = fates.excluded.map((reason) => (reason === null ? uniform : 0));
-  const marginal = policy.map((p, i) => {
-    const outsidePolicy = shares.evaluation * (evaluation[i] as number) + (i === 0 ? shares.holdout : 0);
-    return shares.policy * p + outsidePolicy;
-  });
-  return { inArm: vectorOf(draws.arm, evaluation, policy), marginal, armShare: shares[draws.arm] };
+  // Without scores there is nothing to exploit: the policy arm explores as evenly as the evaluation arm.
+  const policy = basis === "explore" ? evaluation : explore(program, net);
+  const marginal = policy.slice();
+  for (let i = 0; i < marginal.length; i++) {
+    marginal[i] = shares.policy * (policy[i] as number) + shares.evaluation * (evaluation[i] as number);
+  }
+  marginal[0] = (marginal[0] as number) + shares.holdout;
+  return { inArm: vectorOf(draws.arm, evaluation, policy), marginal, armShare };
 }
 
 /** The three shares; they sum to 1. */
@@ -48,24 +48,16 @@ export function armShares({ holdout, evaluation }: Program): Readonly<Record<Arm
   return { holdout: holdout.share, evaluation: evaluation.share, policy: 1 - holdout.share - evaluation.share };
 }
 
-/** With no scores (basis `explore`) the policy arm explores evenly, as the evaluation arm does. */
-function policyVector(situation: Situation, fates: Fates, feasible: number): readonly number[] {
-  const { program, basis } = situation;
-  if (basis === "explore") return fates.excluded.map((reason) => (reason === null ? 1 / feasible : 0));
-  const live = liveActions(program, fates);
-  const probabilities = explore(program.exploration, live);
-  const vector = new Array<number>(program.actions.length).fill(0);
-  for (let i = 0; i < live.length; i++) vector[(live[i] as LiveAction).index] = probabilities[i] as number;
-  return vector;
+function countFeasible(excluded: readonly (Exclusion | null)[]): number {
+  let feasible = 0;
+  for (let i = 0; i < excluded.length; i++) if (excluded[i] === null) feasible += 1;
+  return feasible;
 }
 
-function liveActions(program: Program, { excluded, pruned, net }: Fates): readonly LiveAction[] {
-  const live: LiveAction[] = [];
-  for (let i = 0; i < program.actions.length; i++) {
-    if (excluded[i] !== null || pruned[i] !== null) continue;
-    live.push({ index: i, id: (program.actions[i] as Action).id, net: net[i] as number });
-  }
-  return live;
+function evenly(excluded: readonly (Exclusion | null)[], feasible: number): readonly number[] {
+  const vector = new Array<number>(excluded.length).fill(1 / feasible);
+  for (let i = 0; i < vector.length; i++) if (excluded[i] !== null) vector[i] = 0;
+  return vector;
 }
 
 function vectorOf(arm: Arm, evaluation: readonly number[], policy: readonly number[]): readonly number[] {

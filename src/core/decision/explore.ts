@@ -9,67 +9,82 @@
  *                change every probability by an amount that depends on the others
  *
  * Every strategy is closed form, so the probability that is logged is the probability that was used.
+ * Vectors are in the program's order; an action is live where its net is a number.
  */
-import type { Exploration } from "../domain/program.ts";
+import type { Action, Exploration, Program } from "../domain/program.ts";
 
-/** The live actions: their index in the program and their net value, in the program's order. */
-export interface LiveAction {
-  readonly index: number;
-  readonly id: string;
-  readonly net: number;
+/** Probability of each action; sum 1 within 1e-12; 0 where not live, at least the floor where live. */
+export function explore({ exploration, actions }: Program, net: readonly number[]): readonly number[] {
+  const best = bestOf(net, actions);
+  const count = liveCount(net);
+  const mix = strategyOver(exploration, { net, best, count });
+  return exploration.floor === 0 ? mix : withFloor(mix, { net, count, floor: exploration.floor });
 }
 
-/** Probabilities aligned with `live`; sum 1 within 1e-12, each ≥ the floor. */
-export function explore(exploration: Exploration, live: readonly LiveAction[]): readonly number[] {
-  const best = bestOf(live);
-  const probabilities = strategyOver(exploration, live, best);
-  return withFloor(probabilities, exploration.floor);
-}
-
-/** Position in `live` of the largest net; ties go to the action id that sorts first. */
-export function bestOf(live: readonly LiveAction[]): number {
+/** Index of the largest net; ties go to the action id that sorts first. `no_offer`, at 0, is always live. */
+function bestOf(net: readonly number[], actions: readonly Action[]): number {
   let best = 0;
-  for (let i = 1; i < live.length; i++) {
-    const challenger = live[i] as LiveAction;
-    const leader = live[best] as LiveAction;
-    if (challenger.net > leader.net || (challenger.net === leader.net && challenger.id < leader.id)) best = i;
+  for (let i = 1; i < net.length; i++) {
+    const challenger = net[i] as number;
+    const leader = net[best] as number;
+    if (challenger > leader) best = i;
+    else if (challenger === leader && (actions[i] as Action).id < (actions[best] as Action).id) best = i;
   }
   return best;
 }
 
-function strategyOver(exploration: Exploration, live: readonly LiveAction[], best: number): number[] {
+function liveCount(net: readonly number[]): number {
+  let count = 0;
+  for (let i = 0; i < net.length; i++) if (isLive(net, i)) count += 1;
+  return count;
+}
+
+function isLive(net: readonly number[], i: number): boolean {
+  return !Number.isNaN(net[i]);
+}
+
+/** The live actions: their nets, how many, and the index of the best. */
+interface Live {
+  readonly net: readonly number[];
+  readonly count: number;
+  readonly best: number;
+}
+
+function strategyOver(exploration: Exploration, live: Live): readonly number[] {
   switch (exploration.strategy) {
     case "greedy":
-      return live.map((_, i) => (i === best ? 1 : 0));
+      return live.net.map((_, i) => (i === live.best ? 1 : 0));
     case "epsilon":
-      return epsilonGreedy(exploration.epsilon, live.length, best);
+      return epsilonGreedy(exploration.epsilon, live);
     case "inverse-gap":
-      return inverseGap(exploration.gamma / exploration.gapUnit, live, best);
+      return inverseGap(exploration.gamma / exploration.gapUnit, live);
     default:
       return exploration satisfies never;
   }
 }
 
-function epsilonGreedy(epsilon: number, count: number, best: number): number[] {
+function epsilonGreedy(epsilon: number, { net, count, best }: Live): readonly number[] {
   const each = epsilon / count;
-  return Array.from({ length: count }, (_, i) => (i === best ? each + (1 - epsilon) : each));
+  return net.map((_, i) => (i === best ? each + (1 - epsilon) : isLive(net, i) ? each : 0));
 }
 
-function inverseGap(gammaPerMoney: number, live: readonly LiveAction[], best: number): number[] {
-  const top = (live[best] as LiveAction).net;
-  const probabilities: number[] = [];
+function inverseGap(gammaPerMoney: number, { net, count, best }: Live): readonly number[] {
+  const top = net[best] as number;
+  const probabilities = net.slice();
   let others = 0;
-  for (let i = 0; i < live.length; i++) {
-    const p = i === best ? 0 : 1 / (live.length + gammaPerMoney * (top - (live[i] as LiveAction).net));
+  for (let i = 0; i < net.length; i++) {
+    const p = i === best || !isLive(net, i) ? 0 : 1 / (count + gammaPerMoney * (top - (net[i] as number)));
+    probabilities[i] = p;
     others += p;
-    probabilities.push(p);
   }
   probabilities[best] = 1 - others;
   return probabilities;
 }
 
-function withFloor(probabilities: readonly number[], floor: number): readonly number[] {
-  if (floor === 0) return probabilities;
-  const kept = 1 - probabilities.length * floor;
-  return probabilities.map((p) => kept * p + floor);
+function withFloor(
+  probabilities: readonly number[],
+  { net, count, floor }: Omit<Live, "best"> & { readonly floor: number },
+): readonly number[] {
+  const kept = 1 - count * floor;
+  return probabilities.map((p, i) => (isLive(net, i) ? kept * p + floor : 0));
 }

@@ -7,33 +7,37 @@
  * A cost that is predicted below zero is charged as zero: k = max(c, 0). Uplift models do predict
  * small negative costs, and crediting them would let noise pay for itself.
  */
-import type { Situation } from "../domain/decision.ts";
+import type { Exclusion, Pruning, Situation } from "../domain/decision.ts";
 
-export interface Priced {
-  readonly net: readonly number[];
-  readonly efficiency: readonly number[];
+export interface Fates {
+  readonly excluded: readonly (Exclusion | null)[];
+  readonly pruned: readonly (Pruning | null)[];
 }
 
-export function price({ program, scores, pacing }: Situation): Priced {
+/** The net value of every live action; NaN for one that is excluded or pruned. */
+export function price({ program, scores, pacing }: Situation, { excluded, pruned }: Fates): readonly number[] {
   const perCost = program.objective.costWeight + pacing.lambda;
-  const net: number[] = [];
-  const efficiency: number[] = [];
-  for (let i = 0; i < program.actions.length; i++) {
-    const value = scores.value[i] as number;
-    const charged = chargedCost(scores.cost[i] as number);
-    net.push(value - perCost * charged);
-    efficiency.push(efficiencyOf(value, charged));
+  const net = scores.value.slice();
+  for (let i = 0; i < net.length; i++) {
+    const live = excluded[i] === null && pruned[i] === null;
+    net[i] = live ? netValue(net[i] as number, scores.cost[i] as number, perCost) : NaN;
   }
-  return { net, efficiency };
+  return net;
 }
 
-/** What a predicted cost is charged as: never less than nothing. */
-export function chargedCost(cost: number): number {
-  return cost < 0 ? 0 : cost;
+/** V − (w + λ)·k, for `perCost` = w + λ. */
+export function netValue(value: number, cost: number, perCost: number): number {
+  return value - perCost * chargedCost(cost);
 }
 
 /** V/k without ever dividing by zero. */
-export function efficiencyOf(value: number, charged: number): number {
+export function efficiencyOf(value: number, cost: number): number {
+  const charged = chargedCost(cost);
   if (charged > 0) return value / charged;
   return value > 0 ? Infinity : 0;
+}
+
+/** What a predicted cost is charged as: never less than nothing. */
+function chargedCost(cost: number): number {
+  return cost < 0 ? 0 : cost;
 }

@@ -12,18 +12,17 @@
  */
 import type { Pruning, Situation } from "../domain/decision.ts";
 import type { Action } from "../domain/program.ts";
-import type { Priced } from "./price.ts";
+import { efficiencyOf } from "./price.ts";
 
-export function prune(situation: Situation, priced: Priced): readonly (Pruning | null)[] {
+export function prune(situation: Situation): readonly (Pruning | null)[] {
   const { program, basis } = situation;
-  const pruned: (Pruning | null)[] = [null];
-  for (let i = 1; i < program.actions.length; i++) {
-    pruned.push(basis === "explore" ? null : reasonFor(situation, i, priced.efficiency[i] as number));
-  }
+  const pruned = new Array<Pruning | null>(program.actions.length).fill(null);
+  if (basis === "explore") return pruned;
+  for (let i = 1; i < pruned.length; i++) pruned[i] = reasonFor(situation, i);
   return pruned;
 }
 
-function reasonFor({ program, scores }: Situation, i: number, efficiency: number): Pruning | null {
+function reasonFor({ program, scores }: Situation, i: number): Pruning | null {
   const { confidenceZ, maxCostPerValue, minEfficiency } = program.guardrails;
   const { maxCost } = program.actions[i] as Action;
   const value = scores.value[i] as number;
@@ -34,6 +33,6 @@ function reasonFor({ program, scores }: Situation, i: number, efficiency: number
   if (value - confidenceZ * std <= 0) return "not_credible";
   if (cost > maxCost) return "too_expensive";
   if (cost / value > maxCostPerValue) return "inefficient";
-  if (efficiency < minEfficiency) return "below_marginal_efficiency";
+  if (efficiencyOf(value, cost) < minEfficiency) return "below_marginal_efficiency";
   return null;
 }

@@ -1,12 +1,7 @@
 /** A decision as one record, and a record as the situation it was made in. */
 import type { Decision, Scores, Situation } from "../domain/decision.ts";
 import type { Action, Program } from "../domain/program.ts";
-import {
-  type DecisionRecord,
-  RECORD_SCHEMA,
-  type RecordedCandidate,
-  type RecordedFeatures,
-} from "../domain/record.ts";
+import { type DecisionRecord, RECORD_SCHEMA, type RecordedCandidate, type RecordedFeatures } from "../domain/record.ts";
 
 /** What the shell knows of a decision beyond its situation: who, when, by which model. */
 export interface Circumstances {

@@ -11,7 +11,7 @@ import type { Scores } from "../domain/decision.ts";
 import type { Calibrator, ModelOutputs, RawScores } from "../domain/model.ts";
 import type { Action, Program } from "../domain/program.ts";
 import { meanOf, type Moments, moments } from "../numerics/moments.ts";
-import { piecewiseLinear } from "../numerics/piecewise-linear.ts";
+import { calibrate } from "./calibrate.ts";
 
 /**
  * Scores of every action of the program, `no_offer` first with zeros; NaN for an action the model
@@ -83,19 +83,6 @@ function replicatesOf(head: string, { model, raw, at }: ActionOutputs): Float32A
 
 function calibratorOf(head: string, { model, at }: ActionOutputs): Calibrator {
   return model.calibration[head]?.[at] ?? IDENTITY;
-}
-
-function calibrate(calibrator: Calibrator, x: number): number {
-  switch (calibrator.kind) {
-    case "identity":
-      return x;
-    case "linear":
-      return calibrator.intercept + calibrator.slope * x;
-    case "isotonic":
-      return piecewiseLinear(calibrator.x, calibrator.y, x);
-    default:
-      return calibrator satisfies never;
-  }
 }
 
 /** An infinite score is no score: the log could not hold it, and replay would see another number. */

@@ -1,13 +1,7 @@
 import type { Facts, Program } from "./program.ts";
 
 /** Why an action may not be offered to this user now, whatever it would be worth. */
-export const EXCLUSIONS = [
-  "ineligible",
-  "not_requested",
-  "paused",
-  "cold_start",
-  "unavailable",
-] as const;
+export const EXCLUSIONS = ["ineligible", "not_requested", "paused", "cold_start", "unavailable"] as const;
 export type Exclusion = (typeof EXCLUSIONS)[number];
 
 /** Why an action that may be offered is not economic. */
@@ -24,13 +18,7 @@ export type Pruning = (typeof PRUNINGS)[number];
 export const ARMS = ["holdout", "evaluation", "policy"] as const;
 export type Arm = (typeof ARMS)[number];
 
-export const STATUSES = [
-  "normal",
-  "degraded_features",
-  "degraded_model",
-  "safe_default",
-  "paused",
-] as const;
+export const STATUSES = ["normal", "degraded_features", "degraded_model", "safe_default", "paused"] as const;
 export type Status = (typeof STATUSES)[number];
 
 /**

@@ -89,7 +89,11 @@ export function completeRow(contract: FeatureContract, row: Float32Array): Compl
 }
 
 /** The encoded number, or the rule that the value breaks. */
-function encodeValue(feature: Feature, value: RawValue, codes: ReadonlyMap<string, number> | undefined): number | string {
+function encodeValue(
+  feature: Feature,
+  value: RawValue,
+  codes: ReadonlyMap<string, number> | undefined,
+): number | string {
   if (value === null) return NaN;
   switch (feature.kind) {
     case "numeric":
@@ -122,7 +126,10 @@ function lookupOf(contract: FeatureContract): Lookup {
   if (known !== undefined) return known;
   const features = new Map(contract.features.map((feature) => [feature.name, feature]));
   const codes = new Map(
-    contract.features.map(({ name, vocabulary }) => [name, new Map((vocabulary ?? []).map((word, code) => [word, code]))]),
+    contract.features.map(({ name, vocabulary }) => [
+      name,
+      new Map((vocabulary ?? []).map((word, code) => [word, code])),
+    ]),
   );
   const lookup = { features, codes };
   lookups.set(contract, lookup);

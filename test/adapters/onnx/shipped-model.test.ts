@@ -15,8 +15,11 @@ let golden: Golden;
 const batches: number[] = [];
 
 beforeAll(async () => {
-  const onBatch = (_: string, rows: number): void => void batches.push(rows);
-  const opened = await new ModelFolder({ directory: SHIPPED_DIRECTORY, now: Date.now, onBatch }).open(SHIPPED);
+  const opened = await new ModelFolder({
+    directory: SHIPPED_DIRECTORY,
+    now: Date.now,
+    onBatch: (_, rows) => void batches.push(rows),
+  }).open(SHIPPED);
   if (!opened.ok) throw new Error(faultLines(opened).join("\n"));
   model = opened.value;
   golden = Golden.parse(JSON.parse(await readFile(path.join(SHIPPED_DIRECTORY, SHIPPED, "golden.json"), "utf8")));
@@ -68,11 +71,17 @@ describe("the shipped model", () => {
 
   it("reads its golden rows back as the facts they were made from", () => {
     for (const { raw, encoded } of golden.rows) {
-      const facts = decodeRow(model.contract, Float32Array.from(encoded, (value) => value ?? NaN));
+      const facts = decodeRow(
+        model.contract,
+        Float32Array.from(encoded, (value) => value ?? NaN),
+      );
       for (const { name, kind, vocabulary } of model.contract.features) {
         const given = raw[name] ?? null;
-        const known = kind === "categorical" && typeof given === "string" && !vocabulary?.includes(given) ? null : given;
-        expect(facts[name]).toBe(known === null ? undefined : typeof known === "string" ? known : Math.fround(Number(known)));
+        const known =
+          kind === "categorical" && typeof given === "string" && !vocabulary?.includes(given) ? null : given;
+        expect(facts[name]).toBe(
+          known === null ? undefined : typeof known === "string" ? known : Math.fround(Number(known)),
+        );
       }
     }
   });

@@ -4,7 +4,15 @@ import { decodeRow } from "../../../src/core/features/decode.ts";
 import { completeRow, encodeRow, missingRow } from "../../../src/core/features/encode.ts";
 
 function feature(index: number, name: string, fields: Partial<Feature> = {}): Feature {
-  const plain = { source: "store", onMissing: "nan", default: null, min: 0, max: 100, vocabulary: null, unknownCode: null } as const;
+  const plain = {
+    source: "store",
+    onMissing: "nan",
+    default: null,
+    min: 0,
+    max: 100,
+    vocabulary: null,
+    unknownCode: null,
+  } as const;
   return { index, name, kind: "numeric", ...plain, ...fields };
 }
 
@@ -14,7 +22,13 @@ const CONTRACT: FeatureContract = {
   features: [
     feature(0, "recency"),
     feature(1, "history", { onMissing: "default", default: 20.5, max: 1e6 }),
-    feature(2, "channel", { kind: "categorical", min: null, max: null, vocabulary: ["Phone", "Web", "Multichannel"], unknownCode: -1 }),
+    feature(2, "channel", {
+      kind: "categorical",
+      min: null,
+      max: null,
+      vocabulary: ["Phone", "Web", "Multichannel"],
+      unknownCode: -1,
+    }),
     feature(3, "newbie", { kind: "boolean", max: 1, onMissing: "reject", source: "request" }),
     feature(4, "constructor", { source: "context", min: -5, max: 5 }),
   ],
@@ -22,7 +36,13 @@ const CONTRACT: FeatureContract = {
 
 describe("encoding a row", () => {
   it("rounds numbers to float32, turns flags to 0 and 1, categories to their position", () => {
-    const { values, unknown, faults } = encodeRow(CONTRACT, { recency: 6, history: 329.08, channel: "Web", newbie: true, constructor: -1.5 });
+    const { values, unknown, faults } = encodeRow(CONTRACT, {
+      recency: 6,
+      history: 329.08,
+      channel: "Web",
+      newbie: true,
+      constructor: -1.5,
+    });
     // 329.08 in float32 by numpy: float(np.float32(329.08)) = 329.0799865722656
     expect(values).toEqual(Float32Array.of(6, 329.0799865722656, 1, 1, -1.5));
     expect([unknown, faults]).toEqual([[], []]);
@@ -42,15 +62,21 @@ describe("encoding a row", () => {
   it("takes 0 and 1 for flags, as data files spell them, and nothing else", () => {
     expect([0, 1, false, true].map((value) => encodeRow(CONTRACT, { newbie: value }).values[3])).toEqual([0, 1, 0, 1]);
     for (const value of [2, 0.5, "true", "1"]) {
-      expect(encodeRow(CONTRACT, { newbie: value }).faults).toEqual([{ path: "newbie", rule: "must be true or false" }]);
+      expect(encodeRow(CONTRACT, { newbie: value }).faults).toEqual([
+        { path: "newbie", rule: "must be true or false" },
+      ]);
     }
   });
 
   it("checks the range on the number as given, ends included", () => {
     expect(encodeRow(CONTRACT, { recency: 0, constructor: 5 }).faults).toEqual([]);
     // Rounds to 100 in float32, but is above it.
-    expect(encodeRow(CONTRACT, { recency: 100.000001 }).faults).toEqual([{ path: "recency", rule: "must be at most 100" }]);
-    expect(encodeRow(CONTRACT, { constructor: -5.1 }).faults).toEqual([{ path: "constructor", rule: "must be at least -5" }]);
+    expect(encodeRow(CONTRACT, { recency: 100.000001 }).faults).toEqual([
+      { path: "recency", rule: "must be at most 100" },
+    ]);
+    expect(encodeRow(CONTRACT, { constructor: -5.1 }).faults).toEqual([
+      { path: "constructor", rule: "must be at least -5" },
+    ]);
   });
 
   it("refuses values of another type and numbers that are not finite", () => {
@@ -61,7 +87,9 @@ describe("encoding a row", () => {
       { path: "channel", rule: "must be a string" },
       { path: "constructor", rule: "must be a finite number" },
     ]);
-    expect(encodeRow(CONTRACT, { recency: true }).faults).toEqual([{ path: "recency", rule: "must be a finite number" }]);
+    expect(encodeRow(CONTRACT, { recency: true }).faults).toEqual([
+      { path: "recency", rule: "must be a finite number" },
+    ]);
   });
 
   it("lists names the contract does not have apart from faults", () => {
@@ -71,7 +99,9 @@ describe("encoding a row", () => {
 
   it("writes over a base row without changing it, and null takes a value away", () => {
     const base = Float32Array.of(6, 100, 2, 1, NaN);
-    expect(encodeRow(CONTRACT, { history: null, newbie: 0 }, { base }).values).toEqual(Float32Array.of(6, NaN, 2, 0, NaN));
+    expect(encodeRow(CONTRACT, { history: null, newbie: 0 }, { base }).values).toEqual(
+      Float32Array.of(6, NaN, 2, 0, NaN),
+    );
     expect(base).toEqual(Float32Array.of(6, 100, 2, 1, NaN));
   });
 
