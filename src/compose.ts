@@ -1,9 +1,8 @@
 /** The composition root: the only file that knows adapters. Builds the service from its configuration. */
-import { createHmac, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "pino";
-import { v7 as uuidv7 } from "uuid";
 import { compileRule } from "./adapters/cel/compile-rule.ts";
 import { FileDecisionLog } from "./adapters/file/decision-log.ts";
 import { ProgramArchive } from "./adapters/file/program-archive.ts";
@@ -17,6 +16,7 @@ import type { Program } from "./core/domain/program.ts";
 import type { FeatureStore, ModelCatalog, Opened } from "./core/ports.ts";
 import type { Backend } from "./http/server.ts";
 import type { Config } from "./ops/config.ts";
+import { idSource, pseudonymizer } from "./ops/identity.ts";
 import { exportDecisions } from "./ops/decision-metrics.ts";
 import { tellLoaded } from "./ops/loaded.ts";
 import { createMetrics, type Metrics } from "./ops/metrics.ts";
@@ -44,7 +44,7 @@ export async function compose(config: Config, logger: Logger): Promise<Compositi
   const catalog = new Catalog({
     models,
     programs,
-    onLoaded: (answer) => tellLoaded(answer, { catalog, metrics, logger }),
+    onLoaded: (answer) => tellLoaded(answer, { catalog, metrics, logger, nowMs: Date.now }),
   });
   await catalog.load();
 
@@ -59,7 +59,7 @@ export async function compose(config: Config, logger: Logger): Promise<Compositi
     metrics: retried,
     nowMs: Date.now,
     monotonicMs: () => performance.now(),
-    newId: uuidv7,
+    newId: idSource(),
     pseudonym: pseudonymizer(config.USER_ID_PEPPER),
   };
   let accepting = true;
@@ -166,10 +166,4 @@ function decisionLog(config: Config, metrics: Metrics, logger: Logger): FileDeci
       },
     },
   });
-}
-
-/** The user id as it stands in the log: itself, or a keyed hash that only the holder of the key can link. */
-function pseudonymizer(pepper: string | undefined): (id: string) => string {
-  if (pepper === undefined) return (id) => id;
-  return (id) => `hmac-sha256:${createHmac("sha256", pepper).update(id).digest("hex")}`;
 }

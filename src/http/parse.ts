@@ -1,6 +1,7 @@
 /** A parsed JSON value as a typed body, or the faults by path. Values are never echoed. */
 import type { z } from "zod";
 import { type InputFault, LiftgateError } from "../core/errors.ts";
+import { pathText } from "./strict-json-path.ts";
 
 /** @throws LiftgateError `invalid_request` with every fault zod found */
 export function parseBody<Schema extends z.ZodType>(schema: Schema, value: unknown): z.infer<Schema> {
@@ -10,19 +11,12 @@ export function parseBody<Schema extends z.ZodType>(schema: Schema, value: unkno
 }
 
 function faultOf(issue: z.core.$ZodIssue): InputFault {
-  return { path: pathText(issue.path), rule: ruleOf(issue) };
+  const steps = issue.path.map((step) => (typeof step === "number" ? step : String(step)));
+  return { path: pathText(steps), rule: ruleOf(issue) };
 }
 
 /** zod names unknown keys in its message; they are the caller's text, so only their number is told. */
 function ruleOf(issue: z.core.$ZodIssue): string {
   if (issue.code !== "unrecognized_keys") return issue.message;
   return `has ${issue.keys.length} field(s) that this call does not know`;
-}
-
-/**
- * @example pathText(["users", 3, "userId"]) // "users[3].userId"
- */
-function pathText(path: readonly PropertyKey[]): string {
-  const text = path.map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`)).join("");
-  return text.startsWith(".") ? text.slice(1) : text;
 }

@@ -3,10 +3,11 @@ import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import type { Problem } from "../contract/problem.ts";
 import { type ErrorCode, ERRORS, type InputFault, LiftgateError } from "../core/errors.ts";
 
-/** Faults listed in one body, and characters of a path: a problem stays under 1 KiB. */
-const FAULTS_MAX = 5;
-const PATH_LENGTH_MAX = 64;
-const RULE_LENGTH_MAX = 100;
+/** What a problem's body may take, and of that what one fault may: at least three are told. */
+const PROBLEM_BYTES_MAX = 1_024;
+const PATH_LENGTH_MAX = 100;
+const RULE_LENGTH_MAX = 160;
+const DETAIL_LENGTH_MAX = 200;
 
 export const PROBLEM_TYPE = "application/problem+json; charset=utf-8";
 
@@ -32,15 +33,16 @@ export function problemOf(error: unknown): Problem {
 
 export function problem(code: ErrorCode, detail?: string, faults: readonly InputFault[] = []): Problem {
   const { status, title } = ERRORS[code];
-  return {
+  const bare: Problem = {
     type: "about:blank",
     title,
     status,
     code,
-    ...(detail !== undefined && { detail }),
-    ...(faults.length > 0 && { errors: faults.slice(0, FAULTS_MAX).map(bounded) }),
+    ...(detail !== undefined && { detail: detail.slice(0, DETAIL_LENGTH_MAX) }),
     ...(status === 503 && { fallback: { action: "no_offer" as const } }),
   };
+  const errors = fitting(faults, PROBLEM_BYTES_MAX - sizeOf({ ...bare, errors: [] }));
+  return errors.length === 0 ? bare : { ...bare, errors };
 }
 
 /** Fastify's error handler: sends the problem, and logs what the service did not foresee. */
@@ -74,6 +76,23 @@ function frameworkCode(error: unknown): ErrorCode {
 /** Our own words only; the title already says what the bare code means. */
 function detailOf({ code, message }: LiftgateError): string | undefined {
   return message === ERRORS[code].title ? undefined : message;
+}
+
+/** The first faults, as many as the bytes allow. */
+function fitting(faults: readonly InputFault[], bytesMax: number): InputFault[] {
+  const told: InputFault[] = [];
+  let bytes = 0;
+  for (const fault of faults) {
+    const short = bounded(fault);
+    bytes += sizeOf(short) + 1;
+    if (bytes > bytesMax) break;
+    told.push(short);
+  }
+  return told;
+}
+
+function sizeOf(value: object): number {
+  return Buffer.byteLength(JSON.stringify(value));
 }
 
 function bounded({ path, rule }: InputFault): InputFault {

@@ -72,13 +72,14 @@ export async function buildServer(backend: Backend, options: ServerOptions): Pro
     requestTimeout: TIMEOUTS.requestTimeout,
     connectionTimeout: IDLE_CONNECTION_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    http: TIMEOUTS,
+    http: { ...TIMEOUTS, requireHostHeader: false },
     routerOptions: { ignoreTrailingSlash: false, caseSensitive: true, maxParamLength: 128 },
     exposeHeadRoutes: false,
     return503OnClosing: false,
     frameworkErrors: sendProblem,
     clientErrorHandler: answerBrokenBytes,
   });
+  requireHost(app);
   takeOnlyStrictJson(app);
   identifyCallers(app, backend, options.apiKeys);
   app.setErrorHandler(sendProblem);
@@ -105,6 +106,15 @@ async function addRoutes(app: FastifyInstance, backend: Backend, surface: Surfac
   await app.ready();
 }
 
+/** As RFC 9112 asks, and with a problem as its body: Node's own answer to a missing Host has none. */
+function requireHost(app: FastifyInstance): void {
+  app.addHook("onRequest", ({ raw }, reply, done) => {
+    if (raw.httpVersion !== "1.1" || raw.headers.host !== undefined) return done();
+    void reply.header("connection", "close");
+    done(new LiftgateError("malformed_http", "The request has no Host"));
+  });
+}
+
 /** Bodies are JSON in UTF-8, uncompressed and strictly parsed; anything else is refused by name. */
 function takeOnlyStrictJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
@@ -128,14 +138,17 @@ function isPlainJson(headers: IncomingHttpHeaders): boolean {
   return JSON_UTF8.test(headers["content-type"] ?? "") && encoding.toLowerCase() === "identity";
 }
 
-/** Roles are checked before a body is read; while draining, connections are not kept. */
+/**
+ * Roles are checked before a body is read. What names no role (pages, unknown addresses) needs `read`:
+ * open to everybody is only what says so. While draining, connections are not kept.
+ */
 function identifyCallers(app: FastifyInstance, backend: Backend, keys: readonly ApiKey[] | undefined): void {
   const authenticate = authenticator(keys);
   app.decorateRequest("callerId", LOCAL_CALLER);
   app.addHook("onRequest", (request, reply, done) => {
     if (!backend.accepting()) void reply.header("connection", "close");
-    const { role } = request.routeOptions.config;
-    if (role !== null && role !== undefined) request.callerId = authenticate(request, role);
+    const { role = "read" } = request.routeOptions.config;
+    if (role !== null) request.callerId = authenticate(request, role);
     done();
   });
 }
@@ -155,7 +168,7 @@ async function addDocumentation(app: FastifyInstance): Promise<void> {
     await pages.register(helmet, { contentSecurityPolicy: false });
     await pages.register(swaggerUi, { routePrefix: "/docs", staticCSP: true });
   });
-  app.get("/openapi.json", { schema: { hide: true }, config: { role: null } }, () => app.swagger());
+  app.get("/openapi.json", { schema: { hide: true } }, () => app.swagger());
 }
 
 /** Bytes that Node could not read as a request: one problem, then the connection is closed. */

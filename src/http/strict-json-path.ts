@@ -20,6 +20,15 @@ export function pathTo(parent: Place | null, key: Step): string {
     steps.unshift(step);
     step = place.key;
   }
+  return pathText(steps);
+}
+
+/**
+ * The steps as callers read them.
+ *
+ * @example pathText(["users", 3, "userId"]) // "users[3].userId"
+ */
+export function pathText(steps: readonly Step[]): string {
   return steps.map(stepText).join("").replace(/^\./, "");
 }
 

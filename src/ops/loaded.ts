@@ -8,9 +8,10 @@ export interface Telling {
   readonly catalog: Catalog;
   readonly metrics: Metrics;
   readonly logger: Logger;
+  readonly nowMs: () => number;
 }
 
-export function tellLoaded(answer: ReloadAnswer, { catalog, metrics, logger }: Telling): void {
+export function tellLoaded(answer: ReloadAnswer, { catalog, metrics, logger, nowMs }: Telling): void {
   for (const kind of ["models", "programs"] as const) {
     for (const { id, outcome, faults } of answer[kind]) {
       metrics.reloads.inc({ kind, outcome });
@@ -18,12 +19,27 @@ export function tellLoaded(answer: ReloadAnswer, { catalog, metrics, logger }: T
       logger[level]({ kind, id, outcome, ...(faults.length > 0 && { faults }) }, "loaded from disk");
     }
   }
-  metrics.modelInfo.reset();
-  for (const { name, version, digest } of catalog.models()) {
-    if (digest !== null) metrics.modelInfo.set({ model: name, version, digest: digest.slice(0, 19) }, 1);
+  showModels(metrics, catalog);
+  showPrograms(metrics, catalog);
+  for (const { id, outcome } of answer.programs) {
+    if (outcome === "loaded" || outcome === "admitted") metrics.programLoaded.set({ program: id }, nowMs() / 1_000);
+    if (outcome === "removed") metrics.programLoaded.remove({ program: id });
   }
+}
+
+function showModels(metrics: Metrics, catalog: Catalog): void {
+  metrics.modelInfo.reset();
+  metrics.modelCreated.reset();
+  for (const { name: model, version, digest, createdAt } of catalog.models()) {
+    if (digest === null || createdAt === null) continue;
+    metrics.modelInfo.set({ model, version, digest }, 1);
+    metrics.modelCreated.set({ model, version }, Date.parse(createdAt) / 1_000);
+  }
+}
+
+function showPrograms(metrics: Metrics, catalog: Catalog): void {
   metrics.programInfo.reset();
-  for (const { id, version, digest, state } of catalog.programs()) {
-    metrics.programInfo.set({ program: id, version, digest: digest.slice(0, 19), state }, 1);
+  for (const { id: program, version, digest, state } of catalog.programs()) {
+    metrics.programInfo.set({ program, version, digest, state }, 1);
   }
 }

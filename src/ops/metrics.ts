@@ -94,9 +94,9 @@ export function createMetrics() {
       labelNames: ["model", "version", "digest"],
       registers,
     }),
-    modelAge: new Gauge({
-      name: "liftgate_model_age_seconds",
-      help: "Time since the model was created, as its manifest says",
+    modelCreated: new Gauge({
+      name: "liftgate_model_created_timestamp_seconds",
+      help: "When the model was made, as its manifest says; time() minus this is its age",
       labelNames: ["model", "version"],
       registers,
     }),
@@ -106,9 +106,9 @@ export function createMetrics() {
       labelNames: ["program", "version", "digest", "state"],
       registers,
     }),
-    programAge: new Gauge({
-      name: "liftgate_program_age_seconds",
-      help: "Time since the program version was loaded",
+    programLoaded: new Gauge({
+      name: "liftgate_program_loaded_timestamp_seconds",
+      help: "When the program version that decides was loaded",
       labelNames: ["program"],
       registers,
     }),
