@@ -14,7 +14,7 @@ import { openRedis } from "./adapters/redis/connection.ts";
 import { RedisFeatureStore } from "./adapters/redis/feature-store.ts";
 import type { Program } from "./core/domain/program.ts";
 import type { FeatureStore, ModelCatalog, Opened } from "./core/ports.ts";
-import type { Backend } from "./http/server.ts";
+import type { Backend } from "./http/backend.ts";
 import type { Config } from "./ops/config.ts";
 import { idSource, pseudonymizer } from "./ops/identity.ts";
 import { exportDecisions } from "./ops/decision-metrics.ts";

@@ -5,145 +5,10 @@
  * act upon, is refused by name. Nothing is repaired, and nothing is ignored: a budget that is not kept
  * is worse than no budget.
  */
-import { z } from "zod";
-import { DurationText, Id, Slug } from "./identifiers.ts";
-import { ACTIONS_MAX } from "./limits.ts";
+import { ProgramForm } from "./program-form.ts";
 import { type FieldName, LAWS } from "./program-laws.ts";
 
-/** 1e9 units are 1e15 micros: every amount up to there is a whole number of micros in a double. */
-const MONEY_MAX = 1e9;
-/** Routes are tried in turn on every request. */
-const ROUTES_MAX = 16;
-/** Value heads are summed over all replicates on every request. */
-const VALUE_HEADS_MAX = 16;
-/** A rule is one condition, not a program; longer ones are an accident. */
-const RULE_LENGTH_MAX = 2_048;
-/** Shown in lists and logs. */
-const DESCRIPTION_LENGTH_MAX = 500;
-/** γ beyond this is greedy to the last bit that matters (1e-9 of the draws at a gap of one unit). */
-const GAMMA_MAX = 1e9;
-
-const Money = z
-  .number()
-  .min(0)
-  .max(MONEY_MAX)
-  .refine(
-    isWholeMicros,
-    "at most 6 decimals: money is counted in millionths of the currency's unit",
-  )
-  .describe("Units of the program's currency, at most 6 decimals");
-const PositiveMoney = Money.refine((amount) => amount > 0, "more than 0");
-const Share = z.number().min(0).max(1);
-const RuleText = z
-  .string()
-  .min(1)
-  .max(RULE_LENGTH_MAX)
-  .describe("CEL over `features` and `context`, true or false");
-const ModelName = z
-  .string()
-  .regex(
-    /^[a-z0-9][a-z0-9_-]{0,63}@[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/,
-    "name@version, such as hillstrom-email@1",
-  );
-
-const ActionEntry = z.strictObject({
-  id: Slug,
-  channel: Slug.optional(),
-  fixedCost: Money.describe("Paid whatever the user does, such as the fee of sending").optional(),
-  maxCost: Money.describe(
-    "The most it may be expected to cost, fixed cost included; absent: no limit",
-  ).optional(),
-  prior: z
-    .strictObject({ value: Money, cost: Money })
-    .describe("Value and cost for users nothing is known about; the fixed cost is added")
-    .optional(),
-});
-
-const RouteEntry = z.strictObject({ when: RuleText.optional(), model: ModelName });
-
-const ObjectiveEntry = z.strictObject({
-  maximize: z.enum(["profit", "value"]),
-  value: z
-    .array(
-      z.strictObject({
-        head: Slug,
-        valuePerUnit: PositiveMoney,
-        discount: z.number().positive().max(1).default(1),
-      }),
-    )
-    .min(1)
-    .max(VALUE_HEADS_MAX),
-  cost: Slug,
-});
-
-const GuardrailsEntry = z.strictObject({
-  minConfidence: z
-    .number()
-    .min(0.5)
-    .lt(1)
-    .default(0.5)
-    .describe("Confidence that the value is above 0; 0.5 asks for none"),
-  maxCostPerValue: z.number().positive().optional(),
-  minEfficiency: z.number().min(0).default(0),
-});
-
-const ArmEntry = z.strictObject({ share: Share, salt: Id });
-
-const explored = {
-  floor: Share.default(0).describe("Least probability of every live action"),
-  salt: Id.default("draw"),
-  budgetShare: unsupported("a sub-budget for exploration"),
-};
-const ExplorationEntry = z.discriminatedUnion(
-  "strategy",
-  [
-    z.strictObject({ strategy: z.literal("greedy"), ...explored }),
-    z.strictObject({ strategy: z.literal("epsilon"), epsilon: Share, ...explored }),
-    z.strictObject({
-      strategy: z.literal("inverse-gap"),
-      gamma: z.number().min(0).max(GAMMA_MAX),
-      gapUnit: PositiveMoney.default(1),
-      ...explored,
-    }),
-  ],
-  { error: (issue) => (issue.code === "invalid_union" ? strategyRule(issue.input) : undefined) },
-);
-
-const FeaturesEntry = z.strictObject({
-  maxAge: DurationText,
-  coldStart: z.enum(["no_offer", "prior", "explore"]),
-});
-
-const StickinessEntry = z.strictObject({
-  by: z.literal("request", {
-    error:
-      "this version supports `request` only: a fresh draw for every request; assignments that stick to a user are not supported",
-  }),
-  window: unsupported("assignments that stick to a user for a window"),
-});
-
-const Form = z.strictObject({
-  program: Slug,
-  version: z.int().min(1),
-  description: z.string().max(DESCRIPTION_LENGTH_MAX).default(""),
-  state: z.enum(["live", "paused"], { error: stateRule }),
-  randomizationUnit: z.enum(["user", "cluster"]),
-  currency: z.string().regex(/^[A-Z]{3}$/, "three capital letters of ISO 4217, such as USD"),
-  actions: z.array(ActionEntry).min(2).max(ACTIONS_MAX),
-  models: z.array(RouteEntry).min(1).max(ROUTES_MAX),
-  objective: ObjectiveEntry,
-  eligibility: RuleText.optional(),
-  guardrails: GuardrailsEntry.prefault({}),
-  holdout: ArmEntry.optional(),
-  evaluation: ArmEntry.optional(),
-  exploration: ExplorationEntry,
-  stickiness: StickinessEntry.optional(),
-  features: FeaturesEntry,
-  offerTtl: DurationText.default("24h"),
-  budget: unsupported("budgets and pacing"),
-  caps: unsupported("contact caps"),
-});
-export type ProgramFile = z.infer<typeof Form>;
+export type ProgramFile = ProgramForm;
 
 /**
  * The form, and the laws between its fields. A law is checked as soon as the fields it reads are
@@ -158,7 +23,7 @@ export const ProgramFile = LAWS.reduce(
       },
       { when: ({ value }) => reads.every((field) => isWellFormed(field, value)) },
     ),
-  Form,
+  ProgramForm,
 ).describe("One incentive campaign: `programs/<id>.yaml`");
 
 /** A program file that was read: its well-formed content, and the bytes it came from. */
@@ -172,30 +37,5 @@ export interface ProgramText {
 
 function isWellFormed(field: FieldName, program: unknown): boolean {
   if (typeof program !== "object" || program === null) return false;
-  return Form.shape[field].safeParse(new Map(Object.entries(program)).get(field)).success;
-}
-
-/** The double nearest to k/10⁶ for an integer k: what a decimal with up to 6 places parses to. */
-function isWholeMicros(amount: number): boolean {
-  return Math.round(amount * 1e6) / 1e6 === amount;
-}
-
-/** A field of the design that this version does not act upon: refused in words wherever it appears. */
-function unsupported(what: string) {
-  return z.never({ error: `this version does not support ${what}: take the field out` }).optional();
-}
-
-function stateRule({ input }: { readonly input?: unknown }): string {
-  const states = "one of live, paused";
-  return input === "shadow" || input === "log-only"
-    ? `${states}: this version does not support ${input}`
-    : states;
-}
-
-function strategyRule(input: unknown): string {
-  const asked =
-    typeof input === "object" && input !== null && "strategy" in input ? input.strategy : undefined;
-  const strategies = "one of greedy, epsilon, inverse-gap";
-  const later = asked === "softmax" || asked === "thompson" || asked === "skewed";
-  return later ? `${strategies}: this version does not support ${asked}` : strategies;
+  return ProgramForm.shape[field].safeParse(new Map(Object.entries(program)).get(field)).success;
 }

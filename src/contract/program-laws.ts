@@ -1,6 +1,6 @@
 /** What must hold between the fields of a program file, beyond the form of each. */
 import { NO_OFFER } from "../core/domain/program.ts";
-import type { ProgramFile } from "./program-file.ts";
+import type { ProgramForm } from "./program-form.ts";
 
 /** A broken law: the path to what breaks it, and what would be right. */
 interface Breach {
@@ -8,19 +8,12 @@ interface Breach {
   readonly rule: string;
 }
 
-export type FieldName =
-  | "actions"
-  | "models"
-  | "objective"
-  | "holdout"
-  | "evaluation"
-  | "exploration"
-  | "features";
+export type FieldName = "actions" | "models" | "objective" | "holdout" | "evaluation" | "exploration" | "features";
 
 interface Law {
   /** The fields it looks at: it is not asked while one of them is malformed. */
   readonly reads: readonly FieldName[];
-  readonly faults: (program: ProgramFile) => readonly Breach[];
+  readonly faults: (program: ProgramForm) => readonly Breach[];
 }
 
 export const LAWS: readonly Law[] = [
@@ -36,7 +29,7 @@ export const LAWS: readonly Law[] = [
   { reads: ["actions", "features"], faults: priorsMissing },
 ];
 
-type Actions = ProgramFile["actions"];
+type Actions = ProgramForm["actions"];
 
 function noOfferOnce(actions: Actions): readonly Breach[] {
   const present = actions.some(({ id }) => id === NO_OFFER);
@@ -72,9 +65,9 @@ function actionBreaches(action: Actions[number], i: number, actions: Actions): r
 
 /** First match wins, so that only the last route may, and must, match everybody. */
 function routeBreaches(
-  route: ProgramFile["models"][number],
+  route: ProgramForm["models"][number],
   i: number,
-  routes: ProgramFile["models"],
+  routes: ProgramForm["models"],
 ): readonly Breach[] {
   const last = i === routes.length - 1;
   if (last && route.when !== undefined) {
@@ -96,7 +89,7 @@ function routeBreaches(
   return [];
 }
 
-type Heads = ProgramFile["objective"]["value"];
+type Heads = ProgramForm["objective"]["value"];
 
 function headTwice({ head }: Heads[number], i: number, heads: Heads): readonly Breach[] {
   const first = heads.findIndex((other) => other.head === head);
@@ -110,7 +103,7 @@ function headTwice({ head }: Heads[number], i: number, heads: Heads): readonly B
     : [];
 }
 
-function sharesOverOne({ holdout, evaluation }: ProgramFile): readonly Breach[] {
+function sharesOverOne({ holdout, evaluation }: ProgramForm): readonly Breach[] {
   const together = (holdout?.share ?? 0) + (evaluation?.share ?? 0);
   return together <= 1
     ? []
@@ -118,7 +111,7 @@ function sharesOverOne({ holdout, evaluation }: ProgramFile): readonly Breach[] 
 }
 
 /** Arms and draws must be independent: one salt for two of them would deal both the same luck. */
-function saltsTwice({ holdout, evaluation, exploration }: ProgramFile): readonly Breach[] {
+function saltsTwice({ holdout, evaluation, exploration }: ProgramForm): readonly Breach[] {
   const rule = "holdout, evaluation and exploration each need a salt of their own";
   const breaches: Breach[] = [];
   if (evaluation !== undefined && evaluation.salt === holdout?.salt)
@@ -129,7 +122,7 @@ function saltsTwice({ holdout, evaluation, exploration }: ProgramFile): readonly
   return breaches;
 }
 
-function floorsOverOne({ actions, exploration }: ProgramFile): readonly Breach[] {
+function floorsOverOne({ actions, exploration }: ProgramForm): readonly Breach[] {
   if (exploration.floor * actions.length <= 1) return [];
   return [
     {
@@ -139,7 +132,7 @@ function floorsOverOne({ actions, exploration }: ProgramFile): readonly Breach[]
   ];
 }
 
-function priorsMissing({ actions, features }: ProgramFile): readonly Breach[] {
+function priorsMissing({ actions, features }: ProgramForm): readonly Breach[] {
   if (features.coldStart !== "prior") return [];
   return actions.flatMap(({ id, prior }, i) => {
     if (id === NO_OFFER || prior !== undefined) return [];

@@ -9,9 +9,7 @@ import { BODY_BYTES_MAX } from "../contract/limits.ts";
 import { type ErrorCode, LiftgateError } from "../core/errors.ts";
 import type { ApiKey } from "../ops/config.ts";
 import type { Metrics } from "../ops/metrics.ts";
-import type { AnswerMemory } from "../service/answer-memory.ts";
-import type { Catalog } from "../service/catalog.ts";
-import type { DecisionServices } from "../service/services.ts";
+import type { Backend } from "./backend.ts";
 import { authenticator, LOCAL_CALLER } from "./authenticate.ts";
 import { noteAddresses, refuseOtherMethods } from "./method-not-allowed.ts";
 import { documentOptions } from "./openapi.ts";
@@ -23,16 +21,6 @@ import { addHealthRoutes } from "./routes/health.ts";
 import { addMetricsRoute } from "./routes/metrics.ts";
 import { addRecordRoutes } from "./routes/record.ts";
 import { strictParse } from "./strict-json.ts";
-
-/** What the routes stand on. */
-export interface Backend {
-  readonly decisions: DecisionServices;
-  readonly answers: AnswerMemory;
-  readonly catalog: Catalog;
-  readonly metrics: Metrics;
-  /** False from the first sign of shutdown on. */
-  readonly accepting: () => boolean;
-}
 
 /** `api` decides; `admin` has metrics, docs, catalog and reload; `all` is both on one port. */
 export type Surface = "all" | "api" | "admin";

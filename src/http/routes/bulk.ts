@@ -4,7 +4,7 @@ import { BULK_BODY_BYTES_MAX } from "../../contract/limits.ts";
 import { scoreUsers } from "../../service/score-users.ts";
 import { writeFeatures } from "../../service/write-features.ts";
 import { addRoute } from "../route.ts";
-import type { Backend } from "../server.ts";
+import type { Backend } from "../backend.ts";
 
 const PROBLEMS = [
   "invalid_json",

@@ -5,7 +5,7 @@ import { Id } from "../../contract/identifiers.ts";
 import { LiftgateError } from "../../core/errors.ts";
 import { parseBody } from "../parse.ts";
 import { addRoute } from "../route.ts";
-import type { Backend } from "../server.ts";
+import type { Backend } from "../backend.ts";
 
 const PROBLEMS = ["unauthenticated", "forbidden"] as const;
 const Params = z.object({ id: Id.describe("The program's id") });

@@ -9,7 +9,7 @@ import { makeDecision } from "../../service/make-decision.ts";
 import { parseBody } from "../parse.ts";
 import { problemOf } from "../problem.ts";
 import { addRoute } from "../route.ts";
-import type { Backend } from "../server.ts";
+import type { Backend } from "../backend.ts";
 
 const JSON_TYPE = "application/json; charset=utf-8";
 const PROBLEMS = [

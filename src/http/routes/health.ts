@@ -2,7 +2,7 @@ import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import { problem, replyWith } from "../problem.ts";
 import { addRoute } from "../route.ts";
-import type { Backend } from "../server.ts";
+import type { Backend } from "../backend.ts";
 
 const Health = z.strictObject({ status: z.literal("ok") }).meta({ id: "Health", examples: [{ status: "ok" }] });
 const OK = { status: "ok" } as const;

@@ -7,7 +7,7 @@ import { LiftgateError } from "../../core/errors.ts";
 import { explain } from "../../service/answer.ts";
 import { parseBody } from "../parse.ts";
 import { addRoute } from "../route.ts";
-import type { Backend } from "../server.ts";
+import type { Backend } from "../backend.ts";
 
 const Params = z.object({ decisionId: z.uuid().describe("The decisionId of an answer") });
 
