@@ -85,8 +85,8 @@ function reference(app: FastifyInstance, schema: z.ZodType): object {
 function addNamed(app: FastifyInstance, id: string, schema: z.ZodType): void {
   if (app.getSchema(id) !== undefined) return;
   const { $defs = {}, ...own } = jsonSchema(schema);
-  app.addSchema({ ...own, $id: id });
-  for (const [name, definition] of Object.entries($defs)) {
+  // zod writes a schema that is named, or that names others, as definitions and a reference to its own.
+  for (const [name, definition] of Object.entries({ [id]: own, ...$defs })) {
     if (app.getSchema(name) === undefined) app.addSchema({ ...definition, $id: name });
   }
 }

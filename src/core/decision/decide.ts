@@ -18,7 +18,7 @@ import { prune } from "./prune.ts";
  */
 export function decide(situation: Situation): Decision {
   const excluded = checkEligibility(situation);
-  const pruned = prune(situation);
+  const pruned = prune(situation, excluded);
   const net = price(situation, { excluded, pruned });
   const { inArm, marginal, armShare } = distributionOver(situation, excluded, net);
   const chosen = draw(inArm, situation.draws.action);

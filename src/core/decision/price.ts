@@ -30,11 +30,11 @@ export function netValue(value: number, cost: number, perCost: number): number {
   return value - perCost * chargedCost(cost);
 }
 
-/** V/k without ever dividing by zero. */
+/** V/k: ∞ for a free lunch, NaN where nothing is gained for nothing (`no_offer`). */
 export function efficiencyOf(value: number, cost: number): number {
   const charged = chargedCost(cost);
-  if (charged > 0) return value / charged;
-  return value > 0 ? Infinity : 0;
+  if (charged === 0) return value > 0 ? Infinity : NaN;
+  return value / charged;
 }
 
 /** What a predicted cost is charged as: never less than nothing. */

@@ -8,17 +8,21 @@
  *   inefficient                c/V > maxCostPerValue
  *   below_marginal_efficiency  V/k < minEfficiency
  *
- * Without scores (basis `explore`) there is nothing to judge by and nothing is pruned.
+ * An excluded action has met its fate already. Without scores (basis `explore`) there is nothing to
+ * judge by and nothing is pruned.
  */
-import type { Pruning, Situation } from "../domain/decision.ts";
+import type { Exclusion, Pruning, Situation } from "../domain/decision.ts";
 import type { Action } from "../domain/program.ts";
 import { efficiencyOf } from "./price.ts";
 
-export function prune(situation: Situation): readonly (Pruning | null)[] {
+export function prune(
+  situation: Situation,
+  excluded: readonly (Exclusion | null)[],
+): readonly (Pruning | null)[] {
   const { program, basis } = situation;
   const pruned = new Array<Pruning | null>(program.actions.length).fill(null);
   if (basis === "explore") return pruned;
-  for (let i = 1; i < pruned.length; i++) pruned[i] = reasonFor(situation, i);
+  for (let i = 1; i < pruned.length; i++) if (excluded[i] === null) pruned[i] = reasonFor(situation, i);
   return pruned;
 }
 

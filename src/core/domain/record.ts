@@ -40,6 +40,7 @@ export interface DecisionRecord {
   readonly user: string;
   readonly unit: string;
   readonly surface: string | null;
+  /** The model the user was routed to, also when its scores could not be had. */
   readonly model: { readonly name: string; readonly version: string; readonly digest: string } | null;
   readonly features: RecordedFeatures | null;
   /** The named values the program's rules were judged on. */
