@@ -88,10 +88,12 @@ export const ScoreAnswer = z
   });
 export type ScoreAnswer = z.infer<typeof ScoreAnswer>;
 
+const SomeFeatures = FeatureValues.refine((values) => Object.keys(values).length > 0, "at least one feature: null ones count");
+
 export const FeaturesRequest = z
   .strictObject({
     users: z
-      .array(z.strictObject({ userId: Id, observedAt: Instant.optional(), features: FeatureValues }))
+      .array(z.strictObject({ userId: Id, observedAt: Instant.optional(), features: SomeFeatures }))
       .min(1)
       .max(BULK_ITEMS_MAX),
   })

@@ -55,6 +55,8 @@ const KEEP_ALIVE_MS = 72_000;
 export async function buildServer(backend: Backend, options: ServerOptions): Promise<FastifyInstance> {
   const app: FastifyInstance = fastify({
     loggerInstance: options.logger,
+    // One logger for all requests: a child for each would cost every request for the few that log.
+    childLoggerFactory: (logger) => logger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: TIMEOUTS.requestTimeout,

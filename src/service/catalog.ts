@@ -2,9 +2,10 @@
 import type { ModelEntry, ProgramEntry, ReloadAnswer, ReloadOutcome } from "../contract/catalog.ts";
 import { Manifest } from "../contract/manifest.ts";
 import { armShares } from "../core/decision/distribution.ts";
-import type { ModelReference } from "../core/domain/program.ts";
+import type { ModelReference, Program } from "../core/domain/program.ts";
+import type { ModelCatalog } from "../core/ports.ts";
 import type { ModelCache, ModelOutcome, ModelStatus } from "./model-cache.ts";
-import type { LoadedProgram, ProgramCache, ProgramOutcome } from "./program-cache.ts";
+import type { ProgramCache, ProgramOutcome } from "./program-cache.ts";
 
 export interface CatalogParts {
   readonly models: ModelCache;
@@ -32,7 +33,8 @@ export class Catalog {
   }
 
   programs(): readonly ProgramEntry[] {
-    return this.#parts.programs.list().map(programEntry);
+    const { models, programs } = this.#parts;
+    return programs.list().map(({ program }) => programEntry(program, models));
   }
 
   models(): readonly ModelEntry[] {
@@ -62,8 +64,10 @@ function published({ id, outcome, faults }: ModelOutcome | ProgramOutcome): Relo
   return { id, outcome, faults: [...faults] };
 }
 
-function programEntry({ program, missingModels }: LoadedProgram): ProgramEntry {
+/** Models come and go by themselves, so which are missing is asked now, not when the program was loaded. */
+function programEntry(program: Program, models: ModelCatalog): ProgramEntry {
   const { id, version, digest, state, description, currency, randomizationUnit } = program;
+  const routed = program.routes.map(({ model }) => model);
   return {
     id,
     version,
@@ -78,8 +82,8 @@ function programEntry({ program, missingModels }: LoadedProgram): ProgramEntry {
       fixedCost: action.fixedCost,
       maxCost: Number.isFinite(action.maxCost) ? action.maxCost : null,
     })),
-    models: program.routes.map(({ model }) => referenceText(model)),
-    missingModels: missingModels.map(referenceText),
+    models: routed.map(referenceText),
+    missingModels: routed.filter(({ name, version }) => models.find(name, version) === undefined).map(referenceText),
     exploration: program.exploration.strategy,
     shares: armShares(program),
   };

@@ -48,7 +48,7 @@ export async function readUser(
 ): Promise<KnownUser | typeof UNREACHABLE> {
   const models = routedModels(services, request.program);
   if (models === null) return UNREACHABLE;
-  const contracts = [...new Map(models.map(({ contract }) => [contract.set, contract])).values()];
+  const contracts = contractsOf(models);
   const given = givenRows(contracts, request);
   const reads = await readStore(services, request, contracts);
   if (reads === null) return UNREACHABLE;
@@ -68,10 +68,21 @@ export async function readUser(
 
 /** The models of the program's routes, in order; null when one is not loaded. */
 function routedModels({ models, metrics }: UserReader, program: Program): readonly UpliftModel[] | null {
-  const found = program.routes.flatMap(({ model }) => models.find(model.name, model.version) ?? []);
+  const found: UpliftModel[] = [];
+  for (const { model } of program.routes) {
+    const loaded = models.find(model.name, model.version);
+    if (loaded !== undefined) found.push(loaded);
+  }
   if (found.length === program.routes.length) return found;
   metrics.trouble("model_failed");
   return null;
+}
+
+/** One contract per feature set. */
+function contractsOf(models: readonly UpliftModel[]): readonly FeatureContract[] {
+  const contracts: FeatureContract[] = [];
+  for (const { contract } of models) if (!contracts.some(({ set }) => set === contract.set)) contracts.push(contract);
+  return contracts;
 }
 
 /** First match wins; the last route matches everybody. */
@@ -89,7 +100,7 @@ async function readStore(
   try {
     return await features.read(userId, contracts);
   } catch (error) {
-    if (!(error instanceof LiftgateError)) throw error;
+    if (!(error instanceof LiftgateError && error.code === "feature_store_unavailable")) throw error;
     metrics.trouble(error.code);
     return null;
   }
@@ -178,10 +189,20 @@ function knownUser(
     complete: missing.length === 0,
     recorded: {
       contract: contract.digest,
-      values: Array.from(values, (value) => (Number.isNaN(value) ? null : value)),
+      values: nullWhereMissing(values),
       observedAt: observedAtMs === null ? null : new Date(observedAtMs).toISOString(),
       missing,
       stale: own.stale || tooOld,
     },
   };
+}
+
+/** JSON has no NaN. */
+function nullWhereMissing(row: Float32Array): readonly (number | null)[] {
+  const values: (number | null)[] = [];
+  for (let i = 0; i < row.length; i++) {
+    const value = row[i] as number;
+    values.push(Number.isNaN(value) ? null : value);
+  }
+  return values;
 }

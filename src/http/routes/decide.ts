@@ -78,9 +78,11 @@ async function decideItem(backend: Backend, request: FastifyRequest, item: Decid
 /** Decides, or repeats the answer to the same requestId and body. */
 async function decideOnce(backend: Backend, request: FastifyRequest, body: DecideRequest): Promise<string> {
   const decideNow = async () => JSON.stringify(await makeDecision(backend.decisions, body));
-  if (body.requestId === undefined) return decideNow();
-  const key = `${request.callerId}|${body.programId}|${body.requestId}`;
-  return backend.answers.once({ key, fingerprint: JSON.stringify(body) }, decideNow);
+  // Named in the header or in the body, it is the same request: the requestId is in the key, not in the body.
+  const { requestId, ...asked } = body;
+  if (requestId === undefined) return decideNow();
+  const key = `${request.callerId}|${body.programId}|${requestId}`;
+  return backend.answers.once({ key, body: asked }, decideNow);
 }
 
 /** The header `Idempotency-Key` is another way to write the requestId; both must agree. */
