@@ -5,9 +5,11 @@ import { Breaker, type BreakerState } from "./breaker.ts";
 import { type Deadline, inTime } from "./deadline.ts";
 import { RedisTrouble, troubleOf } from "./trouble.ts";
 
-const ANSWER_MS = 25;
+/** Longer than any answer of a healthy Redis on a busy host, shorter than a caller notices. */
+const ANSWER_MS = 50;
 const FAILURES_TO_OPEN = 5;
-const PROBE_INTERVAL_MS = 500;
+/** A breaker that opened for a hiccup should not cost half a second of good decisions. */
+const PROBE_INTERVAL_MS = 100;
 const RECONNECT_MS_MAX = 250;
 /** How long opening waits for the first answer; after that the connection is handed over while down. */
 const FIRST_ANSWER_MS = 1_500;
@@ -23,7 +25,7 @@ export interface RedisConnectionOptions {
   readonly onState: (state: BreakerState) => void;
   /** Monotonic milliseconds. */
   readonly now: () => number;
-  /** How long a caller can wait for features and still decide in time; 25 unless given. */
+  /** How long a caller can wait for features and still decide in time; 50 unless given. */
   readonly timeoutMs?: number;
 }
 
@@ -35,9 +37,9 @@ export interface RedisConnectionOptions {
  */
 export function safeOptions(timeoutMs: number) {
   return {
-    commandTimeout: 4 * timeoutMs,
+    commandTimeout: 20 * timeoutMs,
     /** A connection that was asked and says nothing for so long is replaced. */
-    socketTimeout: 16 * timeoutMs,
+    socketTimeout: 8 * timeoutMs,
     connectTimeout: 1_000,
     /** A peer that does not confirm the end of a connection must not hold up the next one. */
     disconnectTimeout: 100,
@@ -109,13 +111,13 @@ export class RedisConnection {
    * Runs commands of one caller. Fails at once, without sending anything, while Redis is down. A write
    * that failed may have happened, unless the reply says it was refused: writes must bear repetition.
    *
+   * @param timeoutMs how long this caller waits; the connection's own unless given
    * @throws RedisTrouble, whatever went wrong
    */
-  async run<T>(commands: (redis: Redis) => Promise<T>): Promise<T> {
-    if (this.#breaker.state === "down")
-      throw new RedisTrouble(this.#lastTrouble.message, "unavailable");
+  async run<T>(commands: (redis: Redis) => Promise<T>, timeoutMs = this.#deadline.timeoutMs): Promise<T> {
+    if (this.#breaker.state === "down") throw new RedisTrouble(this.#lastTrouble.message, "unavailable");
     try {
-      const result = await inTime(commands(this.#redis), this.#deadline);
+      const result = await inTime(commands(this.#redis), { ...this.#deadline, timeoutMs });
       this.#breaker.succeeded();
       return result;
     } catch (error) {
@@ -155,17 +157,14 @@ function assertOptions(actual: RedisOptions, safe: RedisOptions): void {
   const found: Readonly<Record<string, unknown>> = { ...actual };
   for (const [name, wanted] of Object.entries(safe)) {
     if (found[name] !== wanted)
-      throw new Error(
-        `REDIS_URL sets ${name}, which must stay ${String(wanted)}; remove it from the query`,
-      );
+      throw new Error(`REDIS_URL sets ${name}, which must stay ${String(wanted)}; remove it from the query`);
   }
 }
 
 function reconnectWhenReadOnly(now: () => number): (error: Error) => boolean {
   let last = Number.NEGATIVE_INFINITY;
   return (error) => {
-    if (!error.message.startsWith("READONLY") || now() - last < READ_ONLY_RECONNECT_MS)
-      return false;
+    if (!error.message.startsWith("READONLY") || now() - last < READ_ONLY_RECONNECT_MS) return false;
     last = now();
     return true;
   };

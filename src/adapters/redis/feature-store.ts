@@ -9,6 +9,8 @@ import { replyCode, RedisTrouble } from "./trouble.ts";
 
 /** Rows sent together: enough to fill a round trip, few enough that a read behind them is in time. */
 const ROWS_PER_WRITE = 64;
+/** Nobody decides meanwhile: a bulk load may wait for a busy server. */
+const WRITE_ANSWER_MS = 1_000;
 
 /** Uses the connection and does not own it: other stores share it. */
 export class RedisFeatureStore implements FeatureStore {
@@ -18,10 +20,7 @@ export class RedisFeatureStore implements FeatureStore {
     this.#connection = connection;
   }
 
-  async read(
-    userId: string,
-    contracts: readonly FeatureContract[],
-  ): Promise<readonly FeatureRead[]> {
+  async read(userId: string, contracts: readonly FeatureContract[]): Promise<readonly FeatureRead[]> {
     const stored = await this.#run((redis) =>
       Promise.all(contracts.map((contract) => readRow(redis, userId, contract))),
     );
@@ -35,9 +34,7 @@ export class RedisFeatureStore implements FeatureStore {
     }));
     for (let start = 0; start < packed.length; start += ROWS_PER_WRITE) {
       const together = packed.slice(start, start + ROWS_PER_WRITE);
-      await this.#run((redis) =>
-        Promise.all(together.map(({ key, value }) => redis.set(key, value))),
-      );
+      await this.#run((redis) => Promise.all(together.map(({ key, value }) => redis.set(key, value))), WRITE_ANSWER_MS);
     }
   }
 
@@ -45,15 +42,12 @@ export class RedisFeatureStore implements FeatureStore {
     // The connection ends with whoever opened it.
   }
 
-  async #run<T>(commands: (redis: Redis) => Promise<T>): Promise<T> {
+  async #run<T>(commands: (redis: Redis) => Promise<T>, timeoutMs?: number): Promise<T> {
     try {
-      return await this.#connection.run(commands);
+      return await this.#connection.run(commands, timeoutMs);
     } catch (error) {
       if (!(error instanceof RedisTrouble)) throw error;
-      throw new LiftgateError(
-        "feature_store_unavailable",
-        `The feature store cannot be reached: ${error.message}`,
-      );
+      throw new LiftgateError("feature_store_unavailable", `The feature store cannot be reached: ${error.message}`);
     }
   }
 }
@@ -67,11 +61,7 @@ function keyOf(userId: string, contract: FeatureContract): string {
  * The stored bytes, at most one more than a right row has: a poisoned value of any size costs no more
  * than a good one. A key of another type is a row that cannot be read, not an outage.
  */
-async function readRow(
-  redis: Redis,
-  userId: string,
-  contract: FeatureContract,
-): Promise<Buffer | "unreadable"> {
+async function readRow(redis: Redis, userId: string, contract: FeatureContract): Promise<Buffer | "unreadable"> {
   try {
     return await redis.getrangeBuffer(keyOf(userId, contract), 0, packedBytes(contract));
   } catch (error) {

@@ -36,19 +36,14 @@ export function troubleOf(error: unknown): RedisTrouble {
   if (error instanceof RedisTrouble) return error;
   const code = replyCode(error);
   if (code !== undefined) {
-    return new RedisTrouble(
-      `Redis replied ${code}`,
-      UNAVAILABLE_REPLIES.has(code) ? "unavailable" : "refused",
-    );
+    return new RedisTrouble(`Redis replied ${code}`, UNAVAILABLE_REPLIES.has(code) ? "unavailable" : "refused");
   }
   return new RedisTrouble(connectionReason(error), "unavailable");
 }
 
 function connectionReason(error: unknown): string {
   if (!(error instanceof Error)) return "Redis failed";
-  if ("code" in error && typeof error.code === "string" && /^[A-Z0-9_]{3,64}$/.test(error.code))
-    return error.code;
-  if (error.message === "Command timed out" || error.message.startsWith("Socket timeout"))
-    return "no answer in time";
+  if ("code" in error && typeof error.code === "string" && /^[A-Z0-9_]{3,64}$/.test(error.code)) return error.code;
+  if (error.message === "Command timed out" || error.message.startsWith("Socket timeout")) return "no answer in time";
   return "no connection";
 }
