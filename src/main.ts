@@ -1,6 +1,7 @@
 /** The command line. Exit codes: 0 fine, 1 something is wrong with what was checked, 2 wrong usage. */
 import { Command, CommanderError } from "commander";
 import { addDemoCommand } from "./cli/demo.ts";
+import { addOpenapiCommand } from "./cli/openapi.ts";
 import { addReplayCommand } from "./cli/replay.ts";
 import { addServeCommand } from "./cli/serve.ts";
 import { addValidateCommand } from "./cli/validate.ts";
@@ -15,6 +16,7 @@ addServeCommand(program);
 addValidateCommand(program);
 addReplayCommand(program);
 addDemoCommand(program);
+addOpenapiCommand(program);
 
 try {
   await program.parseAsync();

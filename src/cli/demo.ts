@@ -1,9 +1,10 @@
 import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { Presets, SingleBar } from "cli-progress";
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import { composeReplay } from "../compose.ts";
 import type { DecideAnswer } from "../contract/decide.ts";
-import { readConfig } from "../ops/config.ts";
+import { type Config, readConfig } from "../ops/config.ts";
 import { createLogger } from "../ops/logger.ts";
 import { type Customer, readCustomers } from "./demo/customers.ts";
 import { DemoClient } from "./demo/client.ts";
@@ -11,7 +12,8 @@ import { summaryOf } from "./demo/summary.ts";
 import { replayAll, segmentsIn } from "./replay.ts";
 import { type Service, startService } from "./serve.ts";
 
-const DATA_DIR = "./data/demo";
+/** Emptied at every start, so a folder of its own in DATA_DIR. */
+const DATA_FOLDER = "demo";
 const PROGRAM = "hillstrom-email";
 /** Feature rows in one PUT; decisions under way at once. */
 const UPLOAD_ROWS = 500;
@@ -21,18 +23,18 @@ export function addDemoCommand(program: Command): void {
   program
     .command("demo")
     .description("Decide for a sample of real Hillstrom customers with the shipped model, then stay up")
-    .option("--customers <n>", "customers to load", "2000")
-    .option("--decisions <n>", "decisions to make", "400")
+    .option("--customers <n>", "customers to load", wholeNumber, 2_000)
+    .option("--decisions <n>", "decisions to make, one customer each", wholeNumber, 400)
     .option("--once", "stop after the summary")
-    .action(async (options: { customers: string; decisions: string; once?: boolean }) => {
-      const service = await startDemo();
+    .action(async ({ customers, decisions, once }: { customers: number; decisions: number; once?: boolean }) => {
+      const { service, config } = await startDemo();
       try {
-        await showDecisions(service, Number(options.customers), Number(options.decisions));
+        await showDecisions(service, config, { customers, decisions });
       } catch (error) {
         await service.stop();
         throw error;
       }
-      if (options.once === true) return service.stop();
+      if (once === true) return service.stop();
       console.log(
         `The service stays up: docs at ${service.url}/docs, metrics at ${service.url}/metrics. Ctrl-C stops it.`,
       );
@@ -41,29 +43,46 @@ export function addDemoCommand(program: Command): void {
     });
 }
 
-/** The service with embedded stores, on its usual port or any free one. */
-async function startDemo(): Promise<Service> {
-  await rm(DATA_DIR, { recursive: true, force: true });
-  const config = readConfig({ ...process.env, DATA_DIR, REDIS_URL: undefined, LOG_LEVEL: "warn" });
+function wholeNumber(text: string): number {
+  if (!/^[1-9][0-9]{0,4}$/.test(text)) throw new InvalidArgumentError("must be a whole number from 1 to 99999.");
+  return Number(text);
+}
+
+interface Demo {
+  readonly service: Service;
+  readonly config: Config;
+}
+
+/** The service for this machine only, with embedded stores, on its usual port or any free one. */
+async function startDemo(): Promise<Demo> {
+  const { MODELS_DIR, PROGRAMS_DIR, DATA_DIR, PORT } = readConfig();
+  const own = { MODELS_DIR, PROGRAMS_DIR, DATA_DIR: join(DATA_DIR, DATA_FOLDER), LOG_LEVEL: "warn" };
+  const config = readConfig({ ...own, PORT: String(PORT) });
+  await rm(config.DATA_DIR, { recursive: true, force: true });
   const logger = createLogger(config.LOG_LEVEL);
   try {
-    return await startService(config, logger);
+    return { service: await startService(config, logger), config };
   } catch (error) {
     if (!(error instanceof Error && "code" in error && error.code === "EADDRINUSE")) throw error;
-    console.log(`Port ${config.PORT} is taken; using a free one.`);
-    return startService({ ...config, PORT: 0 }, logger);
+    console.log(`Port ${PORT} is taken; using a free one.`);
+    return { service: await startService({ ...config, PORT: 0 }, logger), config };
   }
 }
 
-async function showDecisions(service: Service, customerCount: number, decisionCount: number): Promise<void> {
+interface Counts {
+  readonly customers: number;
+  readonly decisions: number;
+}
+
+async function showDecisions(service: Service, config: Config, counts: Counts): Promise<void> {
   const client = new DemoClient(service.url);
-  const customers = await readCustomers(await client.features(PROGRAM), customerCount);
+  const customers = await readCustomers(await client.features(PROGRAM), counts.customers);
   await loadCustomers(client, customers);
-  const answers = await decideForAll(client, customers.slice(0, decisionCount));
+  const answers = await decideForAll(client, customers.slice(0, counts.decisions));
   console.log(summaryOf(answers, customers));
 
-  const segments = await segmentsIn([`${DATA_DIR}/decisions`]);
-  const { identical, different } = await replayAll(composeReplay(readConfig({ DATA_DIR })), segments);
+  const segments = await segmentsIn([join(config.DATA_DIR, "decisions")]);
+  const { identical, different } = await replayAll(composeReplay(config), segments);
   console.log(
     `Replay: ${identical} of ${identical + different} logged decisions decided again from their records, bit for bit.\n`,
   );

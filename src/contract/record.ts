@@ -3,6 +3,7 @@ import { z } from "zod";
 import { ARMS, BASES, EXCLUSIONS, PRUNINGS, STATUSES } from "../core/domain/decision.ts";
 import type { DecisionRecord } from "../core/domain/record.ts";
 import { ExplainedAction } from "./decide.ts";
+import { EXPLANATION_EXAMPLE, RECORD_EXAMPLE } from "./record-example.ts";
 import { Digest, Id, Instant, Slug } from "./identifiers.ts";
 
 const Probability = z.number().min(0).max(1);
@@ -65,7 +66,7 @@ export const Record = z
     active: z.tuple([]),
     latencyMs: z.number().min(0),
   })
-  .meta({ id: "DecisionRecord" }) satisfies z.ZodType<DecisionRecord>;
+  .meta({ id: "DecisionRecord", examples: [RECORD_EXAMPLE] }) satisfies z.ZodType<DecisionRecord>;
 
 /** `GET /v1/decisions/{decisionId}`: the record, and every candidate's fate in words. */
 export const RecordAnswer = z
@@ -73,4 +74,4 @@ export const RecordAnswer = z
     record: Record,
     explanation: z.array(ExplainedAction.extend({ chosen: z.boolean(), because: z.string() })),
   })
-  .meta({ id: "RecordAnswer" });
+  .meta({ id: "RecordAnswer", examples: [{ record: RECORD_EXAMPLE, explanation: EXPLANATION_EXAMPLE }] });

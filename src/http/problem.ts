@@ -54,7 +54,7 @@ export function sendProblem(error: FastifyError | Error, request: FastifyRequest
 
 export function replyWith(reply: FastifyReply, body: Problem): FastifyReply {
   if (body.status === 503) void reply.header("retry-after", RETRY_AFTER_S);
-  reply.problemCode = body.code;
+  reply.server.countProblem(body.code);
   return reply.code(body.status).type(PROBLEM_TYPE).send(body);
 }
 

@@ -24,7 +24,11 @@ export interface RouteSpec<Body extends z.ZodType> {
   readonly body?: Body;
   readonly bodyBytesMax?: number;
   readonly params?: z.ZodType;
+  readonly headers?: z.ZodType;
   readonly answer: z.ZodType;
+  /** JSON unless it says otherwise. */
+  readonly answerType?: string;
+  /** Beyond those of any body and of any key. */
   readonly problems: readonly ErrorCode[];
   readonly handle: (call: Call<z.infer<Body>>) => unknown;
 }
@@ -50,21 +54,41 @@ export function addRoute<Body extends z.ZodType = z.ZodUndefined>(app: FastifyIn
   });
 }
 
+/** What a body can be refused for, whatever it is about. */
+const BODY_PROBLEMS = [
+  "invalid_json",
+  "invalid_utf8",
+  "duplicate_key",
+  "forbidden_key",
+  "body_too_deep",
+  "body_too_wide",
+  "invalid_request",
+  "body_too_large",
+  "unsupported_media_type",
+] as const satisfies readonly ErrorCode[];
+const KEY_PROBLEMS = ["unauthenticated", "forbidden"] as const satisfies readonly ErrorCode[];
+
 function documentation(app: FastifyInstance, spec: RouteSpec<z.ZodType>) {
-  const problems = new Map(spec.problems.map((code) => [ERRORS[code].status, [] as ErrorCode[]]));
-  for (const code of spec.problems) problems.get(ERRORS[code].status)?.push(code);
+  const { description, body, params, headers, role, answerType = "application/json" } = spec;
   return {
     tags: [spec.tag],
     summary: spec.summary,
-    ...(spec.description !== undefined && { description: spec.description }),
-    ...(spec.role === null ? { security: [] } : {}),
-    ...(spec.body !== undefined && { body: reference(app, spec.body) }),
-    ...(spec.params !== undefined && { params: jsonSchema(spec.params) }),
+    ...(description !== undefined && { description }),
+    ...(role === null && { security: [] }),
+    ...(body !== undefined && { body: reference(app, body) }),
+    ...(params !== undefined && { params: jsonSchema(params) }),
+    ...(headers !== undefined && { headers: jsonSchema(headers) }),
     response: {
-      200: { description: "OK", ...reference(app, spec.answer) },
-      ...Object.fromEntries([...problems].map(([status, codes]) => [status, problemResponse(app, codes)])),
+      200: { description: "OK", content: { [answerType]: { schema: reference(app, spec.answer) } } },
+      ...problemResponses(app, spec),
     },
   };
+}
+
+function problemResponses(app: FastifyInstance, { body, role, problems }: RouteSpec<z.ZodType>) {
+  const codes = new Set([...(body === undefined ? [] : BODY_PROBLEMS), ...(role === null ? [] : KEY_PROBLEMS), ...problems]);
+  const byStatus = Map.groupBy(codes, (code) => ERRORS[code].status);
+  return Object.fromEntries([...byStatus].map(([status, group]) => [status, problemResponse(app, group)]));
 }
 
 function problemResponse(app: FastifyInstance, codes: readonly ErrorCode[]) {
@@ -97,8 +121,11 @@ interface JsonSchema {
 
 /** zod's JSON Schema in Fastify's spelling: named parts are `Name#`, ids are set when they are added. */
 function jsonSchema(schema: z.ZodType): JsonSchema {
-  const text = JSON.stringify(z.toJSONSchema(schema, { io: "input" }), (key, value: unknown) =>
-    key === "$schema" || key === "id" ? undefined : value,
-  );
-  return JSON.parse(text.replaceAll(/"#\/\$defs\/([A-Za-z]+)"/g, '"$1#"')) as JsonSchema;
+  const { $schema: _, ...own } = z.toJSONSchema(schema, {
+    io: "input",
+    override: ({ jsonSchema: part }) => {
+      delete part.id;
+    },
+  });
+  return JSON.parse(JSON.stringify(own).replaceAll(/"#\/\$defs\/([A-Za-z]+)"/g, '"$1#"')) as JsonSchema;
 }

@@ -36,9 +36,9 @@ declare module "fastify" {
     /** Id of the API key that called. */
     callerId: string;
   }
-  interface FastifyReply {
-    /** Code of the problem this reply carries, if any. */
-    problemCode: ErrorCode | null;
+  interface FastifyInstance {
+    /** Told the code of every problem that is answered. */
+    readonly countProblem: (code: ErrorCode) => void;
   }
 }
 
@@ -144,16 +144,12 @@ function identifyCallers(app: FastifyInstance, backend: Backend, keys: readonly 
 }
 
 function countProblems(app: FastifyInstance, metrics: Metrics): void {
-  app.decorateReply("problemCode", null);
-  app.addHook("onResponse", (_request, reply, done) => {
-    if (reply.problemCode !== null) metrics.rejected.inc({ code: reply.problemCode });
-    done();
-  });
+  app.decorate("countProblem", (code: ErrorCode) => metrics.rejected.inc({ code }));
 }
 
 /** Swagger UI with its own headers; the JSON routes need none of a browser's protections. */
 async function addDocumentation(app: FastifyInstance): Promise<void> {
-  await app.register(swagger, documentOptions);
+  await app.register(swagger, documentOptions(app));
   await app.register(async (pages) => {
     await pages.register(helmet, { contentSecurityPolicy: false });
     await pages.register(swaggerUi, { routePrefix: "/docs", staticCSP: true });

@@ -10,16 +10,17 @@ import { LiftgateError } from "../core/errors.ts";
 /** About 1 KiB an answer: 50 MiB at most. */
 const ANSWERS_MAX = 50_000;
 
-interface Remembered {
-  readonly body: object;
-  readonly answer: Promise<string>;
-}
-
 export interface Asked {
   /** Caller, program and requestId: whose retry it would be. */
   readonly key: string;
-  /** The body as parsed, without the requestId. Not to be changed afterwards. */
-  readonly body: object;
+  /** The body in text, as it was parsed. */
+  readonly body: string;
+}
+
+/** Two strings once it is answered: long-lived objects are what the garbage collector pays for. */
+interface Remembered {
+  readonly body: string;
+  readonly answer: string | Promise<string>;
 }
 
 export class AnswerMemory {
@@ -36,19 +37,23 @@ export class AnswerMemory {
    *
    * @throws LiftgateError `idempotency_mismatch`
    */
-  once({ key, body }: Asked, decide: () => Promise<string>): Promise<string> {
-    const known = this.#answers.get(key);
-    if (known === undefined) return this.#remember(key, { body, answer: decide() });
-    if (JSON.stringify(known.body) !== JSON.stringify(body)) throw new LiftgateError("idempotency_mismatch");
+  once(asked: Asked, decide: () => Promise<string>): string | Promise<string> {
+    const known = this.#answers.get(asked.key);
+    if (known === undefined) return this.#decideNow(asked, decide);
+    if (known.body !== asked.body) throw new LiftgateError("idempotency_mismatch");
     this.#onRetry();
     return known.answer;
   }
 
-  #remember(key: string, asked: Remembered): Promise<string> {
+  #decideNow({ key, body }: Asked, decide: () => Promise<string>): Promise<string> {
     if (this.#answers.size >= ANSWERS_MAX) this.#forgetOldest();
-    this.#answers.set(key, asked);
-    asked.answer.catch(() => this.#answers.delete(key));
-    return asked.answer;
+    const underWay = decide();
+    this.#answers.set(key, { body, answer: underWay });
+    underWay.then(
+      (answer) => this.#answers.set(key, { body, answer }),
+      () => this.#answers.delete(key),
+    );
+    return underWay;
   }
 
   #forgetOldest(): void {

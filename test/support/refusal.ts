@@ -10,11 +10,10 @@ const PROBLEM_BYTES_MAX = 1_024;
 
 /** The body is the declared problem: its code, title and status, at most 1 KiB, without the caller's values. */
 export function expectProblem(text: string, code: ErrorCode): Problem {
-  const problem = Problem.parse(JSON.parse(text));
-  expect(problem).toMatchObject({ code, ...ERRORS[code] });
+  expect(JSON.parse(text)).toMatchObject({ code, ...ERRORS[code] });
   expect(Buffer.byteLength(text)).toBeLessThanOrEqual(PROBLEM_BYTES_MAX);
   expect(text).not.toContain(SECRET);
-  return problem;
+  return Problem.parse(JSON.parse(text));
 }
 
 /** Runs a bad call: it must leave no record behind, and a good call after it must succeed. */

@@ -106,11 +106,10 @@ export class TestService {
 
   /** Sends one request to the API, or to any absolute address. */
   async call(method: string, address: string, { body, headers = {} }: Sending = {}): Promise<Answer> {
-    const raw = typeof body === "string" || body instanceof Uint8Array;
     const response = await fetch(new URL(address, this.url), {
       method,
       headers: body === undefined ? headers : { "content-type": "application/json", ...headers },
-      ...(body !== undefined && { body: raw ? (body as BodyInit) : JSON.stringify(body) }),
+      ...(body !== undefined && { body: bytesOf(body) }),
     });
     const text = await response.text();
     return { status: response.status, headers: response.headers, text, json: parsed(text) };
@@ -155,6 +154,11 @@ export class TestService {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }
+}
+
+function bytesOf(body: unknown): string | Uint8Array<ArrayBuffer> {
+  if (body instanceof Uint8Array) return Uint8Array.from(body);
+  return typeof body === "string" ? body : JSON.stringify(body);
 }
 
 function parsed(text: string): unknown {

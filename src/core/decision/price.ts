@@ -8,6 +8,7 @@
  * small negative costs, and crediting them would let noise pay for itself.
  */
 import type { Exclusion, Pruning, Situation } from "../domain/decision.ts";
+import { toMicros } from "../domain/money.ts";
 
 export interface Fates {
   readonly excluded: readonly (Exclusion | null)[];
@@ -25,9 +26,9 @@ export function price({ program, scores, pacing }: Situation, { excluded, pruned
   return net;
 }
 
-/** V − (w + λ)·k, for `perCost` = w + λ. */
+/** V − (w + λ)·k, for `perCost` = w + λ; to the micro. */
 export function netValue(value: number, cost: number, perCost: number): number {
-  return value - perCost * chargedCost(cost);
+  return toMicros(value - perCost * chargedCost(cost));
 }
 
 /** V/k: ∞ for a free lunch, NaN where nothing is gained for nothing (`no_offer`). */

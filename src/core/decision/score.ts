@@ -5,10 +5,11 @@
  *   V   = Σ_h weight_h · v_h                   σ_V = sd_b(Σ_h weight_h · cal_{h,a}(raw_h^(b)))
  *   c   = cal_{cost,a}(mean_b raw_cost^(b)) + fixedCost_a
  *
- * All in double, replicates in order, so the same outputs give the same bits.
+ * All in double, replicates in order, so the same outputs give the same bits; the results to the micro.
  */
 import type { Scores } from "../domain/decision.ts";
 import type { Calibrator, ModelOutputs, RawScores } from "../domain/model.ts";
+import { toMicros } from "../domain/money.ts";
 import type { Action, Program } from "../domain/program.ts";
 import { meanOf, type Moments, moments } from "../numerics/moments.ts";
 import { calibrate } from "./calibrate.ts";
@@ -25,9 +26,9 @@ export function scoresInMoney(program: Program, model: ModelOutputs, raw: RawSco
     const action = program.actions[i] as Action;
     const at = model.actions.indexOf(action.id);
     const worth = worthOf(program, { model, raw, at });
-    value.push(finiteOrNaN(worth.mean));
-    valueStd.push(finiteOrNaN(worth.std));
-    cost.push(finiteOrNaN(calibratedMean(program.objective.cost, { model, raw, at }) + action.fixedCost));
+    value.push(moneyOrNaN(worth.mean));
+    valueStd.push(moneyOrNaN(worth.std));
+    cost.push(moneyOrNaN(calibratedMean(program.objective.cost, { model, raw, at }) + action.fixedCost));
   }
   return { value, valueStd, cost };
 }
@@ -38,7 +39,7 @@ export function scoresFromPriors(program: Program): Scores {
   return {
     value: [0, ...priced.map((action) => action.prior?.value ?? NaN)],
     valueStd: program.actions.map(() => 0),
-    cost: [0, ...priced.map((action) => (action.prior?.cost ?? NaN) + action.fixedCost)],
+    cost: [0, ...priced.map((action) => toMicros((action.prior?.cost ?? NaN) + action.fixedCost))],
   };
 }
 
@@ -85,9 +86,10 @@ function calibratorOf(head: string, { model, at }: ActionOutputs): Calibrator {
   return model.calibration[head]?.[at] ?? IDENTITY;
 }
 
-/** An infinite score is no score: the log could not hold it, and replay would see another number. */
-function finiteOrNaN(x: number): number {
-  return Number.isFinite(x) ? x : NaN;
+/** To the micro. An infinite score is no score: the log could not hold it, and replay would see another. */
+function moneyOrNaN(amount: number): number {
+  const money = toMicros(amount);
+  return Number.isFinite(money) ? money : NaN;
 }
 
 const NO_REPLICATES = new Float32Array(0);

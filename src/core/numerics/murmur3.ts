@@ -31,16 +31,26 @@ export function murmur3x86x128(text: string): readonly [number, number, number, 
   let h3 = 0;
   let h4 = 0;
   for (let i = 0; i < tail; i += 16) {
-    h1 = (Math.imul(rotate(h1 ^ scramble(word(text, i), C1, 15, C2), 19) + h2, 5) + 0x561ccd1b) | 0;
-    h2 = (Math.imul(rotate(h2 ^ scramble(word(text, i + 4), C2, 16, C3), 17) + h3, 5) + 0x0bcaa747) | 0;
-    h3 = (Math.imul(rotate(h3 ^ scramble(word(text, i + 8), C3, 17, C4), 15) + h4, 5) + 0x96cd1c35) | 0;
-    h4 = (Math.imul(rotate(h4 ^ scramble(word(text, i + 12), C4, 18, C1), 13) + h1, 5) + 0x32ac3b17) | 0;
+    h1 = (Math.imul(rotate(h1 ^ scramble(block(text, i), C1, 15, C2), 19) + h2, 5) + 0x561ccd1b) | 0;
+    h2 = (Math.imul(rotate(h2 ^ scramble(block(text, i + 4), C2, 16, C3), 17) + h3, 5) + 0x0bcaa747) | 0;
+    h3 = (Math.imul(rotate(h3 ^ scramble(block(text, i + 8), C3, 17, C4), 15) + h4, 5) + 0x96cd1c35) | 0;
+    h4 = (Math.imul(rotate(h4 ^ scramble(block(text, i + 12), C4, 18, C1), 13) + h1, 5) + 0x32ac3b17) | 0;
   }
   h4 ^= scramble(word(text, tail + 12), C4, 18, C1);
   h3 ^= scramble(word(text, tail + 8), C3, 17, C4);
   h2 ^= scramble(word(text, tail + 4), C2, 16, C3);
   h1 ^= scramble(word(text, tail), C1, 15, C2);
   return finish(h1 ^ length, h2 ^ length, h3 ^ length, h4 ^ length);
+}
+
+/** Four bytes, little-endian, all of them in the text. */
+function block(text: string, at: number): number {
+  return (
+    text.charCodeAt(at) |
+    (text.charCodeAt(at + 1) << 8) |
+    (text.charCodeAt(at + 2) << 16) |
+    (text.charCodeAt(at + 3) << 24)
+  );
 }
 
 /** Four bytes, little-endian; bytes past the end are 0, which is how the reference hashes its tail. */

@@ -6,16 +6,7 @@ import { writeFeatures } from "../../service/write-features.ts";
 import { addRoute } from "../route.ts";
 import type { Backend } from "../backend.ts";
 
-const PROBLEMS = [
-  "invalid_json",
-  "invalid_request",
-  "unauthenticated",
-  "forbidden",
-  "body_too_large",
-  "unsupported_media_type",
-  "unknown_feature",
-  "invalid_feature",
-] as const;
+const FEATURE_PROBLEMS = ["unknown_feature", "invalid_feature"] as const;
 
 export function addBulkRoutes(app: FastifyInstance, { decisions }: Backend): void {
   addRoute(app, {
@@ -29,7 +20,7 @@ export function addBulkRoutes(app: FastifyInstance, { decisions }: Backend): voi
     body: ScoreRequest,
     bodyBytesMax: BULK_BODY_BYTES_MAX,
     answer: ScoreAnswer,
-    problems: [...PROBLEMS, "unknown_program"],
+    problems: [...FEATURE_PROBLEMS, "unknown_program"],
     handle: ({ body }) => scoreUsers(decisions, body),
   });
   addRoute(app, {
@@ -43,7 +34,7 @@ export function addBulkRoutes(app: FastifyInstance, { decisions }: Backend): voi
     body: FeaturesRequest,
     bodyBytesMax: BULK_BODY_BYTES_MAX,
     answer: FeaturesAnswer,
-    problems: [...PROBLEMS, "feature_store_unavailable"],
+    problems: [...FEATURE_PROBLEMS, "feature_store_unavailable"],
     handle: async ({ body }) => ({ written: await writeFeatures(decisions, body) }),
   });
 }

@@ -7,8 +7,7 @@ import { parseBody } from "../parse.ts";
 import { addRoute } from "../route.ts";
 import type { Backend } from "../backend.ts";
 
-const PROBLEMS = ["unauthenticated", "forbidden"] as const;
-const Params = z.object({ id: Id.describe("The program's id") });
+const Params = z.object({ id: Id.meta({ description: "The program's id", examples: ["hillstrom-email"] }) });
 
 export function addCatalogRoutes(app: FastifyInstance, { catalog }: Backend): void {
   addRoute(app, {
@@ -18,7 +17,7 @@ export function addCatalogRoutes(app: FastifyInstance, { catalog }: Backend): vo
     summary: "The programs that are loaded",
     role: "read",
     answer: ProgramList,
-    problems: PROBLEMS,
+    problems: [],
     handle: () => ({ programs: catalog.programs() }),
   });
   addRoute(app, {
@@ -29,7 +28,7 @@ export function addCatalogRoutes(app: FastifyInstance, { catalog }: Backend): vo
     role: "read",
     params: Params,
     answer: ProgramEntry,
-    problems: [...PROBLEMS, "unknown_program"],
+    problems: ["invalid_request", "unknown_program"],
     handle: ({ request }) => {
       const { id } = parseBody(Params, request.params);
       const entry = catalog.programs().find((program) => program.id === id);
@@ -44,7 +43,7 @@ export function addCatalogRoutes(app: FastifyInstance, { catalog }: Backend): vo
     summary: "The models that are loaded, with their whole feature contracts and held-out figures",
     role: "read",
     answer: ModelList,
-    problems: PROBLEMS,
+    problems: [],
     handle: () => ({ models: catalog.models() }),
   });
   addRoute(app, {
@@ -55,7 +54,7 @@ export function addCatalogRoutes(app: FastifyInstance, { catalog }: Backend): vo
     description: "A bad file never replaces a good one: what was loaded stays, and the answer says what was wrong where.",
     role: "admin",
     answer: Answer,
-    problems: [...PROBLEMS, "reload_refused"],
+    problems: ["reload_refused"],
     handle: async () => accepted(await catalog.reload()),
   });
 }

@@ -13,13 +13,7 @@ import type { Backend } from "../backend.ts";
 
 const JSON_TYPE = "application/json; charset=utf-8";
 const PROBLEMS = [
-  "invalid_json",
-  "invalid_request",
-  "unauthenticated",
-  "forbidden",
   "unknown_program",
-  "body_too_large",
-  "unsupported_media_type",
   "unknown_action",
   "unknown_feature",
   "invalid_feature",
@@ -27,6 +21,10 @@ const PROBLEMS = [
   "idempotency_mismatch",
   "log_unavailable",
 ] as const;
+const HEADER_KEY = "Idempotency-Key";
+const Headers = z.object({
+  [HEADER_KEY]: Id.optional().meta({ description: "Another way to write the requestId", examples: ["order-123"] }),
+});
 
 export function addDecideRoutes(app: FastifyInstance, backend: Backend): void {
   for (const url of ["/v1/decide", "/decide"]) {
@@ -38,6 +36,7 @@ export function addDecideRoutes(app: FastifyInstance, backend: Backend): void {
       description:
         "Which action, or none, this user gets now, with its exact propensity. The decision is in the log before it is answered. A retry with the same requestId and body gets the same bytes.",
       role: "decide",
+      headers: Headers,
       body: DecideRequest,
       answer: DecideAnswer,
       problems: PROBLEMS,
@@ -82,14 +81,14 @@ async function decideOnce(backend: Backend, request: FastifyRequest, body: Decid
   const { requestId, ...asked } = body;
   if (requestId === undefined) return decideNow();
   const key = `${request.callerId}|${body.programId}|${requestId}`;
-  return backend.answers.once({ key, body: asked }, decideNow);
+  return backend.answers.once({ key, body: JSON.stringify(asked) }, decideNow);
 }
 
 /** The header `Idempotency-Key` is another way to write the requestId; both must agree. */
 function withHeaderKey(request: FastifyRequest, body: DecideRequest): DecideRequest {
   const header = request.headers["idempotency-key"];
   if (header === undefined) return body;
-  const requestId = parseBody(z.object({ "Idempotency-Key": Id }), { "Idempotency-Key": header })["Idempotency-Key"];
+  const requestId = parseBody(Headers, { [HEADER_KEY]: header })[HEADER_KEY];
   if (body.requestId !== undefined && body.requestId !== requestId) {
     const rule = "differs from the header Idempotency-Key";
     throw new LiftgateError("invalid_request", undefined, [{ path: "requestId", rule }]);

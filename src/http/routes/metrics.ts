@@ -15,7 +15,8 @@ export function addMetricsRoute(app: FastifyInstance, { metrics }: Backend): voi
     summary: "Prometheus text",
     role: "read",
     answer: MetricsText,
-    problems: ["unauthenticated", "forbidden"],
+    answerType: "text/plain",
+    problems: [],
     handle: async ({ reply }) => reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
   });
 }

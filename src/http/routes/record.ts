@@ -9,7 +9,9 @@ import { parseBody } from "../parse.ts";
 import { addRoute } from "../route.ts";
 import type { Backend } from "../backend.ts";
 
-const Params = z.object({ decisionId: z.uuid().describe("The decisionId of an answer") });
+const Params = z.object({
+  decisionId: z.uuid().meta({ description: "The decisionId of an answer", examples: ["019aa8e1-7d2c-7b0e-9d5c-3f1f6f0a9b11"] }),
+});
 
 export function addRecordRoutes(app: FastifyInstance, { decisions }: Backend): void {
   addRoute(app, {
@@ -20,7 +22,7 @@ export function addRecordRoutes(app: FastifyInstance, { decisions }: Backend): v
     role: "read",
     params: Params,
     answer: RecordAnswer,
-    problems: ["invalid_request", "unauthenticated", "forbidden", "unknown_decision"],
+    problems: ["invalid_request", "unknown_decision", "log_unavailable"],
     handle: async ({ request }) => {
       const { decisionId } = parseBody(Params, request.params);
       const line = await decisions.log.find(decisionId.toLowerCase());

@@ -1,0 +1,247 @@
+/** The rules of the source tree: which file may import what, use what, be named what, and be how long. */
+import { posix } from "node:path";
+import { codeOf, importsOf, segmentsOf } from "./source-text.ts";
+import { TESTED_THROUGH } from "./tested-through.ts";
+
+/** Text of files by their path from the root of the project. */
+export type Tree = ReadonlyMap<string, string>;
+
+export interface Rule {
+  readonly name: string;
+  /** Each breach as `path: what is wrong and what would be right`. */
+  readonly breaches: (tree: Tree) => readonly string[];
+}
+
+const LINES_MAX = 250;
+const CORE = ["core", "core/domain", "core/numerics", "core/features", "core/decision"];
+const ADAPTERS = ["adapters/cel", "adapters/file", "adapters/memory", "adapters/onnx", "adapters/redis"];
+
+/** Layer → the other layers it may import. A folder of `core` and of `adapters` is a layer of its own. */
+const LAYERS: Readonly<Record<string, readonly string[]>> = {
+  "core/numerics": [],
+  "core/domain": [],
+  core: ["core/domain"],
+  "core/features": ["core", "core/domain", "core/numerics"],
+  "core/decision": ["core", "core/domain", "core/numerics"],
+  contract: CORE,
+  service: [...CORE, "contract"],
+  "adapters/packed": [...CORE, "contract"],
+  ...Object.fromEntries(ADAPTERS.map((layer) => [layer, [...CORE, "contract", "adapters/packed"]])),
+  ops: [...CORE, "contract", "service"],
+  http: [...CORE, "contract", "service", "ops"],
+  cli: [...CORE, "contract", "service", "ops", "http", "compose"],
+  compose: [...CORE, ...ADAPTERS, "contract", "service", "ops", "http"],
+  main: ["cli", "ops"],
+};
+
+/** Layer → the packages it may use; `node:` stands for Node.js itself. */
+const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  contract: ["zod"],
+  service: [],
+  "adapters/packed": ["node:"],
+  "adapters/cel": ["@marcbachmann/cel-js"],
+  "adapters/file": ["node:", "yaml"],
+  "adapters/memory": ["node:", "zod"],
+  "adapters/onnx": ["node:", "onnxruntime-node", "zod"],
+  "adapters/redis": ["node:", "ioredis"],
+  ops: ["node:", "pino", "prom-client", "uuid", "zod"],
+  http: ["node:", "fastify", "@fastify/helmet", "@fastify/swagger", "@fastify/swagger-ui", "zod"],
+  cli: ["node:", "cli-progress", "commander", "csv-parse", "fastify", "pino", "zod"],
+  compose: ["node:", "pino", "uuid"],
+  main: ["commander"],
+};
+
+/** What is neither a function of its arguments nor there without a platform. */
+const IMPURE =
+  /\b(?:Date|Math\s*\.\s*random|console|process|globalThis|performance|crypto|fetch|Buffer|setTimeout|setInterval|setImmediate|queueMicrotask)\b/;
+
+/** The environment is read where it is checked; the demo overrides some of it. */
+const READS_ENVIRONMENT = new Set(["src/ops/config.ts", "src/cli/demo.ts"]);
+
+export const RULES: readonly Rule[] = [
+  { name: "layers import only what the table allows", breaches: layerBreaches },
+  { name: "layers use only the packages the table allows", breaches: packageBreaches },
+  { name: "every import is a file inside src", breaches: strayImports },
+  { name: "no file imports itself in a circle", breaches: circles },
+  { name: "the core is pure", breaches: impurities },
+  { name: "the environment is read in one place", breaches: environmentReaders },
+  { name: "files are short", breaches: longFiles },
+  { name: "nothing is left to do", breaches: leftovers },
+  { name: "modules are named for what they hold", breaches: vagueNames },
+  { name: "no barrels", breaches: barrels },
+  { name: "every source file is run by a test that is named for it", breaches: untested },
+  { name: "no entry stands for a file that is gone", breaches: staleEntries },
+];
+
+function layerBreaches(tree: Tree): readonly string[] {
+  return importsIn(tree).flatMap(({ path, target }) => {
+    const from = layerOf(path);
+    const to = layerOf(target);
+    if (target === "" || from === to) return from === "core/numerics" && target !== "" ? [`${path}: numerics imports nothing`] : [];
+    const allowed = LAYERS[from];
+    if (allowed === undefined) return [`${path}: ${from} is not a layer; give it a row in the import table`];
+    return allowed.includes(to) ? [] : [`${path}: ${from} may not import ${to} (${target}); it may import ${list(allowed)}`];
+  });
+}
+
+function packageBreaches(tree: Tree): readonly string[] {
+  return sourcesIn(tree).flatMap((path) =>
+    importsOf(segmentsOf(tree.get(path) ?? ""))
+      .filter(({ specifier }) => !specifier.startsWith("."))
+      .flatMap(({ specifier }) => {
+        const name = packageOf(specifier);
+        const allowed = PACKAGES[layerOf(path)] ?? [];
+        return allowed.includes(name) ? [] : [`${path}: ${layerOf(path)} may not use ${name}; it may use ${list(allowed)}`];
+      }),
+  );
+}
+
+function strayImports(tree: Tree): readonly string[] {
+  return importsIn(tree).flatMap(({ path, target, specifier }) => {
+    // The demo's customers are a data file, read and not imported.
+    if (!specifier.endsWith(".ts") && specifier.includes("training/data/")) return [];
+    return target === "" ? [`${path}: ${specifier} is not a file inside src`] : [];
+  });
+}
+
+function circles(tree: Tree): readonly string[] {
+  const graph = graphOf(tree, "run");
+  return sourcesIn(tree).flatMap((path) => {
+    const reached = reachedFrom([...(graph.get(path) ?? [])], graph);
+    return reached.has(path) ? [`${path}: is imported by what it imports`] : [];
+  });
+}
+
+function impurities(tree: Tree): readonly string[] {
+  return sourcesIn(tree).flatMap((path) => {
+    if (!path.startsWith("src/core/")) return [];
+    const used = IMPURE.exec(codeOf(segmentsOf(tree.get(path) ?? "")))?.[0];
+    return used === undefined ? [] : [`${path}: uses ${used}; the core takes time, chance and the world as arguments`];
+  });
+}
+
+function environmentReaders(tree: Tree): readonly string[] {
+  return sourcesIn(tree).flatMap((path) => {
+    const reads = /\bprocess\s*\.\s*env\b/.test(codeOf(segmentsOf(tree.get(path) ?? "")));
+    return reads && !READS_ENVIRONMENT.has(path) ? [`${path}: reads the environment; take the Config instead`] : [];
+  });
+}
+
+function longFiles(tree: Tree): readonly string[] {
+  return [...tree].flatMap(([path, text]) => {
+    const lines = text.split("\n").length - 1;
+    const bounded = path.startsWith("src/") || path.startsWith("training/src/");
+    return bounded && lines > LINES_MAX ? [`${path}: has ${lines} lines, at most ${LINES_MAX}; split it by what it is about`] : [];
+  });
+}
+
+function leftovers(tree: Tree): readonly string[] {
+  return [...tree].flatMap(([path, text]) => {
+    const word = /\b(?:FIX[M]E|TO[D]O|X[X]X|HA[C]K)\b/.exec(text)?.[0];
+    return word === undefined ? [] : [`${path}: says ${word}; do it, or say what is so`];
+  });
+}
+
+function vagueNames(tree: Tree): readonly string[] {
+  return [...tree.keys()].flatMap((path) => {
+    const vague = path.split("/").find((part) => /^(?:utils?|helpers?|common|types|misc|index)(?:\.ts|\.py)?$/.test(part));
+    return vague === undefined ? [] : [`${path}: ${vague} says nothing; name it for what it holds`];
+  });
+}
+
+function barrels(tree: Tree): readonly string[] {
+  return sourcesIn(tree).flatMap((path) => {
+    const passesOn = /\bexport\s*(?:type\s*)?(?:\*|\{[^}]*\})\s*(?:as\s+\w+\s*)?from\b/.test(codeOf(segmentsOf(tree.get(path) ?? "")));
+    return passesOn ? [`${path}: passes on what another file exports; import it from there`] : [];
+  });
+}
+
+function untested(tree: Tree): readonly string[] {
+  const graph = graphOf(tree, "written");
+  return sourcesIn(tree).flatMap((path) => {
+    const own = ownTest(path);
+    const tests = tree.has(own) ? [own] : TESTED_THROUGH.filter(({ files }) => matches(path, files)).map(({ test }) => test);
+    const [test] = tests;
+    if (test === undefined) return [`${path}: has no test; write ${own}, or name the test it is tested through`];
+    if (!tree.has(test)) return [`${path}: is to be tested through ${test}, which does not exist`];
+    return reachedFrom([test], graph).has(path) ? [] : [`${path}: is not reached by ${test}`];
+  });
+}
+
+/** Entries that stand for nothing any more, and would hide a file to come. */
+function staleEntries(tree: Tree): readonly string[] {
+  const alone = sourcesIn(tree).filter((path) => !tree.has(ownTest(path)));
+  return TESTED_THROUGH.flatMap(({ files }, i) => {
+    const first = (path: string) => TESTED_THROUGH.findIndex((entry) => matches(path, entry.files)) === i;
+    return alone.some(first) ? [] : [`test/support/tested-through.ts: ${files} stands for no file; take the entry out`];
+  });
+}
+
+function ownTest(path: string): string {
+  return path.replace(/^src\//, "test/").replace(/\.ts$/, ".test.ts");
+}
+
+function matches(path: string, files: string): boolean {
+  return files.endsWith("/") ? path.startsWith(files) : path === files;
+}
+
+interface Import {
+  readonly path: string;
+  readonly specifier: string;
+  /** The imported file; empty when it is not in src or not there. */
+  readonly target: string;
+}
+
+/** The relative imports of all source files. */
+function importsIn(tree: Tree): readonly Import[] {
+  return sourcesIn(tree).flatMap((path) =>
+    relativeImports(path, tree).map(({ specifier, target }) => ({
+      path,
+      specifier,
+      target: target.startsWith("src/") && tree.has(target) ? target : "",
+    })),
+  );
+}
+
+function relativeImports(path: string, tree: Tree) {
+  return importsOf(segmentsOf(tree.get(path) ?? ""))
+    .filter(({ specifier }) => specifier.startsWith("."))
+    .map(({ specifier, kind }) => ({ specifier, kind, target: posix.join(posix.dirname(path), specifier) }));
+}
+
+type Graph = ReadonlyMap<string, readonly string[]>;
+
+/** Imports of types are in it for `written`, and not for `run`. */
+function graphOf(tree: Tree, reading: "written" | "run"): Graph {
+  const paths = [...tree.keys()].filter((path) => path.endsWith(".ts"));
+  const edges = (path: string) => relativeImports(path, tree).filter(({ kind }) => reading === "written" || kind === "value");
+  return new Map(paths.map((path) => [path, edges(path).map(({ target }) => target)]));
+}
+
+/** The files themselves and all they import, directly or not. */
+function reachedFrom(start: readonly string[], graph: Graph): ReadonlySet<string> {
+  const reached = new Set(start);
+  for (const path of reached) for (const target of graph.get(path) ?? []) reached.add(target);
+  return reached;
+}
+
+function sourcesIn(tree: Tree): readonly string[] {
+  return [...tree.keys()].filter((path) => path.startsWith("src/") && path.endsWith(".ts"));
+}
+
+/** @example layerOf("src/core/decision/decide.ts") // "core/decision" */
+function layerOf(path: string): string {
+  const folders = path.split("/").slice(1, -1);
+  if (folders.length === 0) return posix.basename(path, ".ts");
+  return folders.slice(0, folders[0] === "core" || folders[0] === "adapters" ? 2 : 1).join("/");
+}
+
+/** @example packageOf("@fastify/helmet/x.js") // "@fastify/helmet" */
+function packageOf(specifier: string): string {
+  if (specifier.startsWith("node:")) return "node:";
+  return specifier.split("/").slice(0, specifier.startsWith("@") ? 2 : 1).join("/");
+}
+
+function list(names: readonly string[]): string {
+  return names.length === 0 ? "none" : names.join(", ");
+}

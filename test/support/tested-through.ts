@@ -1,0 +1,49 @@
+/**
+ * Source files without a test file of their own name, and the test that runs them: the first entry that
+ * matches. A folder (ending in `/`) stands for its files that have no test of their own.
+ */
+export const TESTED_THROUGH: readonly { readonly files: string; readonly test: string }[] = [
+  // The command line runs as a process: its commands have no other way in.
+  { files: "src/cli/openapi.ts", test: "test/http/openapi.test.ts" },
+  { files: "src/cli/", test: "test/main.test.ts" },
+  { files: "src/compose.ts", test: "test/main.test.ts" },
+
+  // Steps of one decision: their laws hold for the whole, and are asked of the whole.
+  { files: "src/core/decision/replay.ts", test: "test/main.test.ts" },
+  { files: "src/core/decision/score.ts", test: "test/http/decide.test.ts" },
+  { files: "src/core/decision/calibrate.ts", test: "test/http/decide.test.ts" },
+  { files: "src/core/decision/", test: "test/core/decision/decide.test.ts" },
+  { files: "src/core/features/", test: "test/core/features/encode.test.ts" },
+
+  // Declarations, and constants that mean something only where they are used.
+  { files: "src/core/domain/reasons.ts", test: "test/http/decide.test.ts" },
+  { files: "src/core/domain/model.ts", test: "test/core/features/encode.test.ts" },
+  { files: "src/core/domain/", test: "test/core/decision/decide.test.ts" },
+  { files: "src/core/ports.ts", test: "test/service/model-cache.test.ts" },
+  { files: "src/core/errors.ts", test: "test/http/error-codes.test.ts" },
+
+  // What is refused and published is seen at the wire.
+  { files: "src/contract/program-form.ts", test: "test/contract/program-file.test.ts" },
+  { files: "src/contract/", test: "test/http/openapi.test.ts" },
+  { files: "src/http/authenticate.ts", test: "test/http/security.test.ts" },
+  { files: "src/http/method-not-allowed.ts", test: "test/http/addresses.test.ts" },
+  { files: "src/http/problem.ts", test: "test/http/error-codes.test.ts" },
+  { files: "src/http/routes/bulk.ts", test: "test/http/features-and-scores.test.ts" },
+  { files: "src/http/routes/catalog.ts", test: "test/http/catalog.test.ts" },
+  { files: "src/http/routes/health.ts", test: "test/http/lifecycle.test.ts" },
+  { files: "src/http/", test: "test/http/decide.test.ts" },
+  { files: "src/service/catalog.ts", test: "test/http/catalog.test.ts" },
+  { files: "src/service/score-users.ts", test: "test/http/features-and-scores.test.ts" },
+  { files: "src/service/write-features.ts", test: "test/http/features-and-scores.test.ts" },
+  { files: "src/service/", test: "test/http/decide.test.ts" },
+  { files: "src/ops/metrics.ts", test: "test/docs.test.ts" },
+  { files: "src/ops/config.ts", test: "test/http/security.test.ts" },
+  { files: "src/ops/", test: "test/http/decide.test.ts" },
+
+  // Parts of one adapter: the contract of its port is what is tested.
+  { files: "src/adapters/cel/", test: "test/adapters/cel/compile-rule.test.ts" },
+  { files: "src/adapters/file/read-program.ts", test: "test/adapters/file/program-folder.test.ts" },
+  { files: "src/adapters/memory/", test: "test/adapters/memory/feature-store.test.ts" },
+  { files: "src/adapters/onnx/", test: "test/adapters/onnx/model-folder.test.ts" },
+  { files: "src/adapters/redis/", test: "test/adapters/redis/connection.test.ts" },
+];
