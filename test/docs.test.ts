@@ -16,6 +16,7 @@ import { ERRORS } from "../src/core/errors.ts";
 import { buildServer } from "../src/http/server.ts";
 import { configurationTable, readConfig, ROLES } from "../src/ops/config.ts";
 import { createMetrics } from "../src/ops/metrics.ts";
+import { run } from "./support/command-line.ts";
 import { programWith, scoresOf, situationWith } from "./support/programs.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -24,7 +25,11 @@ const everyMetric = await createMetrics().registry.getMetricsAsJSON();
 
 describe("README", () => {
   test("lists every configuration variable with its default and meaning", () => {
-    const expected = configurationTable().map(({ name, fallback, meaning }) => [code(name), fallback === "" ? "–" : code(fallback), meaning]);
+    const expected = configurationTable().map(({ name, fallback, meaning }) => [
+      code(name),
+      fallback === "" ? "–" : code(fallback),
+      meaning,
+    ]);
     expect(tableUnder("variable")).toEqual(expected);
   });
 
@@ -34,7 +39,18 @@ describe("README", () => {
   });
 
   test("lists every error code with its status and title", () => {
-    expect(tableUnder("code")).toEqual(Object.entries(ERRORS).map(([name, { status, title }]) => [code(name), String(status), title]));
+    expect(tableUnder("code")).toEqual(
+      Object.entries(ERRORS).map(([name, { status, title }]) => [code(name), String(status), title]),
+    );
+  });
+
+  test("lists every command that help lists", async () => {
+    const { stdout } = await run(["--help"]);
+    const commands = [...stdout.matchAll(/^ {2}([a-z]+) [^\n]*$/gm)]
+      .map(([, name]) => name)
+      .filter((name) => name !== "help");
+    const documented = tableUnder("command").map(([command = ""]) => /^`([a-z]+)/.exec(command)?.[1]);
+    expect(new Set(documented)).toEqual(new Set(commands));
   });
 
   test("names only files that exist", () => {
@@ -44,13 +60,17 @@ describe("README", () => {
 
   test("names only npm scripts that exist", () => {
     const { scripts } = z.object({ scripts: z.record(z.string(), z.string()) }).parse(JSON.parse(read("package.json")));
-    const named = [...readme.matchAll(/npm (?:run (?:-s )?([a-z-]+)|(test|start)\b)/g)].map(([, run, short]) => run ?? short ?? "");
+    const named = [...readme.matchAll(/npm (?:run (?:-s )?([a-z-]+)|(test|start)\b)/g)].map(
+      ([, script, short]) => script ?? short ?? "",
+    );
     expect([...new Set(named)].filter((name) => scripts[name] === undefined)).toEqual([]);
     expect(named).toEqual(expect.arrayContaining(["demo", "test", "liftgate"]));
   });
 
   test("describes every field of a program file and no other", () => {
-    const described = tableUnder("field").flatMap(([field = ""]) => field.split(", ").map((name) => name.replaceAll("`", "")));
+    const described = tableUnder("field").flatMap(([field = ""]) =>
+      field.split(", ").map((name) => name.replaceAll("`", "")),
+    );
     expect(described.toSorted()).toEqual(Object.keys(programShape()).toSorted());
   });
 
@@ -62,7 +82,10 @@ describe("README", () => {
       exploration: { strategy: "epsilon", epsilon: 0.06, floor: 0, salt: "draw" },
     });
     const { marginal } = decide(situationWith(program, { scores: scoresOf([mens, womens]) }));
-    const byHand = tableUnder("action").map(([action = "", , , , sum = ""]) => [action.replaceAll("`", ""), /\*\*([\d.]+)\*\*/.exec(sum)?.[1]]);
+    const byHand = tableUnder("action").map(([action = "", , , , sum = ""]) => [
+      action.replaceAll("`", ""),
+      /\*\*([\d.]+)\*\*/.exec(sum)?.[1],
+    ]);
     expect(program.actions.map(({ id }, i) => [id, marginal[i]?.toFixed(10)])).toEqual(byHand);
   });
 
@@ -123,7 +146,13 @@ const SECRET_SHA256 = "043a718774c572bd8a25adbeb1bfcd5c0256ae11cecf9f9c3f925d0e5
 describe("ops", () => {
   const exported = new Set(everyMetric.flatMap(({ name }) => [name, `${name}_bucket`, `${name}_sum`, `${name}_count`]));
   const Rules = z.object({
-    groups: z.array(z.object({ rules: z.array(z.object({ alert: z.string(), expr: z.string(), annotations: z.record(z.string(), z.string()) })) })),
+    groups: z.array(
+      z.object({
+        rules: z.array(
+          z.object({ alert: z.string(), expr: z.string(), annotations: z.record(z.string(), z.string()) }),
+        ),
+      }),
+    ),
   });
   const alerts = Rules.parse(parse(read("ops/prometheus/rules.yml"))).groups.flatMap(({ rules }) => rules);
   const runbook = read("ops/runbook.md");
@@ -134,11 +163,15 @@ describe("ops", () => {
   });
 
   test("the alerts and the dashboard ask for something", () => {
-    const Dashboard = z.object({ panels: z.array(z.object({ type: z.string(), targets: z.array(z.object({ expr: z.string() })).optional() })) });
+    const Dashboard = z.object({
+      panels: z.array(z.object({ type: z.string(), targets: z.array(z.object({ expr: z.string() })).optional() })),
+    });
     const { panels } = Dashboard.parse(JSON.parse(read("ops/grafana/liftgate.json")));
     const expressions = panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr));
     expect(panels.filter(({ type, targets }) => type !== "row" && targets === undefined)).toEqual([]);
-    expect([...expressions, ...alerts.map(({ expr }) => expr)].filter((expr) => !/[a-z]+_[a-z_]+|\bup\b/.test(expr))).toEqual([]);
+    expect(
+      [...expressions, ...alerts.map(({ expr }) => expr)].filter((expr) => !/[a-z]+_[a-z_]+|\bup\b/.test(expr)),
+    ).toEqual([]);
   });
 
   test("every metric of the service is on the dashboard", () => {
@@ -182,9 +215,14 @@ function tableUnder(heading: string): readonly (readonly string[])[] {
 
 /** Paths of the project in a text: links, names in code spans, and the drawn tree. */
 function pathsIn(text: string): readonly string[] {
-  const folders = readdirSync(ROOT).filter((name) => !name.startsWith(".") && name !== "node_modules" && name !== "data");
+  const folders = readdirSync(ROOT).filter(
+    (name) => !name.startsWith(".") && name !== "node_modules" && name !== "data",
+  );
   const start = folders.map((name) => name.replaceAll(".", String.raw`\.`)).join("|");
-  const named = new RegExp(`(?<![\\w./<>-])(?:(?:${start})/[\\w./@-]*|\\.ci/run|[A-Z]\\w+\\.md|LICENSE|Dockerfile)`, "g");
+  const named = new RegExp(
+    `(?<![\\w./<>-])(?:(?:${start})/[\\w./@-]*|\\.ci/run|[A-Z]\\w+\\.md|LICENSE|Dockerfile)`,
+    "g",
+  );
   return [...text.matchAll(named)].map(([path]) => path.replace(/[.,]$/, "")).filter((path) => !path.endsWith("/2"));
 }
 

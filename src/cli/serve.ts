@@ -19,8 +19,10 @@ export function addServeCommand(program: Command): void {
     .action(async () => {
       const config = readConfig();
       const logger = createLogger(config.LOG_LEVEL);
-      const service = await startService(config, logger);
-      stopOnSignals(service, logger);
+      const starting = startService(config, logger);
+      // From the first moment on: a signal while starting stops as cleanly as one later.
+      stopOnSignals(starting, logger);
+      await starting;
     });
 }
 
@@ -66,19 +68,22 @@ async function closeAll(composition: Composition, servers: readonly FastifyInsta
   await composition.close();
 }
 
-function stopOnSignals(service: Service, logger: Logger): void {
-  process.on("SIGHUP", () => void service.composition.backend.catalog.reload());
+function stopOnSignals(starting: Promise<Service>, logger: Logger): void {
+  const started = starting.catch(() => undefined);
+  process.on("SIGHUP", () => void started.then((service) => service?.composition.backend.catalog.reload()));
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.once(signal, () => {
       logger.info({ signal }, "draining");
       setTimeout(() => process.exit(1), SHUTDOWN_MS).unref();
-      service.stop().then(
-        () => logger.info("stopped"),
-        (error: unknown) => {
-          logger.error({ err: error }, "could not stop cleanly");
-          process.exitCode = 1;
-        },
-      );
+      started
+        .then((service) => service?.stop())
+        .then(
+          () => logger.info("stopped"),
+          (error: unknown) => {
+            logger.error({ err: error }, "could not stop cleanly");
+            process.exitCode = 1;
+          },
+        );
     });
   }
 }

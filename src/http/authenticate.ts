@@ -20,8 +20,7 @@ export function authenticator(keys: readonly ApiKey[] | undefined): Authenticate
   return (request, role) => {
     const [id, secret] = credentials(request);
     const candidates = keys.filter((key) => key.id === id);
-    const matching = (candidates.length > 0 ? candidates : [NOBODY]).filter((key) => secretMatches(key, secret));
-    const [key] = matching;
+    const key = (candidates.length > 0 ? candidates : [NOBODY]).find((candidate) => secretMatches(candidate, secret));
     if (key === undefined) throw new LiftgateError("unauthenticated");
     if (!key.roles.includes(role)) throw new LiftgateError("forbidden", `the key needs the role ${role}`);
     return key.id;

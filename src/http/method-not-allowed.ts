@@ -19,7 +19,8 @@ export function noteAddresses(app: FastifyInstance): Addresses {
 
 /** Answers every other method on a known address with 405 and what it takes, before any body is read. */
 export function refuseOtherMethods(app: FastifyInstance, addresses: Addresses): void {
-  for (const [url, methods] of [...addresses]) {
+  // A copy: the routes added here are noted too.
+  for (const [url, methods] of Array.from(addresses)) {
     const allow = [...methods].join(", ");
     app.route({
       url,

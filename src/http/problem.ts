@@ -9,7 +9,7 @@ const PATH_LENGTH_MAX = 100;
 const RULE_LENGTH_MAX = 160;
 const DETAIL_LENGTH_MAX = 200;
 
-export const PROBLEM_TYPE = "application/problem+json; charset=utf-8";
+const PROBLEM_TYPE = "application/problem+json; charset=utf-8";
 
 /** What Fastify's own errors are called here. Anything else of its 4xx is an invalid request. */
 const FRAMEWORK_CODES: Readonly<Record<string, ErrorCode>> = {

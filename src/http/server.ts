@@ -66,7 +66,7 @@ export async function buildServer(backend: Backend, options: ServerOptions): Pro
     routerOptions: { ignoreTrailingSlash: false, caseSensitive: true, maxParamLength: 128 },
     exposeHeadRoutes: false,
     return503OnClosing: false,
-    frameworkErrors: sendProblem,
+    frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
     clientErrorHandler: answerBrokenBytes,
   });
   requireHost(app);

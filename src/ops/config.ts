@@ -100,9 +100,13 @@ export function configurationTable(): readonly {
   const defaults: Readonly<Record<string, unknown>> = Environment.parse({});
   return Object.entries(Environment.shape).map(([name, schema]) => ({
     name,
-    fallback: String(defaults[name] ?? ""),
+    fallback: textOf(defaults[name]),
     meaning: schema.description ?? "",
   }));
+}
+
+function textOf(fallback: unknown): string {
+  return typeof fallback === "string" || typeof fallback === "number" ? String(fallback) : "";
 }
 
 function withSecretFiles(environment: Readonly<Record<string, string | undefined>>, faults: string[]) {

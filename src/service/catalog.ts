@@ -83,7 +83,7 @@ function programEntry(program: Program, models: ModelCatalog): ProgramEntry {
       maxCost: Number.isFinite(action.maxCost) ? action.maxCost : null,
     })),
     models: routed.map(referenceText),
-    missingModels: routed.filter(({ name, version }) => models.find(name, version) === undefined).map(referenceText),
+    missingModels: routed.filter((model) => models.find(model.name, model.version) === undefined).map(referenceText),
     exploration: program.exploration.strategy,
     shares: armShares(program),
   };

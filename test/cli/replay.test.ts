@@ -1,8 +1,11 @@
 /** Replaying the log that a service wrote: whole, and tampered with in one place. */
-import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { replayAll, type ReplayReport, segmentsIn } from "../../src/cli/replay.ts";
+import { composeReplay } from "../../src/compose.ts";
 import type { DecisionRecord } from "../../src/core/domain/record.ts";
+import { readConfig } from "../../src/ops/config.ts";
 import { run } from "../support/command-line.ts";
 import { CUSTOMER, PROGRAM, startTestService, type TestService } from "../support/service.ts";
 
@@ -28,24 +31,33 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
-/** A copy of the service's data with this log. */
-async function replayOf(lines: readonly string[], ending = "\n") {
-  const dataDir = join(service.dataDir, "..", "tampered");
-  await mkdir(join(dataDir, "decisions"), { recursive: true });
-  await mkdir(join(dataDir, "programs"), { recursive: true });
+const segmentsFolder = () => join(service.dataDir, "..", "tampered");
+
+/** A folder with these lines as its only segment. */
+async function tamperedLog(lines: readonly string[], ending = "\n"): Promise<string> {
+  await mkdir(segmentsFolder(), { recursive: true });
   const [segment = ""] = await service.segments();
-  await writeFile(segment.replace(service.dataDir, dataDir), `${lines.join("\n")}${ending}`);
-  for (const { digest } of [...new Map(log.map((line) => [line, JSON.parse(line).program])).values()].slice(0, 1)) {
-    const name = `${PROGRAM}@1-${digest.slice(7, 19)}.yaml`;
-    await copyFile(join(service.dataDir, "programs", name), join(dataDir, "programs", name));
-  }
-  const ended = await run(["replay"], { DATA_DIR: dataDir });
-  await rm(dataDir, { recursive: true });
-  return ended;
+  await writeFile(join(segmentsFolder(), basename(segment)), `${lines.join("\n")}${ending}`);
+  return segmentsFolder();
+}
+
+/** What the command would print, without a process of its own. */
+async function replayOf(lines: readonly string[], ending = "\n"): Promise<ReplayReport> {
+  const config = readConfig({ DATA_DIR: service.dataDir });
+  return replayAll(composeReplay(config), await segmentsIn([await tamperedLog(lines, ending)]));
+}
+
+/** The line that is changed: a decision of the model among several actions. */
+function lineOfChoice(): number {
+  return log.findIndex((text) => {
+    const { arm, action, requested, candidates }: DecisionRecord = JSON.parse(text);
+    return arm === "policy" && action === "mens_email" && requested === null && candidates.every(({ p }) => p > 0.01);
+  });
 }
 
 /** The log with one record changed. */
-function tampered(change: (record: Mutable) => void, line = 2): readonly string[] {
+function tampered(change: (record: Mutable) => void): readonly string[] {
+  const line = lineOfChoice();
   return log.map((text, i) => {
     if (i !== line) return text;
     const record: Mutable = JSON.parse(text);
@@ -64,47 +76,53 @@ describe("replay", () => {
   it("takes segments and folders as arguments", async () => {
     const [segment = ""] = await service.segments();
     const environment = { DATA_DIR: service.dataDir };
-    expect((await run(["replay", segment], environment)).stdout).toBe(`${DECISIONS} identical, 0 different, 0 torn tails\n`);
-    expect((await run(["replay", join(segment, "..")], environment)).stdout).toContain(`${DECISIONS} identical`);
+    const { stdout } = await run(["replay", segment, dirname(segment)], environment);
+    expect(stdout).toBe(`${2 * DECISIONS} identical, 0 different, 0 torn tails\n`);
   });
 
   const someone = (record: Mutable) => record.candidates[1];
   it.each<[string, (record: Mutable) => void, string]>([
     ["propensity", (record) => (record.propensity *= 1 - 2 ** -53), "propensity"],
     ["action", (record) => (record.action = record.action === "no_offer" ? "mens_email" : "no_offer"), "action"],
-    ["luck", (record) => (record.u = record.u < 0.5 ? 0.9999999 : 0), "action"],
+    ["luck", (record) => (record.u = 0), "action"],
     ["arm's share", (record) => (record.armShare = 0.5), "armShare"],
     ["probability of one action", (record) => Object.assign(someone(record) ?? {}, { p: 0.123 }), "candidates[1].p"],
     ["score of one action", (record) => Object.assign(someone(record) ?? {}, { value: 1e6 }), "candidates[1].net"],
     ["fate of one action", (record) => Object.assign(someone(record) ?? {}, { pruned: "unpriced" }), "candidates[1].pruned"],
     ["choice of actions", (record) => (record.requested = []), "candidates[1].excluded"],
   ])("names the line and the field when somebody changed a record's %s", async (_, change, field) => {
-    const { code, stdout } = await replayOf(tampered(change));
-    expect(code).toBe(1);
-    expect(stdout).toContain(`${DECISIONS - 1} identical, 1 different`);
-    const [first = ""] = stdout.split("\n");
-    expect(first).toMatch(/decisions-.*\.ndjson:3: /);
-    expect(first.slice(first.indexOf(":3: ") + 4).split(", ")).toContain(field);
+    const { identical, different, shown } = await replayOf(tampered(change));
+    expect([identical, different]).toEqual([DECISIONS - 1, 1]);
+    const [first = ""] = shown;
+    const [, fields = ""] = first.split(`.ndjson:${lineOfChoice() + 1}: `);
+    expect(fields.split(", ")).toContain(field);
   });
 
   it.each<[string, string, string]>([
     ["of another program version", "sha256:", "program"],
     ["without a field", "", "not a decision record: arm"],
   ])("names a record %s", async (_, digest, message) => {
-    const { code, stdout } = await replayOf(
+    const { shown } = await replayOf(
       tampered((record) => {
         if (digest === "") Reflect.deleteProperty(record, "arm");
         else record.program = { ...record.program, digest: `sha256:${"0".repeat(64)}` };
       }),
     );
-    expect([code, stdout]).toEqual([1, expect.stringContaining(message)]);
+    expect(shown).toEqual([expect.stringContaining(message)]);
   });
 
   it("a line that is no JSON in the middle is a difference, a torn tail is not", async () => {
-    const broken = log.map((line, i) => (i === 5 ? line.slice(0, 100) : line));
-    expect(await replayOf(broken)).toMatchObject({ code: 1, stdout: expect.stringContaining(":6: ") });
+    const broken = await replayOf(log.map((line, i) => (i === 5 ? line.slice(0, 100) : line)));
+    expect(broken).toMatchObject({ identical: DECISIONS - 1, different: 1, shown: [expect.stringContaining(":6: ")] });
     const torn = await replayOf(log, '\n{"schema":"liftgate.dec');
-    expect([torn.code, torn.stdout]).toEqual([0, `${DECISIONS} identical, 0 different, 1 torn tails\n`]);
+    expect(torn).toMatchObject({ identical: DECISIONS, different: 0, torn: 1 });
+  });
+
+  it("of a tampered log ends with 1 and prints the differences", async () => {
+    const folder = await tamperedLog(tampered((record) => (record.propensity = 0.5)));
+    const { code, stdout } = await run(["replay", folder], { DATA_DIR: service.dataDir });
+    expect(code).toBe(1);
+    expect(stdout).toMatch(new RegExp(`\\.ndjson:${lineOfChoice() + 1}: propensity\\n${DECISIONS - 1} identical, 1 different, 0 torn tails`));
   });
 
   it("a log that is not there ends with 1", async () => {

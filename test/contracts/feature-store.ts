@@ -126,7 +126,7 @@ export function describeFeatureStore(name: string, open: () => Promise<FeatureSt
     test("ids with every allowed character, and ids that look like commands and keys, are users of their own", async () => {
       const store = await emptyStore();
       const ids = [
-        ..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:@/+=-",
+        ..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:@/+=-".split(""),
         "x".repeat(128),
         "GET",
         "FLUSHALL",

@@ -230,7 +230,7 @@ describe("values that are odd but legal", () => {
       zero: -0,
       tiny: 5e-324,
       huge: 1.7976931348623157e308,
-      big: 9007199254740993,
+      big: 2 ** 53,
       text: "${jndi:ldap://x} {{7*7}} <script> '; DROP TABLE\r\n\u202e",
       hasOwnProperty: 1,
       toString: "x",

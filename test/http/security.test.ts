@@ -189,12 +189,12 @@ describe("with ADMIN_PORT", () => {
 });
 
 describe("without API keys", () => {
-  it.each(["0.0.0.0", "::", "10.0.0.1", "example.org", "127.0.0.1.example.org"])("it refuses to listen on %s", (HOST) => {
+  it.each(["0.0.0.0", "::", "10.0.0.1", "example.org", "127.0.0.1.example.org"])("refuses to listen on %s", (HOST) => {
     expect(() => readConfig({ HOST })).toThrow(/API_KEYS: is required when HOST is not a loopback address/);
     expect(readConfig({ HOST, API_KEYS }).HOST).toBe(HOST);
   });
 
-  it.each(["127.0.0.1", "127.8.8.8", "::1", "localhost"])("it listens on %s", (HOST) => {
+  it.each(["127.0.0.1", "127.8.8.8", "::1", "localhost"])("listens on %s", (HOST) => {
     expect(readConfig({ HOST }).HOST).toBe(HOST);
   });
 });

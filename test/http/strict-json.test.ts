@@ -150,7 +150,7 @@ describe("for random JSON", () => {
   it("finds a repeated key wherever it is and however it is spelled", () => {
     const entries = fc.uniqueArray(fc.tuple(key, json), { selector: ([name]) => name, minLength: 1, maxLength: 6 });
     fc.assert(
-      fc.property(entries, fc.nat(), fc.nat(), json, fc.boolean(), (members, pick, at, other, escaped) => {
+      fc.property(entries, fc.tuple(fc.nat(), fc.nat()), json, fc.boolean(), (members, [pick, at], other, escaped) => {
         const texts = members.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`);
         const repeated = members[pick % members.length]?.[0] ?? "";
         const again = `${escaped ? escapedLiteral(repeated) : JSON.stringify(repeated)}:${JSON.stringify(other)}`;

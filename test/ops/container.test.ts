@@ -38,7 +38,9 @@ const Scraping = z.object({
 });
 
 const instructions = dockerInstructions(read("Dockerfile"));
-const image = Object.fromEntries(valuesOf("ENV").flatMap((text) => [...text.matchAll(/(\w+)=(\S+)/g)].map(([, name, value]) => [name, value])));
+const image = Object.fromEntries(
+  valuesOf("ENV").flatMap((text) => [...text.matchAll(/(\w+)=(\S+)/g)].map(([, name, value]) => [name, value])),
+);
 const compose = Compose.parse(parse(read("docker-compose.yml")));
 const { liftgate, redis, prometheus } = compose.services;
 const scraping = Scraping.parse(parse(read("ops/prometheus/prometheus.yml")));
@@ -48,7 +50,9 @@ describe("the Dockerfile", () => {
     const copied = valuesOf("COPY")
       .filter((text) => !text.startsWith("--from="))
       .flatMap((text) => text.split(" ").slice(0, -1));
-    const [everything, ...kept] = read(".dockerignore").split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+    const [everything, ...kept] = read(".dockerignore")
+      .split("\n")
+      .filter((line) => line !== "" && !line.startsWith("#"));
     expect(copied.filter((path) => !existsSync(`${ROOT}/${path}`))).toEqual([]);
     expect(everything).toBe("*");
     expect([...new Set(copied)].toSorted()).toEqual(kept.map((line) => line.replace("!", "")).toSorted());
@@ -56,7 +60,9 @@ describe("the Dockerfile", () => {
 
   test("runs as a user who is not root and owns DATA_DIR alone", () => {
     expect(valuesOf("USER")).toEqual(["node"]);
-    expect(valuesOf("RUN").at(-1)).toBe(`mkdir --mode=0700 ${image["DATA_DIR"]} && chown node:node ${image["DATA_DIR"]}`);
+    expect(valuesOf("RUN").at(-1)).toBe(
+      `mkdir --mode=0700 ${image["DATA_DIR"]} && chown node:node ${image["DATA_DIR"]}`,
+    );
     expect(valuesOf("VOLUME")).toEqual([image["DATA_DIR"]]);
     const order = instructions.map(({ name }) => name);
     expect(order.indexOf("USER")).toBeGreaterThan(order.lastIndexOf("RUN"));
@@ -97,7 +103,9 @@ describe("the Dockerfile", () => {
 
 describe("docker-compose.yml", () => {
   test("mounts what is there", () => {
-    const mounted = Object.values(compose.services).flatMap(({ volumes }) => volumes.map((text) => text.split(":")[0] ?? ""));
+    const mounted = Object.values(compose.services).flatMap(({ volumes }) =>
+      volumes.map((text) => text.split(":")[0] ?? ""),
+    );
     const files = mounted.filter((source) => source.startsWith("."));
     const named = mounted.filter((source) => !source.startsWith("."));
     expect(files.filter((path) => !existsSync(`${ROOT}/${path}`))).toEqual([]);
@@ -117,8 +125,14 @@ describe("docker-compose.yml", () => {
   });
 
   test("has keys whose secrets are the ones it names", () => {
-    const tokens = [/Bearer (demo\.[\w-]+)/.exec(read("docker-compose.yml"))?.[1] ?? "", read("ops/compose/prometheus-token")];
-    const entries = read("ops/compose/api-keys").trim().split("\n").map((line) => line.split(":").slice(0, 2));
+    const tokens = [
+      /Bearer (demo\.[\w-]+)/.exec(read("docker-compose.yml"))?.[1] ?? "",
+      read("ops/compose/prometheus-token"),
+    ];
+    const entries = read("ops/compose/api-keys")
+      .trim()
+      .split("\n")
+      .map((line) => line.split(":").slice(0, 2));
     expect(tokens.map(hashedSecret)).toEqual(entries);
   });
 
@@ -146,8 +160,13 @@ describe("the scraping", () => {
   });
 
   test("reads the rules that compose mounts beside it", () => {
-    const beside = prometheus?.volumes.filter((text) => text.includes(":/etc/prometheus/")).map((text) => text.split(":")[1]);
-    expect(beside).toEqual(["/etc/prometheus/prometheus.yml", ...scraping.rule_files.map((file) => `/etc/prometheus/${file}`)]);
+    const beside = prometheus?.volumes
+      .filter((text) => text.includes(":/etc/prometheus/"))
+      .map((text) => text.split(":")[1]);
+    expect(beside).toEqual([
+      "/etc/prometheus/prometheus.yml",
+      ...scraping.rule_files.map((file) => `/etc/prometheus/${file}`),
+    ]);
   });
 });
 
@@ -171,7 +190,12 @@ function valuesOf(name: string): readonly string[] {
 /** @example hashedSecret("demo.s") // ["demo", "043a71…"]: id and SHA-256 of the secret, as API_KEYS has them */
 function hashedSecret(token: string): readonly string[] {
   const dot = token.indexOf(".");
-  return [token.slice(0, dot), createHash("sha256").update(token.slice(dot + 1)).digest("hex")];
+  return [
+    token.slice(0, dot),
+    createHash("sha256")
+      .update(token.slice(dot + 1))
+      .digest("hex"),
+  ];
 }
 
 function read(path: string): string {

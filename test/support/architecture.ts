@@ -1,10 +1,7 @@
 /** The rules of the source tree: which file may import what, use what, be named what, and be how long. */
-import { posix } from "node:path";
+import { graphOf, importsIn, layerOf, packageOf, reachedFrom, sourcesIn, type Tree } from "./source-tree.ts";
 import { codeOf, importsOf, segmentsOf } from "./source-text.ts";
 import { TESTED_THROUGH } from "./tested-through.ts";
-
-/** Text of files by their path from the root of the project. */
-export type Tree = ReadonlyMap<string, string>;
 
 export interface Rule {
   readonly name: string;
@@ -77,10 +74,13 @@ function layerBreaches(tree: Tree): readonly string[] {
   return importsIn(tree).flatMap(({ path, target }) => {
     const from = layerOf(path);
     const to = layerOf(target);
-    if (target === "" || from === to) return from === "core/numerics" && target !== "" ? [`${path}: numerics imports nothing`] : [];
+    if (target === "" || from === to)
+      return from === "core/numerics" && target !== "" ? [`${path}: numerics imports nothing`] : [];
     const allowed = LAYERS[from];
     if (allowed === undefined) return [`${path}: ${from} is not a layer; give it a row in the import table`];
-    return allowed.includes(to) ? [] : [`${path}: ${from} may not import ${to} (${target}); it may import ${list(allowed)}`];
+    return allowed.includes(to)
+      ? []
+      : [`${path}: ${from} may not import ${to} (${target}); it may import ${list(allowed)}`];
   });
 }
 
@@ -91,7 +91,9 @@ function packageBreaches(tree: Tree): readonly string[] {
       .flatMap(({ specifier }) => {
         const name = packageOf(specifier);
         const allowed = PACKAGES[layerOf(path)] ?? [];
-        return allowed.includes(name) ? [] : [`${path}: ${layerOf(path)} may not use ${name}; it may use ${list(allowed)}`];
+        return allowed.includes(name)
+          ? []
+          : [`${path}: ${layerOf(path)} may not use ${name}; it may use ${list(allowed)}`];
       }),
   );
 }
@@ -131,7 +133,9 @@ function longFiles(tree: Tree): readonly string[] {
   return [...tree].flatMap(([path, text]) => {
     const lines = text.split("\n").length - 1;
     const bounded = path.startsWith("src/") || path.startsWith("training/src/");
-    return bounded && lines > LINES_MAX ? [`${path}: has ${lines} lines, at most ${LINES_MAX}; split it by what it is about`] : [];
+    return bounded && lines > LINES_MAX
+      ? [`${path}: has ${lines} lines, at most ${LINES_MAX}; split it by what it is about`]
+      : [];
   });
 }
 
@@ -144,14 +148,18 @@ function leftovers(tree: Tree): readonly string[] {
 
 function vagueNames(tree: Tree): readonly string[] {
   return [...tree.keys()].flatMap((path) => {
-    const vague = path.split("/").find((part) => /^(?:utils?|helpers?|common|types|misc|index)(?:\.ts|\.py)?$/.test(part));
+    const vague = path
+      .split("/")
+      .find((part) => /^(?:utils?|helpers?|common|types|misc|index)(?:\.ts|\.py)?$/.test(part));
     return vague === undefined ? [] : [`${path}: ${vague} says nothing; name it for what it holds`];
   });
 }
 
 function barrels(tree: Tree): readonly string[] {
   return sourcesIn(tree).flatMap((path) => {
-    const passesOn = /\bexport\s*(?:type\s*)?(?:\*|\{[^}]*\})\s*(?:as\s+\w+\s*)?from\b/.test(codeOf(segmentsOf(tree.get(path) ?? "")));
+    const passesOn = /\bexport\s*(?:type\s*)?(?:\*|\{[^}]*\})\s*(?:as\s+\w+\s*)?from\b/.test(
+      codeOf(segmentsOf(tree.get(path) ?? "")),
+    );
     return passesOn ? [`${path}: passes on what another file exports; import it from there`] : [];
   });
 }
@@ -160,7 +168,9 @@ function untested(tree: Tree): readonly string[] {
   const graph = graphOf(tree, "written");
   return sourcesIn(tree).flatMap((path) => {
     const own = ownTest(path);
-    const tests = tree.has(own) ? [own] : TESTED_THROUGH.filter(({ files }) => matches(path, files)).map(({ test }) => test);
+    const tests = tree.has(own)
+      ? [own]
+      : TESTED_THROUGH.filter(({ files }) => matches(path, files)).map(({ test }) => test);
     const [test] = tests;
     if (test === undefined) return [`${path}: has no test; write ${own}, or name the test it is tested through`];
     if (!tree.has(test)) return [`${path}: is to be tested through ${test}, which does not exist`];
@@ -183,63 +193,6 @@ function ownTest(path: string): string {
 
 function matches(path: string, files: string): boolean {
   return files.endsWith("/") ? path.startsWith(files) : path === files;
-}
-
-interface Import {
-  readonly path: string;
-  readonly specifier: string;
-  /** The imported file; empty when it is not in src or not there. */
-  readonly target: string;
-}
-
-/** The relative imports of all source files. */
-function importsIn(tree: Tree): readonly Import[] {
-  return sourcesIn(tree).flatMap((path) =>
-    relativeImports(path, tree).map(({ specifier, target }) => ({
-      path,
-      specifier,
-      target: target.startsWith("src/") && tree.has(target) ? target : "",
-    })),
-  );
-}
-
-function relativeImports(path: string, tree: Tree) {
-  return importsOf(segmentsOf(tree.get(path) ?? ""))
-    .filter(({ specifier }) => specifier.startsWith("."))
-    .map(({ specifier, kind }) => ({ specifier, kind, target: posix.join(posix.dirname(path), specifier) }));
-}
-
-type Graph = ReadonlyMap<string, readonly string[]>;
-
-/** Imports of types are in it for `written`, and not for `run`. */
-function graphOf(tree: Tree, reading: "written" | "run"): Graph {
-  const paths = [...tree.keys()].filter((path) => path.endsWith(".ts"));
-  const edges = (path: string) => relativeImports(path, tree).filter(({ kind }) => reading === "written" || kind === "value");
-  return new Map(paths.map((path) => [path, edges(path).map(({ target }) => target)]));
-}
-
-/** The files themselves and all they import, directly or not. */
-function reachedFrom(start: readonly string[], graph: Graph): ReadonlySet<string> {
-  const reached = new Set(start);
-  for (const path of reached) for (const target of graph.get(path) ?? []) reached.add(target);
-  return reached;
-}
-
-function sourcesIn(tree: Tree): readonly string[] {
-  return [...tree.keys()].filter((path) => path.startsWith("src/") && path.endsWith(".ts"));
-}
-
-/** @example layerOf("src/core/decision/decide.ts") // "core/decision" */
-function layerOf(path: string): string {
-  const folders = path.split("/").slice(1, -1);
-  if (folders.length === 0) return posix.basename(path, ".ts");
-  return folders.slice(0, folders[0] === "core" || folders[0] === "adapters" ? 2 : 1).join("/");
-}
-
-/** @example packageOf("@fastify/helmet/x.js") // "@fastify/helmet" */
-function packageOf(specifier: string): string {
-  if (specifier.startsWith("node:")) return "node:";
-  return specifier.split("/").slice(0, specifier.startsWith("@") ? 2 : 1).join("/");
 }
 
 function list(names: readonly string[]): string {

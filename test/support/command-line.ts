@@ -16,6 +16,7 @@ export interface Ending {
 export class CommandLine {
   readonly #child: ChildProcess;
   readonly #closed: Promise<unknown>;
+  #isClosed = false;
   #stdout = "";
   #stderr = "";
 
@@ -28,7 +29,10 @@ export class CommandLine {
     });
     const kill = () => this.#child.kill("SIGKILL");
     process.once("exit", kill);
-    this.#closed = once(this.#child, "close").finally(() => process.off("exit", kill));
+    this.#closed = once(this.#child, "close").finally(() => {
+      this.#isClosed = true;
+      process.off("exit", kill);
+    });
     this.#child.stdout?.setEncoding("utf8").on("data", (text: string) => (this.#stdout += text));
     this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => (this.#stderr += text));
   }
@@ -38,7 +42,7 @@ export class CommandLine {
     for (;;) {
       const found = pattern.exec(this.#stdout);
       if (found !== null) return found;
-      if (this.#child.stdout === null || this.#child.exitCode !== null) throw new Error(`it ended first: ${this.#stdout}${this.#stderr}`);
+      if (this.#isClosed || this.#child.stdout === null) throw new Error(`it ended first: ${this.#stdout}${this.#stderr}`);
       await Promise.race([once(this.#child.stdout, "data"), this.#closed]);
     }
   }

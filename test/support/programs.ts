@@ -84,7 +84,7 @@ function anyExploration(actions: number): fc.Arbitrary<Exploration> {
 }
 
 /** Any program the contract admits, as far as deciding is concerned. */
-export const anyProgram: fc.Arbitrary<Program> = fc.integer({ min: 1, max: 12 }).chain((paid) =>
+const anyProgram: fc.Arbitrary<Program> = fc.integer({ min: 1, max: 12 }).chain((paid) =>
   fc
     .record({
       exploration: anyExploration(paid + 1),

@@ -11,7 +11,7 @@ import type { DecisionRecord } from "../../src/core/domain/record.ts";
 import { readConfig } from "../../src/ops/config.ts";
 
 const REPOSITORY = fileURLToPath(new URL("../..", import.meta.url));
-export const SHIPPED_MODELS = join(REPOSITORY, "models");
+const SHIPPED_MODELS = join(REPOSITORY, "models");
 export const SHIPPED_PROGRAMS = join(REPOSITORY, "programs");
 export const PROGRAM = "hillstrom-email";
 

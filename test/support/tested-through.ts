@@ -5,11 +5,12 @@
 export const TESTED_THROUGH: readonly { readonly files: string; readonly test: string }[] = [
   // The command line runs as a process: its commands have no other way in.
   { files: "src/cli/openapi.ts", test: "test/http/openapi.test.ts" },
-  { files: "src/cli/", test: "test/main.test.ts" },
-  { files: "src/compose.ts", test: "test/main.test.ts" },
+  { files: "src/cli/", test: "test/cli/commands.test.ts" },
+  { files: "src/main.ts", test: "test/cli/commands.test.ts" },
+  { files: "src/compose.ts", test: "test/cli/commands.test.ts" },
 
   // Steps of one decision: their laws hold for the whole, and are asked of the whole.
-  { files: "src/core/decision/replay.ts", test: "test/main.test.ts" },
+  { files: "src/core/decision/replay.ts", test: "test/cli/replay.test.ts" },
   { files: "src/core/decision/score.ts", test: "test/http/decide.test.ts" },
   { files: "src/core/decision/calibrate.ts", test: "test/http/decide.test.ts" },
   { files: "src/core/decision/", test: "test/core/decision/decide.test.ts" },

@@ -47,7 +47,7 @@ export function segmentFileName(startMs: number, suffix: string): string {
 export async function listSegments(directory: string): Promise<readonly SegmentName[]> {
   const names = await readdir(directory).catch(noneIfAbsent);
   const segments: SegmentName[] = [];
-  for (const name of names.sort()) {
+  for (const name of names.toSorted()) {
     const startMs = segmentStartMs(name);
     if (startMs !== null) segments.push({ path: join(directory, name), startMs });
   }

@@ -83,7 +83,11 @@ export async function replaceJournal(path: string, rows: Iterable<JournalRow>): 
   const bytes = await writeDurably(next, rows);
   await rename(next, path);
   const folder = await open(dirname(path), "r");
-  await folder.sync().finally(() => folder.close());
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
   return bytes;
 }
 

@@ -35,7 +35,7 @@ export interface RedisConnectionOptions {
  * `inTime`: ioredis' own timeouts cannot tell a stalled event loop from a silent server, so they are
  * only what frees the memory of commands given up and replaces connections that died without a word.
  */
-export function safeOptions(timeoutMs: number) {
+function safeOptions(timeoutMs: number) {
   return {
     commandTimeout: 20 * timeoutMs,
     /** A connection that was asked and says nothing for so long is replaced. */

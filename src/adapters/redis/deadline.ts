@@ -22,15 +22,6 @@ export function inTime<T>(work: Promise<T>, { timeoutMs, now }: Deadline): Promi
       if (now() - startedMs <= timeoutMs + STALL_MS) giveUp();
       else timer = setTimeout(giveUp, timeoutMs);
     }, timeoutMs);
-    work.then(
-      (value) => {
-        clearTimeout(timer);
-        resolve(value);
-      },
-      (error: unknown) => {
-        clearTimeout(timer);
-        reject(error);
-      },
-    );
+    work.finally(() => clearTimeout(timer)).then(resolve, reject);
   });
 }

@@ -71,8 +71,8 @@ test("neither asking first nor knowing the types changes an answer", () => {
       const [typed, untypedRule] = [compileRule(source, kinds), compileRule(source, null)];
       fc.pre(typed.ok);
       const judgedAll = users.map((user) => judged(source, user));
-      for (const rule of [typed, untypedRule]) {
-        expect(rule.ok && users.map((user) => rule.value(user))).toEqual(judgedAll);
+      for (const compiled of [typed, untypedRule]) {
+        expect(compiled.ok && users.map((user) => compiled.value(user))).toEqual(judgedAll);
       }
     }),
     { seed: 20_261_121, numRuns: 400 },

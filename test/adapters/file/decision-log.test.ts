@@ -170,7 +170,7 @@ describe("durability", () => {
     }
     await log.close();
     vi.restoreAllMocks();
-    expect(events).toEqual(["sync returned", ...Array(2).fill(["write returned", "datasync returned", "acknowledged"]).flat()]);
+    expect(events).toEqual(["sync returned", ...Array.from({ length: 2 }, () => ["write returned", "datasync returned", "acknowledged"]).flat()]);
   });
 
   it("process: acknowledges after the write, without waiting for the disk", async () => {

@@ -8,7 +8,7 @@ const contract = { ...contractOf("churn", 2), digest: `sha256:0123456789abcdef${
 const row = { userId: "u1", contract, observedAtMs: 1, values: Float32Array.of(1, -2) };
 // Written by hand from IEEE 754: 1.0 is 0x3ff0…0 as float64 and 0x3f800000 as float32; -2 is 0xc0000000.
 const BYTES = new Uint8Array(
-  Buffer.from("0123456789abcdef" + "000000000000f03f" + "0000803f" + "000000c0", "hex"),
+  Buffer.from(["0123456789abcdef", "000000000000f03f", "0000803f", "000000c0"].join(""), "hex"),
 );
 
 describe("a packed row", () => {

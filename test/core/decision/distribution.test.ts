@@ -1,0 +1,65 @@
+import { describe, expect, it } from "vitest";
+import { armShares, distributionOver } from "../../../src/core/decision/distribution.ts";
+import type { Arm } from "../../../src/core/domain/decision.ts";
+import { programWith, situationWith } from "../../support/programs.ts";
+
+const FREE = [null, null, null];
+const program = programWith({
+  holdout: { share: 0.1, salt: "h" },
+  evaluation: { share: 0.3, salt: "e" },
+  exploration: { strategy: "epsilon", epsilon: 0.4, floor: 0, salt: "draw" },
+});
+const over = (arm: Arm, excluded: Parameters<typeof distributionOver>[1], net: readonly number[]) =>
+  distributionOver(situationWith(program, { draws: { arm, action: 0 } }), excluded, net);
+
+function expectNear(found: readonly number[], expected: readonly number[]): void {
+  expect(found).toHaveLength(expected.length);
+  found.forEach((p, i) => expect(p).toBeCloseTo(expected[i] ?? NaN, 14));
+}
+
+describe("the distribution", () => {
+  it("has shares that sum to 1", () => {
+    expect(armShares(program)).toEqual({ holdout: 0.1, evaluation: 0.3, policy: 1 - 0.1 - 0.3 });
+  });
+
+  it("is certain, even and exploring in the three arms, with one marginal", () => {
+    // Policy: best mens with 0.4/2 + 0.6 = 0.8, no_offer 0.2 (womens is pruned).
+    const net = [0, 1, NaN];
+    // 0.6·0.2 + 0.3/3 + 0.1, 0.6·0.8 + 0.3/3, 0.3/3.
+    const marginal = [0.32, 0.58, 0.1];
+    for (const [arm, inArm, share] of [
+      ["holdout", [1, 0, 0], 0.1],
+      ["evaluation", [1 / 3, 1 / 3, 1 / 3], 0.3],
+      ["policy", [0.2, 0.8, 0], 0.6],
+    ] as const) {
+      const found = over(arm, FREE, net);
+      expectNear(found.inArm, inArm);
+      expectNear(found.marginal, marginal);
+      expect(found.armShare).toBeCloseTo(share, 15);
+    }
+  });
+
+  it("leaves excluded actions out of every arm", () => {
+    const { inArm, marginal } = over("evaluation", [null, "not_requested", null], [0, NaN, 1]);
+    expect(inArm).toEqual([0.5, 0, 0.5]);
+    // 0.6·0.2 + 0.3/2 + 0.1 and 0.6·0.8 + 0.3/2.
+    expectNear(marginal, [0.37, 0, 0.63]);
+  });
+
+  it("is exactly 1 on no_offer when nothing else may be offered", () => {
+    for (const arm of ["holdout", "evaluation", "policy"] as const) {
+      const { inArm, marginal } = over(arm, [null, "paused", "paused"], [0, NaN, NaN]);
+      expect([inArm, marginal]).toEqual([
+        [1, 0, 0],
+        [1, 0, 0],
+      ]);
+    }
+  });
+
+  it("explores evenly without scores", () => {
+    const situation = situationWith(program, { basis: "explore" });
+    const { inArm, marginal } = distributionOver(situation, FREE, [0, NaN, NaN]);
+    expectNear(inArm, [1 / 3, 1 / 3, 1 / 3]);
+    expectNear(marginal, [0.9 / 3 + 0.1, 0.9 / 3, 0.9 / 3]);
+  });
+});
