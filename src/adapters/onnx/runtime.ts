@@ -1,4 +1,5 @@
 /** ONNX Runtime as this service uses it: which versions are trusted, and how every session is opened. */
+import "./no-telemetry.ts";
 import { env, InferenceSession } from "onnxruntime-node";
 import type { Fault } from "../../core/ports.ts";
 
