@@ -64,7 +64,13 @@ export async function compose(config: Config, logger: Logger): Promise<Compositi
   };
   let accepting = true;
   return {
-    backend: { decisions, answers: new AnswerMemory(() => retried.retried()), catalog, metrics, accepting: () => accepting },
+    backend: {
+      decisions,
+      answers: new AnswerMemory(() => retried.retried()),
+      catalog,
+      metrics,
+      accepting: () => accepting,
+    },
     drain: () => {
       accepting = false;
     },

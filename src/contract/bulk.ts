@@ -7,14 +7,17 @@ import { BULK_ITEMS_MAX } from "./limits.ts";
 import { Problem } from "./problem.ts";
 import { FeatureValues, Money } from "./values.ts";
 
-export const BatchRequest = z
-  .strictObject({ requests: z.array(DecideRequest).min(1).max(BULK_ITEMS_MAX) })
-  .meta({
-    id: "BatchRequest",
-    examples: [
-      { requests: [{ programId: "hillstrom-email", userId: "u42" }, { programId: "hillstrom-email", userId: "u43" }] },
-    ],
-  });
+export const BatchRequest = z.strictObject({ requests: z.array(DecideRequest).min(1).max(BULK_ITEMS_MAX) }).meta({
+  id: "BatchRequest",
+  examples: [
+    {
+      requests: [
+        { programId: "hillstrom-email", userId: "u42" },
+        { programId: "hillstrom-email", userId: "u43" },
+      ],
+    },
+  ],
+});
 
 export const BatchAnswer = z
   .strictObject({
@@ -27,7 +30,15 @@ export const BatchAnswer = z
     examples: [
       {
         results: [
-          { status: 404, problem: { type: "about:blank", title: "No program with this id is loaded", status: 404, code: "unknown_program" } },
+          {
+            status: 404,
+            problem: {
+              type: "about:blank",
+              title: "No program with this id is loaded",
+              status: 404,
+              code: "unknown_program",
+            },
+          },
         ],
       },
     ],
@@ -42,7 +53,10 @@ export const ScoreRequest = z
   .meta({
     id: "ScoreRequest",
     examples: [
-      { programId: "hillstrom-email", users: [{ userId: "u42" }, { features: { recency: 6, history: 329.08, mens: 1 } }] },
+      {
+        programId: "hillstrom-email",
+        users: [{ userId: "u42" }, { features: { recency: 6, history: 329.08, mens: 1 } }],
+      },
     ],
   });
 export type ScoreRequest = z.infer<typeof ScoreRequest>;
@@ -88,7 +102,10 @@ export const ScoreAnswer = z
   });
 export type ScoreAnswer = z.infer<typeof ScoreAnswer>;
 
-const SomeFeatures = FeatureValues.refine((values) => Object.keys(values).length > 0, "at least one feature: null ones count");
+const SomeFeatures = FeatureValues.refine(
+  (values) => Object.keys(values).length > 0,
+  "at least one feature: null ones count",
+);
 
 export const FeaturesRequest = z
   .strictObject({
@@ -100,7 +117,15 @@ export const FeaturesRequest = z
   .meta({
     id: "FeaturesRequest",
     examples: [
-      { users: [{ userId: "u42", observedAt: "2026-11-21T19:58:00Z", features: { recency: 6, history: 329.08, channel: "Web" } }] },
+      {
+        users: [
+          {
+            userId: "u42",
+            observedAt: "2026-11-21T19:58:00Z",
+            features: { recency: 6, history: 329.08, channel: "Web" },
+          },
+        ],
+      },
     ],
   });
 export type FeaturesRequest = z.infer<typeof FeaturesRequest>;

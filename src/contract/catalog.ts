@@ -101,7 +101,9 @@ export const ModelEntry = z
     name: Slug,
     version: z.string(),
     digest: Digest.nullable(),
-    state: z.enum(["serving", "kept", "refused"]).describe("kept: the folder is refused, the version loaded before serves"),
+    state: z
+      .enum(["serving", "kept", "refused"])
+      .describe("kept: the folder is refused, the version loaded before serves"),
     faults: z.array(Fault),
     createdAt: Instant.nullable(),
     expiresAt: Instant.nullable(),
@@ -122,15 +124,13 @@ export const ModelList = z
 const ReloadOutcome = z.strictObject({ id: z.string(), outcome: z.string(), faults: z.array(Fault) });
 export type ReloadOutcome = z.infer<typeof ReloadOutcome>;
 
-export const ReloadAnswer = z
-  .strictObject({ models: z.array(ReloadOutcome), programs: z.array(ReloadOutcome) })
-  .meta({
-    id: "ReloadAnswer",
-    examples: [
-      {
-        models: [{ id: "hillstrom-email/1", outcome: "unchanged", faults: [] }],
-        programs: [{ id: "hillstrom-email", outcome: "loaded", faults: [] }],
-      },
-    ],
-  });
+export const ReloadAnswer = z.strictObject({ models: z.array(ReloadOutcome), programs: z.array(ReloadOutcome) }).meta({
+  id: "ReloadAnswer",
+  examples: [
+    {
+      models: [{ id: "hillstrom-email/1", outcome: "unchanged", faults: [] }],
+      programs: [{ id: "hillstrom-email", outcome: "loaded", faults: [] }],
+    },
+  ],
+});
 export type ReloadAnswer = z.infer<typeof ReloadAnswer>;

@@ -9,8 +9,7 @@ export interface FormFault {
 /** One fault per issue; an object with several unknown fields has one fault for each of them. */
 export function faultsOf(error: z.ZodError): readonly FormFault[] {
   return error.issues.flatMap((issue) => {
-    if (issue.code !== "unrecognized_keys")
-      return [{ path: pathText(issue.path), rule: issue.message }];
+    if (issue.code !== "unrecognized_keys") return [{ path: pathText(issue.path), rule: issue.message }];
     return issue.keys.map((key) => ({
       path: pathText([...issue.path, key]),
       rule: "is not a field here: see the documentation for the names, or take it out",

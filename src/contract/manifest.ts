@@ -26,7 +26,10 @@ const CategoricalStatistics = z.strictObject({
 });
 
 const described = {
-  index: z.int().min(0).max(FEATURES_MAX - 1),
+  index: z
+    .int()
+    .min(0)
+    .max(FEATURES_MAX - 1),
   name: FeatureName,
   source: z.enum(["store", "request", "context"]),
   nullable: z.boolean(),
@@ -98,10 +101,16 @@ export const Manifest = z.strictObject({
     estimatedMicrosPerRow: z.number().min(0),
     treeOnly: z.boolean(),
   }),
-  features: z.array(z.discriminatedUnion("kind", [RangedFeature, CategoricalFeature])).min(1).max(FEATURES_MAX),
+  features: z
+    .array(z.discriminatedUnion("kind", [RangedFeature, CategoricalFeature]))
+    .min(1)
+    .max(FEATURES_MAX),
   featureDigest: Digest,
   actions: z.array(Slug).min(1).max(ACTIONS_MAX),
-  heads: z.array(z.discriminatedUnion("kind", [UpliftHead, BaselineHead])).min(2).max(64),
+  heads: z
+    .array(z.discriminatedUnion("kind", [UpliftHead, BaselineHead]))
+    .min(2)
+    .max(64),
   replicates: z.int().min(1).max(1_000),
   calibration: z.record(Slug, z.record(Slug, CalibratorEntry)),
   golden: z.strictObject({

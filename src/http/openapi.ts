@@ -35,7 +35,9 @@ const DOCUMENT: FastifyDynamicSwaggerOptions = {
     security: [{ apiKey: [] }],
   },
   // A schema is documented under its own name.
-  refResolver: { buildLocalReference: (json, _baseUri, _fragment, i) => (typeof json["$id"] === "string" ? json["$id"] : `def-${i}`) },
+  refResolver: {
+    buildLocalReference: (json, _baseUri, _fragment, i) => (typeof json["$id"] === "string" ? json["$id"] : `def-${i}`),
+  },
 };
 
 /** The plugin reads examples as if they were schemas, and takes a field named `nullable` out of them. */

@@ -86,7 +86,11 @@ function documentation(app: FastifyInstance, spec: RouteSpec<z.ZodType>) {
 }
 
 function problemResponses(app: FastifyInstance, { body, role, problems }: RouteSpec<z.ZodType>) {
-  const codes = new Set([...(body === undefined ? [] : BODY_PROBLEMS), ...(role === null ? [] : KEY_PROBLEMS), ...problems]);
+  const codes = new Set([
+    ...(body === undefined ? [] : BODY_PROBLEMS),
+    ...(role === null ? [] : KEY_PROBLEMS),
+    ...problems,
+  ]);
   const byStatus = Map.groupBy(codes, (code) => ERRORS[code].status);
   return Object.fromEntries([...byStatus].map(([status, group]) => [status, problemResponse(app, group)]));
 }

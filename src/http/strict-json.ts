@@ -52,7 +52,8 @@ function survey(body: Buffer): number {
     } else if (byte === COLON) {
       keysWritten++;
     } else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
-      if (++depth > JSON_DEPTH_MAX) throw new LiftgateError("body_too_deep", `The body nests more than ${JSON_DEPTH_MAX} levels`);
+      if (++depth > JSON_DEPTH_MAX)
+        throw new LiftgateError("body_too_deep", `The body nests more than ${JSON_DEPTH_MAX} levels`);
     } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
       depth--;
     }
@@ -82,7 +83,8 @@ function keysIn(value: JsonValue | undefined, parent: Place | null, key: Step): 
       if (!value.isWellFormed()) refuse("invalid_utf8", pathTo(parent, key), "must not hold a lone surrogate");
       return 0;
     case "number":
-      if (value === Infinity || value === -Infinity) refuse("invalid_json", pathTo(parent, key), "must be a number within ±1.8e308");
+      if (value === Infinity || value === -Infinity)
+        refuse("invalid_json", pathTo(parent, key), "must be a number within ±1.8e308");
       return 0;
     case "object":
       if (value === null) return 0;
@@ -103,7 +105,8 @@ function keysInObject(value: { readonly [key: string]: JsonValue }, place: Place
   let nested = 0;
   // `JSON.parse` makes own properties, `__proto__` included, and nothing inherited is enumerable.
   for (const key in value) {
-    if (++own > JSON_KEYS_MAX) refuse("body_too_wide", pathTo(place.parent, place.key), `must have at most ${JSON_KEYS_MAX} keys`);
+    if (++own > JSON_KEYS_MAX)
+      refuse("body_too_wide", pathTo(place.parent, place.key), `must have at most ${JSON_KEYS_MAX} keys`);
     if (key === "__proto__" || key === "constructor" || key === "prototype") {
       refuse("forbidden_key", pathTo(place, key), "must not be named so");
     }

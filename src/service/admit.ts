@@ -42,7 +42,9 @@ export function findProgram(services: Pick<DecisionServices, "programs">, progra
 function unitOf(program: Program, body: DecideRequest): string {
   if (program.randomizationUnit === "user") return body.userId;
   if (body.clusterId === undefined) {
-    throw new LiftgateError("cluster_required", undefined, [{ path: "clusterId", rule: "is required by this program" }]);
+    throw new LiftgateError("cluster_required", undefined, [
+      { path: "clusterId", rule: "is required by this program" },
+    ]);
   }
   return body.clusterId;
 }

@@ -50,7 +50,9 @@ export class Catalog {
     return answer;
   }
 
-  async #programOutcomes(read: (programs: ProgramCache) => Promise<readonly ProgramOutcome[]>): Promise<ReloadOutcome[]> {
+  async #programOutcomes(
+    read: (programs: ProgramCache) => Promise<readonly ProgramOutcome[]>,
+  ): Promise<ReloadOutcome[]> {
     try {
       return (await read(this.#parts.programs)).map(published);
     } catch (error) {

@@ -42,19 +42,12 @@ export function referenceOf(label: string): ModelReference {
 
 export function checkFit(file: ProgramFile, { found }: RoutedModels): readonly Fault[] {
   return [
-    ...found.flatMap(({ label, model }) => [
-      ...actionFaults(file, label, model),
-      ...headFaults(file, label, model),
-    ]),
+    ...found.flatMap(({ label, model }) => [...actionFaults(file, label, model), ...headFaults(file, label, model)]),
     ...featureFaults(found),
   ];
 }
 
-function actionFaults(
-  { actions }: ProgramFile,
-  label: string,
-  { outputs }: CatalogModel,
-): readonly Fault[] {
+function actionFaults({ actions }: ProgramFile, label: string, { outputs }: CatalogModel): readonly Fault[] {
   return actions.flatMap(({ id }, i) => {
     if (id === NO_OFFER || outputs.actions.includes(id)) return [];
     return [
@@ -66,11 +59,7 @@ function actionFaults(
   });
 }
 
-function headFaults(
-  { objective }: ProgramFile,
-  label: string,
-  { outputs }: CatalogModel,
-): readonly Fault[] {
+function headFaults({ objective }: ProgramFile, label: string, { outputs }: CatalogModel): readonly Fault[] {
   const wanted: readonly { path: string; id: string; kind: Head["kind"] }[] = [
     ...objective.value.map(({ head }, i) => ({
       path: `objective.value[${i}].head`,

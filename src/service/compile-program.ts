@@ -15,10 +15,7 @@ import type { Fault, ModelCatalog, Opened } from "../core/ports.ts";
 import { checkFit, referenceOf, type RoutedModels, routedModels } from "./check-fit.ts";
 
 /** Compiles one rule; null features: their names and kinds are not known. Faults have the place in the rule as path. */
-export type RuleCompiler = (
-  source: string,
-  features: ReadonlyMap<string, Feature["kind"]> | null,
-) => Opened<Rule>;
+export type RuleCompiler = (source: string, features: ReadonlyMap<string, Feature["kind"]> | null) => Opened<Rule>;
 
 export type CompiledProgram =
   | { readonly ok: true; readonly value: Program }
@@ -36,11 +33,7 @@ export interface AdmissibleProgram {
 }
 
 /** Every fault of the program's fit to the models and of its rules, together; or the program. */
-export function compileProgram(
-  text: ProgramText,
-  models: ModelCatalog,
-  compileRule: RuleCompiler,
-): CompiledProgram {
+export function compileProgram(text: ProgramText, models: ModelCatalog, compileRule: RuleCompiler): CompiledProgram {
   const routed = routedModels(text.file, models);
   const rules = compileRules(text.file, compileRule, knownFeatures(routed));
   const faults = [...checkFit(text.file, routed), ...rules.faults];
@@ -59,16 +52,9 @@ export function compileProgram(
 }
 
 /** Names and kinds over all routed models; null while one of them is not loaded. */
-function knownFeatures({
-  found,
-  missing,
-}: RoutedModels): ReadonlyMap<string, Feature["kind"]> | null {
+function knownFeatures({ found, missing }: RoutedModels): ReadonlyMap<string, Feature["kind"]> | null {
   if (missing.length > 0) return null;
-  return new Map(
-    found.flatMap(({ model }) =>
-      model.contract.features.map(({ name, kind }) => [name, kind] as const),
-    ),
-  );
+  return new Map(found.flatMap(({ model }) => model.contract.features.map(({ name, kind }) => [name, kind] as const)));
 }
 
 interface CompiledRules {
@@ -88,9 +74,7 @@ function compileRules(
     if (source === undefined) return null;
     const opened = compileRule(source, features);
     if (opened.ok) return opened.value;
-    faults.push(
-      ...opened.faults.map((fault) => ({ path, rule: `at ${fault.path}: ${fault.rule}` })),
-    );
+    faults.push(...opened.faults.map((fault) => ({ path, rule: `at ${fault.path}: ${fault.rule}` })));
     return null;
   };
   const when = models.map((route, i) => compile(`models[${i}].when`, route.when));
@@ -138,10 +122,7 @@ function programOf({ digest, file }: ProgramText, rules: CompiledRules): Program
 
 /** `no_offer` first, then as declared. */
 function actionsOf({ actions }: ProgramFile): readonly Action[] {
-  const ordered = [
-    ...actions.filter(({ id }) => id === NO_OFFER),
-    ...actions.filter(({ id }) => id !== NO_OFFER),
-  ];
+  const ordered = [...actions.filter(({ id }) => id === NO_OFFER), ...actions.filter(({ id }) => id !== NO_OFFER)];
   return ordered.map(({ id, channel, fixedCost, maxCost, prior }) => ({
     id,
     channel: channel ?? null,

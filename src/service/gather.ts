@@ -90,7 +90,11 @@ function coldStart(program: Program): Evidence {
   }
 }
 
-function situationWith(request: AdmittedRequest, evidence: Evidence, features: Situation["facts"]["features"]): Situation {
+function situationWith(
+  request: AdmittedRequest,
+  evidence: Evidence,
+  features: Situation["facts"]["features"],
+): Situation {
   const { program, unit, requestId, requested, context } = request;
   return {
     program,

@@ -94,11 +94,7 @@ export class ProgramCache {
     return [...outcomes, ...removed.map((id) => ({ id, outcome: "removed", faults: [] }) as const)];
   }
 
-  async #open(
-    id: string,
-    loaded: LoadedProgram | undefined,
-    missingModels: MissingModels,
-  ): Promise<Candidate> {
+  async #open(id: string, loaded: LoadedProgram | undefined, missingModels: MissingModels): Promise<Candidate> {
     const text = await this.#parts.files.read(id);
     if (!text.ok) return { entry: null, faults: text.faults, lacksModelsOnly: false };
     const compiled = compileProgram(text.value, this.#parts.models, this.#parts.compileRule);
@@ -108,9 +104,7 @@ export class ProgramCache {
     const entry = reused.length > 0 ? null : entryOf(compiled, missingModels);
     if (entry === null) return { entry, faults, lacksModelsOnly };
     const unkept = await this.#archive(text.value);
-    return unkept === null
-      ? { entry, faults }
-      : { entry: null, faults: [...faults, unkept], lacksModelsOnly: false };
+    return unkept === null ? { entry, faults } : { entry: null, faults: [...faults, unkept], lacksModelsOnly: false };
   }
 
   async #archive(text: ProgramText): Promise<Fault | null> {
@@ -128,16 +122,8 @@ export class ProgramCache {
 }
 
 /** A record names its program by version; one version must not mean two programs. */
-function versionFaults(
-  loaded: LoadedProgram | undefined,
-  { digest, file }: ProgramText,
-): readonly Fault[] {
-  if (
-    loaded === undefined ||
-    loaded.program.digest === digest ||
-    loaded.program.version !== file.version
-  )
-    return [];
+function versionFaults(loaded: LoadedProgram | undefined, { digest, file }: ProgramText): readonly Fault[] {
+  if (loaded === undefined || loaded.program.digest === digest || loaded.program.version !== file.version) return [];
   return [
     {
       path: "version",
@@ -159,15 +145,11 @@ function lastGood(
   loaded: LoadedProgram | undefined,
   candidate: Candidate & { entry: null },
 ): LoadedProgram | undefined {
-  if (loaded === undefined || loaded.missingModels.length === 0 || candidate.lacksModelsOnly)
-    return loaded;
+  if (loaded === undefined || loaded.missingModels.length === 0 || candidate.lacksModelsOnly) return loaded;
   return { ...loaded, program: { ...loaded.program, state: "paused" } };
 }
 
-function outcomeOf(
-  loaded: LoadedProgram | undefined,
-  { entry }: Candidate,
-): ProgramOutcome["outcome"] {
+function outcomeOf(loaded: LoadedProgram | undefined, { entry }: Candidate): ProgramOutcome["outcome"] {
   if (entry === null) return loaded === undefined ? "refused" : "kept";
   if (entry.missingModels.length > 0) return "admitted";
   const same = loaded?.program.digest === entry.program.digest && loaded.missingModels.length === 0;

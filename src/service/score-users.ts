@@ -20,7 +20,9 @@ type UserScore = ScoreAnswer["results"][number];
  */
 export async function scoreUsers(services: DecisionServices, { programId, users }: ScoreRequest): Promise<ScoreAnswer> {
   const program = { ...findProgram(services, programId), state: "live" as const };
-  const results = await Promise.all(users.map((user, i) => scoreUser(services, program, user, `users[${i}].features.`)));
+  const results = await Promise.all(
+    users.map((user, i) => scoreUser(services, program, user, `users[${i}].features.`)),
+  );
   return { results };
 }
 
@@ -54,7 +56,11 @@ function withGiven(services: DecisionServices, user: UserToScore, path: string):
       const stored = "userId" in user ? await services.features.read(userId, contracts) : [];
       const reads = contracts.map((contract, i): FeatureRead => {
         const row = stored[i];
-        const { values, unknown, faults } = encodeRow(contract, given, row?.kind === "found" ? { base: row.values } : {});
+        const { values, unknown, faults } = encodeRow(
+          contract,
+          given,
+          row?.kind === "found" ? { base: row.values } : {},
+        );
         if (faults.length > 0) throw new LiftgateError("invalid_feature", undefined, faults.map(at(path)));
         for (const name of Object.keys(given)) if (!unknown.includes(name)) known.add(name);
         return { kind: "found", observedAtMs: services.nowMs(), values };
@@ -71,7 +77,10 @@ function at(prefix: string) {
 }
 
 function unknownAt(prefix: string) {
-  return (name: string): InputFault => ({ path: `${prefix}${name}`, rule: "is not a feature of this program's models" });
+  return (name: string): InputFault => ({
+    path: `${prefix}${name}`,
+    rule: "is not a feature of this program's models",
+  });
 }
 
 function pairScores({ situation }: Gathered): UserScore["scores"] {

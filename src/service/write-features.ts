@@ -37,7 +37,11 @@ function encodeUser(
   contracts: readonly FeatureContract[],
   { userId, observedAt, features }: UserFeatures,
   path: string,
-): { readonly rows: readonly FeatureRow[]; readonly unknown: readonly InputFault[]; readonly faults: readonly InputFault[] } {
+): {
+  readonly rows: readonly FeatureRow[];
+  readonly unknown: readonly InputFault[];
+  readonly faults: readonly InputFault[];
+} {
   const observedAtMs = observedAt === undefined ? nowMs() : Date.parse(observedAt);
   const names = Object.keys(features);
   const encoded = contracts.map((contract) => ({ contract, ...encodeRow(contract, features, { sources: ["store"] }) }));
@@ -47,6 +51,8 @@ function encodeUser(
     unknown: names
       .filter((name) => encoded.every(({ unknown }) => unknown.includes(name)))
       .map((name) => ({ path: `${path}features.${name}`, rule: "is not a feature of any loaded model" })),
-    faults: concerned.flatMap(({ faults }) => faults.map((fault) => ({ ...fault, path: `${path}features.${fault.path}` }))),
+    faults: concerned.flatMap(({ faults }) =>
+      faults.map((fault) => ({ ...fault, path: `${path}features.${fault.path}` })),
+    ),
   };
 }

@@ -26,28 +26,34 @@ describe("usage", () => {
 
   it("an address that is not loopback needs keys", async () => {
     const { code, stderr } = await run(["serve"], { HOST: "0.0.0.0" });
-    expect([code, stderr]).toEqual([2, expect.stringContaining("API_KEYS: is required when HOST is not a loopback address")]);
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringContaining("API_KEYS: is required when HOST is not a loopback address"),
+    ]);
   });
 
-  it.each(["", "replay"])(
-    "help on %s explains and ends with 0",
-    async (command) => {
-      const { code, stdout } = await run([command, "--help"].filter((word) => word !== ""));
-      expect([code, stdout]).toEqual([0, expect.stringContaining("Usage: liftgate")]);
-    },
-  );
+  it.each(["", "replay"])("help on %s explains and ends with 0", async (command) => {
+    const { code, stdout } = await run([command, "--help"].filter((word) => word !== ""));
+    expect([code, stdout]).toEqual([0, expect.stringContaining("Usage: liftgate")]);
+  });
 });
 
 describe("validate", () => {
   it("finds the shipped models and programs in order", async () => {
     const { code, stdout } = await run(["validate"]);
-    expect([code, stdout.split("\n")]).toEqual([0, ["ok      model hillstrom-email/1", "ok      program hillstrom-email", ""]]);
+    expect([code, stdout.split("\n")]).toEqual([
+      0,
+      ["ok      model hillstrom-email/1", "ok      program hillstrom-email", ""],
+    ]);
   });
 
   it("tells every fault with its path and ends with 1", async () => {
     const models = await tinyModels();
     const programs = await temporaryFolder();
-    await writeFile(join(programs, `${TINY_PROGRAM}.yaml`), TINY_YAML.replace("id: call", "id: fax").replace("tiny@1", "tiny@2"));
+    await writeFile(
+      join(programs, `${TINY_PROGRAM}.yaml`),
+      TINY_YAML.replace("id: call", "id: fax").replace("tiny@1", "tiny@2"),
+    );
     const one = await run(["validate", "--models", models.path, "--programs", programs]);
     expect(one.code).toBe(1);
     expect(one.stdout).toContain("ok      model tiny/1");
@@ -56,7 +62,10 @@ describe("validate", () => {
 
     await models.write(TINY, "model.onnx", "");
     const two = await run(["validate", "--models", models.path, "--programs", programs]);
-    expect([two.code, two.stdout]).toEqual([1, expect.stringContaining("refused model tiny/1\n          model.onnx: is empty")]);
+    expect([two.code, two.stdout]).toEqual([
+      1,
+      expect.stringContaining("refused model tiny/1\n          model.onnx: is empty"),
+    ]);
     await models.remove();
   });
 

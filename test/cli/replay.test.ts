@@ -16,13 +16,16 @@ let log: readonly string[];
 beforeAll(async () => {
   service = await startTestService();
   await service.putFeatures(CUSTOMER, ...Array.from({ length: 100 }, (_, i) => `user-${i}`));
-  await service.putFeatures({ ...CUSTOMER, recency: 1, mens: null }, ...Array.from({ length: 50 }, (_, i) => `user-${2 * i}`));
+  await service.putFeatures(
+    { ...CUSTOMER, recency: 1, mens: null },
+    ...Array.from({ length: 50 }, (_, i) => `user-${2 * i}`),
+  );
   const requests = Array.from({ length: DECISIONS }, (_, i) => ({
     programId: PROGRAM,
     userId: `user-${i}`,
     requestId: `r${i}`,
     ...(i % 7 === 0 && { actions: ["womens_email"] }),
-    ...(i % 5 === 0 && { context: { surface: "checkout", odd: -0, text: "\u2028\"" } }),
+    ...(i % 5 === 0 && { context: { surface: "checkout", odd: -0, text: '\u2028"' } }),
   }));
   expect((await service.call("POST", "/v1/decide/batch", { body: { requests } })).status).toBe(200);
   await service.shutDown();
@@ -88,7 +91,11 @@ describe("replay", () => {
     ["arm's share", (record) => (record.armShare = 0.5), "armShare"],
     ["probability of one action", (record) => Object.assign(someone(record) ?? {}, { p: 0.123 }), "candidates[1].p"],
     ["score of one action", (record) => Object.assign(someone(record) ?? {}, { value: 1e6 }), "candidates[1].net"],
-    ["fate of one action", (record) => Object.assign(someone(record) ?? {}, { pruned: "unpriced" }), "candidates[1].pruned"],
+    [
+      "fate of one action",
+      (record) => Object.assign(someone(record) ?? {}, { pruned: "unpriced" }),
+      "candidates[1].pruned",
+    ],
     ["choice of actions", (record) => (record.requested = []), "candidates[1].excluded"],
   ])("names the line and the field when somebody changed a record's %s", async (_, change, field) => {
     const { identical, different, shown } = await replayOf(tampered(change));
@@ -122,7 +129,9 @@ describe("replay", () => {
     const folder = await tamperedLog(tampered((record) => (record.propensity = 0.5)));
     const { code, stdout } = await run(["replay", folder], { DATA_DIR: service.dataDir });
     expect(code).toBe(1);
-    expect(stdout).toMatch(new RegExp(`\\.ndjson:${lineOfChoice() + 1}: propensity\\n${DECISIONS - 1} identical, 1 different, 0 torn tails`));
+    expect(stdout).toMatch(
+      new RegExp(`\\.ndjson:${lineOfChoice() + 1}: propensity\\n${DECISIONS - 1} identical, 1 different, 0 torn tails`),
+    );
   });
 
   it("a log that is not there ends with 1", async () => {

@@ -13,13 +13,16 @@ function stopped(service: CommandLine, signal: NodeJS.Signals): Promise<Ending> 
 }
 
 describe("serve", () => {
-  it.each<NodeJS.Signals>(["SIGTERM", "SIGINT"])("drains and ends with 0 on %s, with an open connection", async (signal) => {
-    const service = new CommandLine(["serve"], { PORT: "0", DATA_DIR: await temporaryFolder() });
-    const [, url = ""] = await service.printed(LISTENING);
-    expect((await fetch(`${url}/health/ready`)).status).toBe(200);
-    const { code, stdout } = await stopped(service, signal);
-    expect([code, stdout]).toEqual([0, expect.stringContaining('"msg":"stopped"')]);
-  });
+  it.each<NodeJS.Signals>(["SIGTERM", "SIGINT"])(
+    "drains and ends with 0 on %s, with an open connection",
+    async (signal) => {
+      const service = new CommandLine(["serve"], { PORT: "0", DATA_DIR: await temporaryFolder() });
+      const [, url = ""] = await service.printed(LISTENING);
+      expect((await fetch(`${url}/health/ready`)).status).toBe(200);
+      const { code, stdout } = await stopped(service, signal);
+      expect([code, stdout]).toEqual([0, expect.stringContaining('"msg":"stopped"')]);
+    },
+  );
 
   it("ends with 0 on SIGTERM while Redis is connected, and while it is gone", async () => {
     await using redis = await startRedisServer();

@@ -13,9 +13,5 @@ test("a path names fields with dots and list positions with brackets", () => {
 
 test("every unknown field is a fault of its own", () => {
   const { error } = Shape.safeParse({ list: [{ amount: 1, extra: 2, more: 3 }], other: 4 });
-  expect((error ? faultsOf(error) : []).map(({ path }) => path)).toEqual([
-    "list[0].extra",
-    "list[0].more",
-    "other",
-  ]);
+  expect((error ? faultsOf(error) : []).map(({ path }) => path)).toEqual(["list[0].extra", "list[0].more", "other"]);
 });

@@ -82,10 +82,7 @@ describe("every field is bounded", () => {
     ["models[0].model", { models: [{ model: "newcomer" }] }],
     ["models", { models: [] }],
     ["objective.value", { objective: { ...objective, value: [] } }],
-    [
-      "objective.value[0].valuePerUnit",
-      { objective: { ...objective, value: [{ head: "visit", valuePerUnit: 0 }] } },
-    ],
+    ["objective.value[0].valuePerUnit", { objective: { ...objective, value: [{ head: "visit", valuePerUnit: 0 }] } }],
     [
       "objective.value[0].discount",
       { objective: { ...objective, value: [{ head: "visit", valuePerUnit: 3, discount: 1.1 }] } },

@@ -35,11 +35,7 @@ test.each([
       },
     },
   ],
-  [
-    "evaluation.share",
-    "at most 1",
-    { holdout: { share: 0.5, salt: "h" }, evaluation: { share: 0.51, salt: "e" } },
-  ],
+  ["evaluation.share", "at most 1", { holdout: { share: 0.5, salt: "h" }, evaluation: { share: 0.51, salt: "e" } }],
   [
     "evaluation.salt",
     "a salt of their own",
@@ -52,20 +48,13 @@ test.each([
     { evaluation: { share: 0.1, salt: "s" }, exploration: { ...greedy, salt: "s" } },
   ],
   ["exploration.floor", "at most 1 / 3", { exploration: { ...greedy, floor: 0.34 } }],
-  [
-    "actions[0].prior",
-    "is required",
-    { features: { maxAge: "1h", coldStart: "prior" }, actions: [mail, none] },
-  ],
+  ["actions[0].prior", "is required", { features: { maxAge: "1h", coldStart: "prior" }, actions: [mail, none] }],
 ])("%s: %s", (path, words, changes) => {
   expect(faultsWith(changes)).toEqual([{ path, rule: expect.stringContaining(words) }]);
 });
 
 test.each([
-  [
-    "shares that fill up to 1",
-    { holdout: { share: 0.3, salt: "h" }, evaluation: { share: 0.7, salt: "e" } },
-  ],
+  ["shares that fill up to 1", { holdout: { share: 0.3, salt: "h" }, evaluation: { share: 0.7, salt: "e" } }],
   [
     "floors that fill up to 1",
     {

@@ -52,18 +52,14 @@ export function describeFeatureStore(name: string, open: () => Promise<FeatureSt
       const store = await emptyStore();
       const time = fc.double({ noNaN: true, noDefaultInfinity: true });
       await fc.assert(
-        fc.asyncProperty(
-          fc.uint32Array({ minLength: 3, maxLength: 3 }),
-          time,
-          async (bits, observedAtMs) => {
-            const row = new Float32Array(bits.slice().buffer);
-            await store.write([{ userId: "u1", contract, observedAtMs, values: row }]);
-            const [read] = await store.read("u1", [contract]);
-            if (read?.kind !== "found") throw new Error(`expected the row, got ${read?.kind}`);
-            expect(new Uint32Array(read.values.buffer)).toEqual(bits);
-            expect(read.observedAtMs).toBe(observedAtMs);
-          },
-        ),
+        fc.asyncProperty(fc.uint32Array({ minLength: 3, maxLength: 3 }), time, async (bits, observedAtMs) => {
+          const row = new Float32Array(bits.slice().buffer);
+          await store.write([{ userId: "u1", contract, observedAtMs, values: row }]);
+          const [read] = await store.read("u1", [contract]);
+          if (read?.kind !== "found") throw new Error(`expected the row, got ${read?.kind}`);
+          expect(new Uint32Array(read.values.buffer)).toEqual(bits);
+          expect(read.observedAtMs).toBe(observedAtMs);
+        }),
         { seed: SEED, numRuns: 200 },
       );
     });
@@ -87,13 +83,7 @@ export function describeFeatureStore(name: string, open: () => Promise<FeatureSt
         { userId: "u1", contract: wide, observedAtMs: 1, values: ramp },
         { userId: "u1", contract, observedAtMs: 2, values },
       ]);
-      const read = await store.read("u1", [
-        contract,
-        contractOf("other", 3),
-        wide,
-        contractOf("value", 2),
-        contract,
-      ]);
+      const read = await store.read("u1", [contract, contractOf("other", 3), wide, contractOf("value", 2), contract]);
       expect(read).toEqual([
         { kind: "found", observedAtMs: 2, values },
         { kind: "missing" },
@@ -114,9 +104,7 @@ export function describeFeatureStore(name: string, open: () => Promise<FeatureSt
       expect(await store.read("u1", [contract])).toEqual([
         { kind: "found", observedAtMs: 1, values: Float32Array.of(1, 1, 1) },
       ]);
-      await store.write([
-        { userId: "u1", contract: newer, observedAtMs: 2, values: Float32Array.of(2, 2) },
-      ]);
+      await store.write([{ userId: "u1", contract: newer, observedAtMs: 2, values: Float32Array.of(2, 2) }]);
       expect(await store.read("u1", [contract, newer])).toEqual([
         { kind: "mismatch" },
         { kind: "found", observedAtMs: 2, values: Float32Array.of(2, 2) },
@@ -168,9 +156,7 @@ export function describeFeatureStore(name: string, open: () => Promise<FeatureSt
       await store.write(users);
       const reads = await Promise.all(users.map(({ userId }) => store.read(userId, [contract])));
       expect(reads).toEqual(
-        users.map(({ observedAtMs, values: row }) => [
-          { kind: "found", observedAtMs, values: row },
-        ]),
+        users.map(({ observedAtMs, values: row }) => [{ kind: "found", observedAtMs, values: row }]),
       );
     });
 

@@ -45,7 +45,10 @@ describe("a method that an address does not take", () => {
   });
 
   it.each(["HEAD", "TRACE"])("%s is one, too", async (method) => {
-    const answer = await exchange(service.port, requestText(`${method} /v1/decide HTTP/1.1`, ["Host: x", "Connection: close"]));
+    const answer = await exchange(
+      service.port,
+      requestText(`${method} /v1/decide HTTP/1.1`, ["Host: x", "Connection: close"]),
+    );
     expect(answer.status).toBe(405);
     expect(answer.text.toLowerCase()).toContain("allow: post");
   });
@@ -73,7 +76,10 @@ describe("an address where there is nothing", () => {
   });
 
   it("an address that cannot be decoded gets 400", async () => {
-    const answer = await exchange(service.port, requestText("GET /v1/programs/%E0%A4%A HTTP/1.1", ["Host: x", "Connection: close"]));
+    const answer = await exchange(
+      service.port,
+      requestText("GET /v1/programs/%E0%A4%A HTTP/1.1", ["Host: x", "Connection: close"]),
+    );
     expect(answer.status).toBe(400);
     expectProblem(answer.body, "malformed_http");
   });
@@ -97,11 +103,17 @@ describe("an id in the address", () => {
   it("that is well-formed but unknown gets 404", async () => {
     expectProblem((await service.call("GET", `/v1/programs/${SECRET}`)).text, "unknown_program");
     expectProblem((await service.call("GET", "/v1/programs/..%2f..%2fetc%2fpasswd")).text, "unknown_program");
-    expectProblem((await service.call("GET", "/v1/decisions/019aa8e1-7d2c-7b0e-9d5c-3f1f6f0a9b11")).text, "unknown_decision");
+    expectProblem(
+      (await service.call("GET", "/v1/decisions/019aa8e1-7d2c-7b0e-9d5c-3f1f6f0a9b11")).text,
+      "unknown_decision",
+    );
   });
 
-  it.each(["not-a-uuid", "019aa8e1", "019aa8e1-7d2c-7b0e-9d5c-3f1f6f0a9b1g"])("a decision's id cannot be %s", async (id) => {
-    const problem = expectProblem((await service.call("GET", `/v1/decisions/${id}`)).text, "invalid_request");
-    expect(problem.errors).toMatchObject([{ path: "decisionId" }]);
-  });
+  it.each(["not-a-uuid", "019aa8e1", "019aa8e1-7d2c-7b0e-9d5c-3f1f6f0a9b1g"])(
+    "a decision's id cannot be %s",
+    async (id) => {
+      const problem = expectProblem((await service.call("GET", `/v1/decisions/${id}`)).text, "invalid_request");
+      expect(problem.errors).toMatchObject([{ path: "decisionId" }]);
+    },
+  );
 });

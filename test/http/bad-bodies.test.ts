@@ -33,13 +33,21 @@ describe("a body that is not JSON in UTF-8", () => {
     ["has a comment", `{/* ${SECRET} */"programId":"p"}`, "invalid_json"],
     ["has single quotes", `{'programId':'${SECRET}'}`, "invalid_json"],
     ["has something after it", `${VALID_TEXT}${SECRET}`, "invalid_json"],
-    ["starts with a byte order mark", Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), Buffer.from(VALID_TEXT)]), "invalid_utf8"],
+    [
+      "starts with a byte order mark",
+      Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), Buffer.from(VALID_TEXT)]),
+      "invalid_utf8",
+    ],
     ["is UTF-16", Buffer.from(VALID_TEXT, "utf16le"), "invalid_json"],
     ["is UTF-16 with its mark", Buffer.from(`\ufeff${VALID_TEXT}`, "utf16le"), "invalid_utf8"],
     ["has bytes that are not UTF-8", Buffer.from(`{"userId":"\xff\xfe"}`, "latin1"), "invalid_utf8"],
     ["has overlong UTF-8", Buffer.from(`{"userId":"\xc0\xaf"}`, "latin1"), "invalid_utf8"],
     ["has a lone surrogate", `{"programId":"${PROGRAM}","userId":"\\ud800"}`, "invalid_utf8"],
-    ["holds a number beyond all numbers", `{"programId":"${PROGRAM}","userId":"u","context":{"x":1e999}}`, "invalid_json"],
+    [
+      "holds a number beyond all numbers",
+      `{"programId":"${PROGRAM}","userId":"u","context":{"x":1e999}}`,
+      "invalid_json",
+    ],
   ])("%s", async (_, body, code) => {
     await expectRefused(body, code);
   });
@@ -59,19 +67,48 @@ describe("a body that two readers would read differently, or that costs too much
   const wide = Object.fromEntries(Array.from({ length: 2_000 }, (_, i) => [`k${i}`, 1]));
   it.each<[string, string, ErrorCode, string?]>([
     ["the same key twice", `{"programId":"${PROGRAM}","userId":"a","userId":"${SECRET}"}`, "duplicate_key", "userId"],
-    ["the same key twice, once escaped", `{"programId":"${PROGRAM}","userId":"a","\\u0075serId":"b"}`, "duplicate_key", "userId"],
-    ["the same key twice, nested", `{"programId":"${PROGRAM}","userId":"a","context":{"x":1,"x":2}}`, "duplicate_key", "context.x"],
+    [
+      "the same key twice, once escaped",
+      `{"programId":"${PROGRAM}","userId":"a","\\u0075serId":"b"}`,
+      "duplicate_key",
+      "userId",
+    ],
+    [
+      "the same key twice, nested",
+      `{"programId":"${PROGRAM}","userId":"a","context":{"x":1,"x":2}}`,
+      "duplicate_key",
+      "context.x",
+    ],
     ["__proto__", `{"programId":"${PROGRAM}","userId":"u","__proto__":{"explain":true}}`, "forbidden_key", "__proto__"],
     ["__proto__, escaped", `{"programId":"${PROGRAM}","userId":"u","\\u005f_proto__":1}`, "forbidden_key", "__proto__"],
-    ["__proto__ in the context", `{"programId":"${PROGRAM}","userId":"u","context":{"__proto__":1}}`, "forbidden_key", "context.__proto__"],
-    ["__proto__ in an array", `{"programId":"${PROGRAM}","userId":"u","actions":[{"__proto__":1}]}`, "forbidden_key", "actions[0].__proto__"],
+    [
+      "__proto__ in the context",
+      `{"programId":"${PROGRAM}","userId":"u","context":{"__proto__":1}}`,
+      "forbidden_key",
+      "context.__proto__",
+    ],
+    [
+      "__proto__ in an array",
+      `{"programId":"${PROGRAM}","userId":"u","actions":[{"__proto__":1}]}`,
+      "forbidden_key",
+      "actions[0].__proto__",
+    ],
     ["constructor", `{"programId":"${PROGRAM}","userId":"u","constructor":{"prototype":{}}}`, "forbidden_key"],
-    ["constructor in the context", `{"programId":"${PROGRAM}","userId":"u","context":{"constructor":1}}`, "forbidden_key", "context.constructor"],
+    [
+      "constructor in the context",
+      `{"programId":"${PROGRAM}","userId":"u","context":{"constructor":1}}`,
+      "forbidden_key",
+      "context.constructor",
+    ],
     ["30,000 levels", "[".repeat(30_000) + "]".repeat(30_000), "body_too_deep"],
     ["nine levels", `{"a":${"[".repeat(8)}1${"]".repeat(8)}}`, "body_too_deep"],
     ["2,000 keys in one object", JSON.stringify({ ...VALID, context: wide }), "body_too_wide", "context"],
     ["64 KiB and one byte", `{"userId":"${"a".repeat(64 * 1024 + 1 - 13)}"}`, "body_too_large"],
-    ["a key of 60 KB", `{"programId":"${PROGRAM}","userId":"u","context":{"${"k".repeat(60_000)}":1}}`, "invalid_request"],
+    [
+      "a key of 60 KB",
+      `{"programId":"${PROGRAM}","userId":"u","context":{"${"k".repeat(60_000)}":1}}`,
+      "invalid_request",
+    ],
     ["an empty key", `{"programId":"${PROGRAM}","userId":"u","context":{"":1}}`, "invalid_request"],
   ])("has %s", async (_, body, code, path) => {
     const problem = await expectRefused(body, code);
@@ -79,7 +116,10 @@ describe("a body that two readers would read differently, or that costs too much
   });
 
   it("has 10,000 keys", async () => {
-    const body = JSON.stringify({ ...VALID, context: Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`k${i}`, 1])) });
+    const body = JSON.stringify({
+      ...VALID,
+      context: Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`k${i}`, 1])),
+    });
     await expectRefused(body, Buffer.byteLength(body) > 64 * 1024 ? "body_too_large" : "body_too_wide");
   });
 });
@@ -107,12 +147,14 @@ describe("a content type other than plain JSON in UTF-8", () => {
     await expectRefused(bomb, "unsupported_media_type", { "content-encoding": "gzip" });
   });
 
-  it.each(["application/json", "application/json; charset=utf-8", "Application/JSON ; charset=UTF-8", 'application/json;charset="utf-8"'])(
-    "%s is plain JSON",
-    async (type) => {
-      expect((await service.decide(VALID, { "content-type": type, "content-encoding": "identity" })).status).toBe(200);
-    },
-  );
+  it.each([
+    "application/json",
+    "application/json; charset=utf-8",
+    "Application/JSON ; charset=UTF-8",
+    'application/json;charset="utf-8"',
+  ])("%s is plain JSON", async (type) => {
+    expect((await service.decide(VALID, { "content-type": type, "content-encoding": "identity" })).status).toBe(200);
+  });
 });
 
 describe("a decide request that does not match its schema", () => {
@@ -135,7 +177,11 @@ describe("a decide request that does not match its schema", () => {
     ["has a list in the context", { ...VALID, context: { a: [SECRET] } }, "context.a"],
     ["has null in the context", { ...VALID, context: { a: null } }, "context.a"],
     ["has a long context value", { ...VALID, context: { a: SECRET.repeat(20) } }, "context.a"],
-    ["has 33 context entries", { ...VALID, context: Object.fromEntries(Array.from({ length: 33 }, (_, i) => [`k${i}`, 1])) }, "context"],
+    [
+      "has 33 context entries",
+      { ...VALID, context: Object.fromEntries(Array.from({ length: 33 }, (_, i) => [`k${i}`, 1])) },
+      "context",
+    ],
   ])("%s", async (_, body, path) => {
     const problem = await expectRefused(body, "invalid_request");
     expect(problem.errors?.map((fault) => fault.path)).toContain(path);
@@ -151,7 +197,10 @@ describe("a decide request that does not match its schema", () => {
 
   it("has a hundred faults, of which the first few are told within 1 KiB", async () => {
     const context = Object.fromEntries(Array.from({ length: 32 }, (_, i) => [`${"long_name_".repeat(5)}${i}`, null]));
-    const problem = await expectRefused({ programId: 1, userId: 2, context, actions: Array(64).fill("!") }, "invalid_request");
+    const problem = await expectRefused(
+      { programId: 1, userId: 2, context, actions: Array(64).fill("!") },
+      "invalid_request",
+    );
     expect(problem.errors?.length).toBeGreaterThan(2);
   });
 });
@@ -178,27 +227,38 @@ describe("an id that is not 1 to 128 characters of A-Z a-z 0-9 _ . : @ / + = -",
     ["a quote", 'a"b'],
     ["a trailing space", "user "],
   ];
-  it.each(["programId", "userId", "requestId", "clusterId"].flatMap((field) => bad.map(([name, id]) => [field, name, id] as const)))(
-    "%s: %s",
-    async (field, _name, id) => {
-      const answer = await service.decide({ ...VALID, [field]: id });
-      const problem = expectProblem(answer.text, "invalid_request");
-      expect(problem.errors).toMatchObject([{ path: field }]);
-    },
-  );
+  it.each(
+    ["programId", "userId", "requestId", "clusterId"].flatMap((field) =>
+      bad.map(([name, id]) => [field, name, id] as const),
+    ),
+  )("%s: %s", async (field, _name, id) => {
+    const answer = await service.decide({ ...VALID, [field]: id });
+    const problem = expectProblem(answer.text, "invalid_request");
+    expect(problem.errors).toMatchObject([{ path: field }]);
+  });
 
   it("leaves no record behind", async () => {
     await withoutTrace(service, () => Promise.all(bad.map(([, id]) => service.decide({ ...VALID, userId: id }))));
   });
 
-  it.each(["a", "a".repeat(128), "__proto__", "constructor", "null", "undefined", "../../x", "con", "a:b", "u@example.org", "%2e%2e", "A=="])(
-    "%s is data like any other, if its characters are",
-    async (userId) => {
-      const answer = await service.decide({ ...VALID, userId });
-      if (userId.includes("%")) expectProblem(answer.text, "invalid_request");
-      else expect(answer.json).toMatchObject({ userId });
-    },
-  );
+  it.each([
+    "a",
+    "a".repeat(128),
+    "__proto__",
+    "constructor",
+    "null",
+    "undefined",
+    "../../x",
+    "con",
+    "a:b",
+    "u@example.org",
+    "%2e%2e",
+    "A==",
+  ])("%s is data like any other, if its characters are", async (userId) => {
+    const answer = await service.decide({ ...VALID, userId });
+    if (userId.includes("%")) expectProblem(answer.text, "invalid_request");
+    else expect(answer.json).toMatchObject({ userId });
+  });
 });
 
 describe("a request that is well-formed but means nothing here", () => {
@@ -209,7 +269,12 @@ describe("a request that is well-formed but means nothing here", () => {
     ["an unknown action", { ...VALID, actions: ["mens_email", SECRET] }, "unknown_action", "actions[1]"],
     ["an action twice", { ...VALID, actions: ["mens_email", "mens_email"] }, "unknown_action", "actions[1]"],
     ["an unknown feature", { ...VALID, features: { shoe_size: SECRET } }, "unknown_feature", "features.shoe_size"],
-    ["a feature named like a property", { ...VALID, features: { toString: 1 } }, "unknown_feature", "features.toString"],
+    [
+      "a feature named like a property",
+      { ...VALID, features: { toString: 1 } },
+      "unknown_feature",
+      "features.toString",
+    ],
     ["a feature that the store has", { ...VALID, features: { recency: 6 } }, "invalid_feature", "features.recency"],
   ])("%s", async (_, body, code, path) => {
     const problem = await expectRefused(body, code);

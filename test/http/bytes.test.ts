@@ -32,7 +32,10 @@ async function expectCutOff(bytes: string | Uint8Array, code: ErrorCode): Promis
 
 describe("bytes that are not a valid request get 400 and a closed connection", () => {
   it.each<[string, string | Uint8Array]>([
-    ["Content-Length and Transfer-Encoding together", requestText(DECIDE, [HOST, JSON_TYPE, length(BODY.length), "Transfer-Encoding: chunked"], `0\r\n\r\n${BODY}`)],
+    [
+      "Content-Length and Transfer-Encoding together",
+      requestText(DECIDE, [HOST, JSON_TYPE, length(BODY.length), "Transfer-Encoding: chunked"], `0\r\n\r\n${BODY}`),
+    ],
     ["two different Content-Lengths", requestText(DECIDE, [HOST, JSON_TYPE, length(BODY.length), length(5)], BODY)],
     ["a negative Content-Length", requestText(DECIDE, [HOST, JSON_TYPE, length(-1)], BODY)],
     ["a Content-Length in words", requestText(DECIDE, [HOST, JSON_TYPE, "Content-Length: many"], BODY)],
@@ -64,7 +67,10 @@ describe("bytes that are not a valid request get 400 and a closed connection", (
 
 describe("more than the service takes", () => {
   it("a header of 17 KB gets 431", async () => {
-    await expectCutOff(requestText("GET /health/live HTTP/1.1", [HOST, `X-Thing: ${"a".repeat(17_000)}`]), "headers_too_large");
+    await expectCutOff(
+      requestText("GET /health/live HTTP/1.1", [HOST, `X-Thing: ${"a".repeat(17_000)}`]),
+      "headers_too_large",
+    );
   });
 
   it("3,000 headers get 431", async () => {
@@ -107,7 +113,9 @@ describe("slow, silent and vanishing callers", () => {
   });
 
   it.concurrent("a slow body is cut off with 408, though it keeps coming", async () => {
-    const answer = await cutOff(requestText(DECIDE, [HOST, JSON_TYPE, length(1_000)], "{"), (socket) => socket.send(" "));
+    const answer = await cutOff(requestText(DECIDE, [HOST, JSON_TYPE, length(1_000)], "{"), (socket) =>
+      socket.send(" "),
+    );
     expectProblem(answer.body, "request_timeout");
     expect(answer.tookMs).toBeLessThan(CUT_OFF_MS);
   });
@@ -175,7 +183,9 @@ describe("more than one request in the bytes", () => {
       return requestText(DECIDE, [HOST, JSON_TYPE, length(body.length), ...(i === 199 ? [CLOSE] : [])], body);
     });
     const { text } = await exchange(service.port, requests.join(""));
-    expect([...text.matchAll(/"userId":"pipelined-(\d+)"/g)].map(([, i]) => Number(i))).toEqual(Array.from({ length: 200 }, (_, i) => i));
+    expect([...text.matchAll(/"userId":"pipelined-(\d+)"/g)].map(([, i]) => Number(i))).toEqual(
+      Array.from({ length: 200 }, (_, i) => i),
+    );
   });
 
   it("a Content-Length smaller than the body: what is left over is no request", async () => {
@@ -206,7 +216,13 @@ describe("what HTTP allows and the service does not", () => {
   });
 
   it("forged forwarding headers and injected request ids are not believed and not repeated", async () => {
-    const headers = [HOST, `X-Request-Id: ${SECRET}%0d%0aX-Evil:1`, `X-Forwarded-For: ${SECRET}`, `Forwarded: for=${SECRET}`, CLOSE];
+    const headers = [
+      HOST,
+      `X-Request-Id: ${SECRET}%0d%0aX-Evil:1`,
+      `X-Forwarded-For: ${SECRET}`,
+      `Forwarded: for=${SECRET}`,
+      CLOSE,
+    ];
     const answer = await exchange(service.port, requestText("GET /nowhere HTTP/1.1", headers));
     expectProblem(answer.body, "not_found");
     expect(answer.text).not.toContain(SECRET);

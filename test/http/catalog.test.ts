@@ -13,7 +13,10 @@ let models: ModelsDirectory;
 let service: TestService;
 beforeEach(async () => {
   models = await tinyModels();
-  service = await startTestService({ environment: { MODELS_DIR: models.path }, programs: { [TINY_PROGRAM]: TINY_YAML } });
+  service = await startTestService({
+    environment: { MODELS_DIR: models.path },
+    programs: { [TINY_PROGRAM]: TINY_YAML },
+  });
   await service.putFeatures(TINY_USER, "u1");
 });
 afterEach(async () => {
@@ -32,7 +35,9 @@ async function expectMailFromVersion(version: number): Promise<void> {
 describe("the catalog", () => {
   it("lists the programs, and shows each", async () => {
     const { programs } = ProgramList.parse((await service.call("GET", "/v1/programs")).json);
-    expect(programs).toMatchObject([{ id: TINY_PROGRAM, version: 1, state: "live", models: ["tiny@1"], missingModels: [] }]);
+    expect(programs).toMatchObject([
+      { id: TINY_PROGRAM, version: 1, state: "live", models: ["tiny@1"], missingModels: [] },
+    ]);
     const entry = ProgramEntry.parse((await service.call("GET", `/v1/programs/${TINY_PROGRAM}`)).json);
     expect(entry).toEqual(programs[0]);
   });
@@ -41,7 +46,15 @@ describe("the catalog", () => {
     const answer = ModelList.parse((await service.call("GET", "/v1/models")).json);
     const manifest = Manifest.parse(JSON.parse((await models.read(TINY, "manifest.json")).toString()));
     expect(answer.models).toMatchObject([
-      { name: "tiny", version: "1", state: "serving", faults: [], actions: ["mail", "call"], replicates: 2, featureDigest: manifest.featureDigest },
+      {
+        name: "tiny",
+        version: "1",
+        state: "serving",
+        faults: [],
+        actions: ["mail", "call"],
+        replicates: 2,
+        featureDigest: manifest.featureDigest,
+      },
     ]);
     expect(answer.models[0]?.features).toEqual(manifest.features);
     expect(answer.models[0]?.heads).toEqual(manifest.heads);
@@ -62,10 +75,26 @@ describe("POST /v1/reload", () => {
 
   it.each([
     ["is cut short", TINY_YAML.slice(0, 200), ""],
-    ["has a share over 1", `${TINY_YAML.replace("version: 1", "version: 2")}holdout: { share: 1.5, salt: h }\n`, "holdout.share"],
-    ["has a rule that does not compile", `${TINY_YAML.replace("version: 1", "version: 2")}eligibility: 'features.recency <'\n`, "eligibility"],
-    ["names an action that the model does not score", TINY_YAML.replace("version: 1", "version: 2").replace("id: call", "id: fax"), "actions[2].id"],
-    ["has a budget, which is not kept", `${TINY_YAML.replace("version: 1", "version: 2")}budget: { amount: -5 }\n`, "budget"],
+    [
+      "has a share over 1",
+      `${TINY_YAML.replace("version: 1", "version: 2")}holdout: { share: 1.5, salt: h }\n`,
+      "holdout.share",
+    ],
+    [
+      "has a rule that does not compile",
+      `${TINY_YAML.replace("version: 1", "version: 2")}eligibility: 'features.recency <'\n`,
+      "eligibility",
+    ],
+    [
+      "names an action that the model does not score",
+      TINY_YAML.replace("version: 1", "version: 2").replace("id: call", "id: fax"),
+      "actions[2].id",
+    ],
+    [
+      "has a budget, which is not kept",
+      `${TINY_YAML.replace("version: 1", "version: 2")}budget: { amount: -5 }\n`,
+      "budget",
+    ],
     ["changed under the same version", `${TINY_YAML}# changed\n`, "version"],
     ["is an alias bomb", "a: &a [x,x]\nb: &b [*a,*a]\nc: &c [*b,*b]\nprogram: *c\n", ""],
   ])("with a program that %s answers 422 with the path, and the old one decides", async (_, yaml, path) => {
@@ -73,7 +102,9 @@ describe("POST /v1/reload", () => {
     const answer = await reload();
     expect(answer.status).toBe(422);
     const problem = expectProblem(answer.text, "reload_refused");
-    expect(problem.errors?.map((fault) => fault.path)).toContainEqual(expect.stringContaining(`${TINY_PROGRAM}${path === "" ? "" : `: ${path}`}`));
+    expect(problem.errors?.map((fault) => fault.path)).toContainEqual(
+      expect.stringContaining(`${TINY_PROGRAM}${path === "" ? "" : `: ${path}`}`),
+    );
     await expectMailFromVersion(1);
     await write(TINY_YAML.replace("version: 1", "version: 3"));
     expect((await reload()).status).toBe(200);
@@ -112,7 +143,11 @@ describe("POST /v1/reload", () => {
   it("ten times at once is ten answers, and decisions go on meanwhile", async () => {
     const [reloads, decisions] = await Promise.all([
       Promise.all(Array.from({ length: 10 }, reload)),
-      Promise.all(Array.from({ length: 50 }, () => service.decide({ programId: TINY_PROGRAM, userId: "u1", features: { newbie: false } }))),
+      Promise.all(
+        Array.from({ length: 50 }, () =>
+          service.decide({ programId: TINY_PROGRAM, userId: "u1", features: { newbie: false } }),
+        ),
+      ),
     ]);
     expect(reloads.every(({ status }) => status === 200)).toBe(true);
     expect(decisions.every(({ status }) => status === 200)).toBe(true);
@@ -136,7 +171,9 @@ describe("a program", () => {
   });
 
   it("that randomizes by cluster needs a clusterId, and draws by it", async () => {
-    await change(`${TINY_YAML.replace("randomizationUnit: user", "randomizationUnit: cluster")}evaluation: { share: 1, salt: e }\n`);
+    await change(
+      `${TINY_YAML.replace("randomizationUnit: user", "randomizationUnit: cluster")}evaluation: { share: 1, salt: e }\n`,
+    );
     const problem = expectProblem((await decide({})).text, "cluster_required");
     expect(problem.errors).toEqual([{ path: "clusterId", rule: "is required by this program" }]);
     expect((await decide({ clusterId: "household-7", features: { newbie: false } })).status).toBe(200);
@@ -154,7 +191,12 @@ describe("a program", () => {
     await change(TINY_YAML.replace("coldStart: no_offer", "coldStart: prior"));
     const { json } = await decide({ userId: "nobody", explain: true });
     // The priors of TINY_YAML: mail is worth 2 and call 1.
-    expect(json).toMatchObject({ status: "degraded_features", action: "mail", propensity: 1, expected: { value: 2, cost: 0.5 } });
+    expect(json).toMatchObject({
+      status: "degraded_features",
+      action: "mail",
+      propensity: 1,
+      expected: { value: 2, cost: 0.5 },
+    });
   });
 
   it("asks its rules about the features and the context", async () => {

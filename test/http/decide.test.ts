@@ -23,14 +23,25 @@ async function decided(body: object, headers: Readonly<Record<string, string>> =
 describe("a decision", () => {
   it("needs a program and a user only, and says what was drawn with which probability", async () => {
     const answer = await decided({ programId: PROGRAM, userId: "user-0" });
-    expect(answer).toMatchObject({ programId: PROGRAM, userId: "user-0", status: "normal", mode: "live", model: { name: PROGRAM, version: "1" } });
+    expect(answer).toMatchObject({
+      programId: PROGRAM,
+      userId: "user-0",
+      status: "normal",
+      mode: "live",
+      model: { name: PROGRAM, version: "1" },
+    });
     expect(answer.propensity).toBeGreaterThan(0);
     expect(answer).not.toHaveProperty("explanation");
     expect(Date.parse(answer.expiresAt) - Date.now()).toBeGreaterThan(86_000_000);
   });
 
   it("is in the log as answered", async () => {
-    const answer = await decided({ programId: PROGRAM, userId: "user-1", context: { surface: "checkout", platform: "ios" }, explain: true });
+    const answer = await decided({
+      programId: PROGRAM,
+      userId: "user-1",
+      context: { surface: "checkout", platform: "ios" },
+      explain: true,
+    });
     const record = (await service.records()).find(({ decisionId }) => decisionId === answer.decisionId);
     expect(record).toMatchObject({
       requestId: answer.requestId,
@@ -47,7 +58,12 @@ describe("a decision", () => {
   });
 
   it("is explained on request: probabilities of all actions sum to 1, the chosen one's is the propensity", async () => {
-    const { explanation = [], action, propensity, expected } = await decided({ programId: PROGRAM, userId: "user-2", explain: true });
+    const {
+      explanation = [],
+      action,
+      propensity,
+      expected,
+    } = await decided({ programId: PROGRAM, userId: "user-2", explain: true });
     expect(explanation.map((candidate) => candidate.action)).toEqual(["no_offer", "mens_email", "womens_email"]);
     const total = explanation.reduce((sum, { probability }) => sum + probability, 0);
     expect(Math.abs(total - 1)).toBeLessThanOrEqual(1e-12);
@@ -57,7 +73,12 @@ describe("a decision", () => {
   });
 
   it("is restricted to the actions asked for, and no_offer", async () => {
-    const { explanation = [] } = await decided({ programId: PROGRAM, userId: "user-3", actions: ["womens_email"], explain: true });
+    const { explanation = [] } = await decided({
+      programId: PROGRAM,
+      userId: "user-3",
+      actions: ["womens_email"],
+      explain: true,
+    });
     expect(explanation.map(({ action, excluded }) => [action, excluded])).toEqual([
       ["no_offer", undefined],
       ["mens_email", "not_requested"],
@@ -72,7 +93,9 @@ describe("a decision", () => {
   });
 
   it("answers the alias /decide alike", async () => {
-    const answer = await service.call("POST", "/decide", { body: { programId: PROGRAM, userId: "user-4", requestId: "alias" } });
+    const answer = await service.call("POST", "/decide", {
+      body: { programId: PROGRAM, userId: "user-4", requestId: "alias" },
+    });
     const same = await service.decide({ programId: PROGRAM, userId: "user-4", requestId: "alias" });
     expect(answer.text).toBe(same.text);
   });
@@ -97,7 +120,9 @@ describe("a decision", () => {
     ["an hour in the future", 1],
   ])("does not use features that are %s", async (_, hours) => {
     const observedAt = new Date(Date.now() + hours * 3_600_000).toISOString();
-    await service.call("PUT", "/v1/features", { body: { users: [{ userId: "late", observedAt, features: CUSTOMER }] } });
+    await service.call("PUT", "/v1/features", {
+      body: { users: [{ userId: "late", observedAt, features: CUSTOMER }] },
+    });
     const answer = await decided({ programId: PROGRAM, userId: "late" });
     expect(answer).toMatchObject({ action: "no_offer", propensity: 1, status: "degraded_features" });
     const record = (await service.records()).find(({ decisionId }) => decisionId === answer.decisionId);
@@ -118,7 +143,12 @@ describe("a decision that is asked for again", () => {
   it("with the same requestId and body gets the same bytes, and one record", async () => {
     const first = await service.decide(body);
     const second = await service.decide(body);
-    const reordered = await service.decide({ context: body.context, requestId: body.requestId, userId: body.userId, programId: body.programId });
+    const reordered = await service.decide({
+      context: body.context,
+      requestId: body.requestId,
+      userId: body.userId,
+      programId: body.programId,
+    });
     expect(second.text).toBe(first.text);
     expect(reordered.text).toBe(first.text);
     expect((await service.records()).filter(({ requestId }) => requestId === body.requestId)).toHaveLength(1);
@@ -147,7 +177,10 @@ describe("a decision that is asked for again", () => {
   });
 
   it("with a header that is no id is refused", async () => {
-    const problem = expectProblem((await service.decide({ programId: PROGRAM, userId: "u" }, { "idempotency-key": "a b" })).text, "invalid_request");
+    const problem = expectProblem(
+      (await service.decide({ programId: PROGRAM, userId: "u" }, { "idempotency-key": "a b" })).text,
+      "invalid_request",
+    );
     expect(problem.errors).toMatchObject([{ path: "Idempotency-Key" }]);
   });
 
@@ -200,9 +233,13 @@ describe("a batch", () => {
 
   it("takes 1,000 decisions, each logged once", async () => {
     const before = (await service.records()).length;
-    const answer = await batch(Array.from({ length: 1_000 }, (_, i) => ({ programId: PROGRAM, userId: `user-${i % 200}` })));
+    const answer = await batch(
+      Array.from({ length: 1_000 }, (_, i) => ({ programId: PROGRAM, userId: `user-${i % 200}` })),
+    );
     const { results } = BatchAnswer.parse(answer.json);
-    expect(results.every(({ status, decision }, i) => status === 200 && decision?.userId === `user-${i % 200}`)).toBe(true);
+    expect(results.every(({ status, decision }, i) => status === 200 && decision?.userId === `user-${i % 200}`)).toBe(
+      true,
+    );
     expect((await service.records()).length).toBe(before + 1_000);
   });
 

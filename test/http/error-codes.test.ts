@@ -22,7 +22,9 @@ beforeAll(async () => {
     },
     programs: {
       [PROGRAM]: shipped,
-      household: shipped.replace(/^program: .*/m, "program: household").replace("randomizationUnit: user", "randomizationUnit: cluster"),
+      household: shipped
+        .replace(/^program: .*/m, "program: household")
+        .replace("randomizationUnit: user", "randomizationUnit: cluster"),
     },
   });
 });
@@ -35,7 +37,8 @@ const VALID = { programId: PROGRAM, userId: "u" };
 const call = async (method: string, address: string, body?: unknown, headers: Readonly<Record<string, string>> = KEY) =>
   (await service.call(method, address, { body, headers })).text;
 const decide = (body: unknown, headers = KEY) => call("POST", "/v1/decide", body, headers);
-const raw = async (...text: Parameters<typeof requestText>) => (await exchange(service.port, requestText(...text))).body;
+const raw = async (...text: Parameters<typeof requestText>) =>
+  (await exchange(service.port, requestText(...text))).body;
 
 /** In an order in which none spoils the next. */
 const PROVOCATIONS: Readonly<Record<ErrorCode, (() => Promise<string>) | "survived">> = {
@@ -60,7 +63,13 @@ const PROVOCATIONS: Readonly<Record<ErrorCode, (() => Promise<string>) | "surviv
   unknown_program: () => decide({ ...VALID, programId: "nowhere" }),
   unknown_decision: () => call("GET", "/v1/decisions/019aa8e1-7d2c-7b0e-9d5c-3f1f6f0a9b11"),
   method_not_allowed: () => call("GET", "/v1/decide"),
-  request_timeout: () => raw("POST /v1/decide HTTP/1.1", ["Host: x", "Authorization: Bearer all.s", "Content-Type: application/json", "Content-Length: 9"]),
+  request_timeout: () =>
+    raw("POST /v1/decide HTTP/1.1", [
+      "Host: x",
+      "Authorization: Bearer all.s",
+      "Content-Type: application/json",
+      "Content-Length: 9",
+    ]),
   body_too_large: () => decide(" ".repeat(65_537)),
   unsupported_media_type: () => decide("{}", { ...KEY, "content-type": "text/plain" } as typeof KEY),
   unknown_action: () => decide({ ...VALID, actions: ["nothing_such"] }),
@@ -94,12 +103,15 @@ const PROVOCATIONS: Readonly<Record<ErrorCode, (() => Promise<string>) | "surviv
 };
 
 describe("every error code", () => {
-  it.each(Object.entries(PROVOCATIONS).filter(([, provoke]) => provoke !== "survived"))("%s is answered when provoked", async (code, provoke) => {
-    if (provoke === "survived") throw new Error("only codes that callers see");
-    const problem = expectProblem(await provoke(), code as ErrorCode);
-    expect(problem.fallback).toEqual(problem.status === 503 ? { action: "no_offer" } : undefined);
-    expect(JSON.stringify(problem)).not.toMatch(/\.ts\b|node_modules|    at /);
-  });
+  it.each(Object.entries(PROVOCATIONS).filter(([, provoke]) => provoke !== "survived"))(
+    "%s is answered when provoked",
+    async (code, provoke) => {
+      if (provoke === "survived") throw new Error("only codes that callers see");
+      const problem = expectProblem(await provoke(), code as ErrorCode);
+      expect(problem.fallback).toEqual(problem.status === 503 ? { action: "no_offer" } : undefined);
+      expect(JSON.stringify(problem)).not.toMatch(/\.ts\b|node_modules|    at /);
+    },
+  );
 
   it("is in the published problem schema, with a status that fits its kind and a title of its own", () => {
     expect(Problem.shape.code.options).toEqual(ERROR_CODES);

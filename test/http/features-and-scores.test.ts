@@ -14,7 +14,10 @@ beforeAll(async () => {
   models = await tinyModels();
   // `channel` is what the caller knows of the moment, not what the store holds.
   await models.patchManifest(TINY, ["features", 2, "source"], "context");
-  service = await startTestService({ environment: { MODELS_DIR: models.path }, programs: { [TINY_PROGRAM]: TINY_YAML } });
+  service = await startTestService({
+    environment: { MODELS_DIR: models.path },
+    programs: { [TINY_PROGRAM]: TINY_YAML },
+  });
 });
 afterAll(async () => {
   await service.stop();
@@ -33,10 +36,18 @@ async function decide(userId: string, parts: object): Promise<DecideAnswer> {
 
 describe("PUT /v1/features", () => {
   it("writes rows that the next decision uses", async () => {
-    const answer = await put([{ userId: "w1", features: STORED }, { userId: "w2", features: { recency: null } }]);
+    const answer = await put([
+      { userId: "w1", features: STORED },
+      { userId: "w2", features: { recency: null } },
+    ]);
     expect([answer.status, answer.json]).toEqual([200, { written: 2 }]);
     const decided = await decide("w1", { features: { newbie: false }, context: { channel: "phone" } });
-    expect(decided).toMatchObject({ status: "normal", action: "mail", propensity: 1, expected: { value: MAIL_VALUE, cost: MAIL_COST } });
+    expect(decided).toMatchObject({
+      status: "normal",
+      action: "mail",
+      propensity: 1,
+      expected: { value: MAIL_VALUE, cost: MAIL_COST },
+    });
   });
 
   it("replaces a user's row whole: names left out are missing", async () => {
@@ -74,7 +85,10 @@ describe("PUT /v1/features", () => {
     ["a feature of the context", { channel: "web" }, "invalid_feature", "channel"],
   ])("refuses %s, with the path, and writes nothing", async (_, features, code, name) => {
     const userId = `untouched-${name}`;
-    const answer = await put([{ userId, features: STORED }, { userId: "other", features: { ...STORED, ...features } }]);
+    const answer = await put([
+      { userId, features: STORED },
+      { userId: "other", features: { ...STORED, ...features } },
+    ]);
     const problem = expectProblem(answer.text, code as "unknown_feature" | "invalid_feature");
     expect(problem.errors).toMatchObject([{ path: `users[1].features.${name}` }]);
     expect((await decide(userId, { features: { newbie: false } })).status).toBe("degraded_features");
@@ -126,14 +140,26 @@ describe("request-time and context features", () => {
   });
 
   it("that are optional and not given are missing", async () => {
-    expect(await decide("moment", { features: { newbie: false } })).toMatchObject({ status: "degraded_features", action: "mail" });
+    expect(await decide("moment", { features: { newbie: false } })).toMatchObject({
+      status: "degraded_features",
+      action: "mail",
+    });
   });
 
   it("that do not fit are refused with the path", async () => {
     const wrong = await service.decide({ programId: TINY_PROGRAM, userId: "moment", features: { newbie: 2 } });
-    expect(expectProblem(wrong.text, "invalid_feature").errors).toEqual([{ path: "features.newbie", rule: "must be true or false" }]);
-    const context = await service.decide({ programId: TINY_PROGRAM, userId: "moment", features: { newbie: true }, context: { channel: 3 } });
-    expect(expectProblem(context.text, "invalid_feature").errors).toEqual([{ path: "context.channel", rule: "must be a string" }]);
+    expect(expectProblem(wrong.text, "invalid_feature").errors).toEqual([
+      { path: "features.newbie", rule: "must be true or false" },
+    ]);
+    const context = await service.decide({
+      programId: TINY_PROGRAM,
+      userId: "moment",
+      features: { newbie: true },
+      context: { channel: 3 },
+    });
+    expect(expectProblem(context.text, "invalid_feature").errors).toEqual([
+      { path: "context.channel", rule: "must be a string" },
+    ]);
   });
 });
 
@@ -147,7 +173,13 @@ describe("POST /v1/score", () => {
     const [none, mail, call] = results[0]?.scores ?? [];
     expect(none).toEqual({ action: "no_offer", value: 0, cost: 0, net: 0 });
     // maximize: value leaves the cost out of the net.
-    expect(mail).toMatchObject({ action: "mail", value: MAIL_VALUE, cost: MAIL_COST, net: MAIL_VALUE, efficiency: MAIL_VALUE / MAIL_COST });
+    expect(mail).toMatchObject({
+      action: "mail",
+      value: MAIL_VALUE,
+      cost: MAIL_COST,
+      net: MAIL_VALUE,
+      efficiency: MAIL_VALUE / MAIL_COST,
+    });
     // Replicates 0.0078125 + 0.75·(0.0625, 0.09375): their standard deviation (n − 1) is 0.75·0.03125/√2 = 0.016573.
     expect(mail?.valueStd).toBe(0.016573);
     expect(call?.value).toBeLessThan(0);
@@ -177,9 +209,24 @@ describe("POST /v1/score", () => {
   });
 
   it.each<[string, object, string, string]>([
-    ["unknown features", { features: { newbie: false, shoe_size: 43 } }, "unknown_feature", "users[1].features.shoe_size"],
-    ["values out of range", { features: { newbie: false, recency: 99 } }, "invalid_feature", "users[1].features.recency"],
-    ["unknown features of a user", { userId: "known", features: { shoe_size: 43 } }, "unknown_feature", "users[1].features.shoe_size"],
+    [
+      "unknown features",
+      { features: { newbie: false, shoe_size: 43 } },
+      "unknown_feature",
+      "users[1].features.shoe_size",
+    ],
+    [
+      "values out of range",
+      { features: { newbie: false, recency: 99 } },
+      "invalid_feature",
+      "users[1].features.recency",
+    ],
+    [
+      "unknown features of a user",
+      { userId: "known", features: { shoe_size: 43 } },
+      "unknown_feature",
+      "users[1].features.shoe_size",
+    ],
   ])("refuses %s", async (_, user, code, path) => {
     const answer = await score([{ userId: "known" }, user]);
     const problem = expectProblem(answer.text, code as "unknown_feature" | "invalid_feature");
@@ -196,7 +243,9 @@ describe("POST /v1/score", () => {
   });
 
   it("refuses an unknown program", async () => {
-    const answer = await service.call("POST", "/v1/score", { body: { programId: PROGRAM, users: [{ features: CUSTOMER }] } });
+    const answer = await service.call("POST", "/v1/score", {
+      body: { programId: PROGRAM, users: [{ features: CUSTOMER }] },
+    });
     expectProblem(answer.text, "unknown_program");
   });
 

@@ -24,7 +24,11 @@ describe("health", () => {
 
 describe("stopping under load", () => {
   /** A caller behind a load balancer: calls on while the service says that it is ready. */
-  async function callWhileReady(service: TestService, isReady: () => boolean, onDone: (status: number) => void): Promise<void> {
+  async function callWhileReady(
+    service: TestService,
+    isReady: () => boolean,
+    onDone: (status: number) => void,
+  ): Promise<void> {
     while (isReady()) onDone((await service.decide({ programId: PROGRAM, userId: "u" })).status);
   }
 
@@ -46,9 +50,13 @@ describe("stopping under load", () => {
     let warm: () => void = () => undefined;
     const warmedUp = new Promise<void>((resolve) => (warm = resolve));
     const callers = Array.from({ length: CALLERS }, () =>
-      callWhileReady(service, () => ready, (status) => {
-        if (statuses.push(status) === 10 * CALLERS) warm();
-      }),
+      callWhileReady(
+        service,
+        () => ready,
+        (status) => {
+          if (statuses.push(status) === 10 * CALLERS) warm();
+        },
+      ),
     );
     await warmedUp;
     const stopped = service.shutDown();
@@ -69,6 +77,8 @@ describe("stopping under load", () => {
 
   it("a port that is taken is an error that leaves nothing open", async () => {
     await using service = await startTestService();
-    await expect(startTestService({ environment: { PORT: String(service.port) } })).rejects.toMatchObject({ code: "EADDRINUSE" });
+    await expect(startTestService({ environment: { PORT: String(service.port) } })).rejects.toMatchObject({
+      code: "EADDRINUSE",
+    });
   });
 });

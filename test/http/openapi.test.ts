@@ -6,7 +6,14 @@ import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { publishedDocuments } from "../../src/cli/openapi.ts";
-import { BatchAnswer, BatchRequest, FeaturesAnswer, FeaturesRequest, ScoreAnswer, ScoreRequest } from "../../src/contract/bulk.ts";
+import {
+  BatchAnswer,
+  BatchRequest,
+  FeaturesAnswer,
+  FeaturesRequest,
+  ScoreAnswer,
+  ScoreRequest,
+} from "../../src/contract/bulk.ts";
 import { ModelEntry, ModelList, ProgramEntry, ProgramList, ReloadAnswer } from "../../src/contract/catalog.ts";
 import { DecideAnswer, DecideRequest } from "../../src/contract/decide.ts";
 import { Problem } from "../../src/contract/problem.ts";
@@ -59,7 +66,11 @@ beforeAll(async () => {
 
 const operations = () =>
   Object.entries(document.paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, operation]) => ({ name: `${method.toUpperCase()} ${path}`, path, operation })),
+    Object.entries(methods).map(([method, operation]) => ({
+      name: `${method.toUpperCase()} ${path}`,
+      path,
+      operation,
+    })),
   );
 
 describe("the published documents", () => {
@@ -93,7 +104,11 @@ describe("the published documents", () => {
 
 describe("the OpenAPI document", () => {
   it("lists every call", () => {
-    expect(operations().map(({ name }) => name).toSorted()).toEqual([
+    expect(
+      operations()
+        .map(({ name }) => name)
+        .toSorted(),
+    ).toEqual([
       "GET /health/live",
       "GET /health/ready",
       "GET /metrics",
@@ -118,7 +133,9 @@ describe("the OpenAPI document", () => {
   });
 
   it("has an example of every schema that the contract accepts", () => {
-    expect(Object.keys(document.components.schemas).toSorted()).toEqual([...Object.keys(CONTRACTS), ...TRIVIAL].toSorted());
+    expect(Object.keys(document.components.schemas).toSorted()).toEqual(
+      [...Object.keys(CONTRACTS), ...TRIVIAL].toSorted(),
+    );
     for (const [name, contract] of Object.entries(CONTRACTS)) {
       for (const example of document.components.schemas[name]?.examples ?? []) {
         const parsed = contract.safeParse(example);
@@ -129,7 +146,9 @@ describe("the OpenAPI document", () => {
 
   it("has an example of every parameter, and every parameter of every path", () => {
     for (const { name, path, operation } of operations()) {
-      const inPath = (operation.parameters ?? []).filter((parameter) => parameter.in === "path").map((parameter) => parameter.name);
+      const inPath = (operation.parameters ?? [])
+        .filter((parameter) => parameter.in === "path")
+        .map((parameter) => parameter.name);
       expect(inPath, name).toEqual([...path.matchAll(/\{(\w+)\}/g)].map(([, parameter]) => parameter));
     }
   });

@@ -54,6 +54,10 @@ describe("when Redis", () => {
   it("was away, everything decided meanwhile is in the log with propensity 1 and without an offer", async () => {
     const fallbacks = (await service.records()).filter(({ status }) => status === "safe_default");
     expect(fallbacks.length).toBeGreaterThanOrEqual(2 * CALLS_PER_PHASE);
-    expect(fallbacks.every(({ action, propensity, withheld }) => action === "no_offer" && propensity === 1 && withheld === "unavailable")).toBe(true);
+    expect(
+      fallbacks.every(
+        ({ action, propensity, withheld }) => action === "no_offer" && propensity === 1 && withheld === "unavailable",
+      ),
+    ).toBe(true);
   });
 });

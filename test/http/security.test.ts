@@ -99,7 +99,9 @@ describe("with API keys", () => {
   });
 
   it("a key in the query string is no key", async () => {
-    expect((await service.call("GET", "/v1/programs?authorization=Bearer%20reader.s-read&api_key=reader.s-read")).status).toBe(401);
+    expect(
+      (await service.call("GET", "/v1/programs?authorization=Bearer%20reader.s-read&api_key=reader.s-read")).status,
+    ).toBe(401);
   });
 
   it("either of two live secrets is good", async () => {
@@ -138,7 +140,8 @@ describe("with API keys", () => {
   it("the operators' log has no secret, no key's hash, no pepper and no user id", () => {
     const text = logged.join("");
     expect(text).toContain("Server listening");
-    for (const secret of ["s-decide", "s-admin", sha256("s-decide"), PEPPER, "u-private", "Bearer"]) expect(text).not.toContain(secret);
+    for (const secret of ["s-decide", "s-admin", sha256("s-decide"), PEPPER, "u-private", "Bearer"])
+      expect(text).not.toContain(secret);
   });
 });
 

@@ -23,7 +23,8 @@ function errorOf(body: Buffer): LiftgateError {
 }
 
 const nested = (depth: number): string => "[".repeat(depth) + "]".repeat(depth);
-const wide = (keys: number): string => JSON.stringify(Object.fromEntries(Array.from({ length: keys }, (_, i) => [`k${i}`, i])));
+const wide = (keys: number): string =>
+  JSON.stringify(Object.fromEntries(Array.from({ length: keys }, (_, i) => [`k${i}`, i])));
 
 describe("what strict JSON accepts", () => {
   it.each([
@@ -77,7 +78,12 @@ describe("what strict JSON refuses", () => {
     { what: "a byte order mark", body: Buffer.concat([bom, Buffer.from("{}")]), code: "invalid_utf8", path: "" },
     { what: "a byte that is not UTF-8", body: Buffer.from('{"a":"\xff"}', "latin1"), code: "invalid_utf8", path: "" },
     { what: "an overlong encoding", body: Buffer.from('{"a":"\xc0\xaf"}', "latin1"), code: "invalid_utf8", path: "" },
-    { what: "a surrogate in UTF-8", body: Buffer.from('{"a":"\xed\xa0\x80"}', "latin1"), code: "invalid_utf8", path: "" },
+    {
+      what: "a surrogate in UTF-8",
+      body: Buffer.from('{"a":"\xed\xa0\x80"}', "latin1"),
+      code: "invalid_utf8",
+      path: "",
+    },
     { what: "an escaped high surrogate alone", body: '{"a":["\\ud800"]}', code: "invalid_utf8", path: "a[0]" },
     { what: "an escaped low surrogate alone", body: '{"a":{"b":"x\\uDC00y"}}', code: "invalid_utf8", path: "a.b" },
     { what: "a surrogate in a key", body: '{"a":{"\\ud800":1}}', code: "invalid_utf8", path: "a.*" },
@@ -94,7 +100,12 @@ describe("what strict JSON refuses", () => {
     { what: "a repeated empty key", body: '{"":1,"":2}', code: "duplicate_key", path: "*" },
     { what: "a repeated key like an index", body: '[0,{"1":1,"1":2}]', code: "duplicate_key", path: "[1].1" },
     { what: "__proto__", body: '{"__proto__":{"admin":true}}', code: "forbidden_key", path: "__proto__" },
-    { what: "__proto__ written as an escape", body: '{"a":[{"\\u005f_proto__":1}]}', code: "forbidden_key", path: "a[0].__proto__" },
+    {
+      what: "__proto__ written as an escape",
+      body: '{"a":[{"\\u005f_proto__":1}]}',
+      code: "forbidden_key",
+      path: "a[0].__proto__",
+    },
     { what: "constructor", body: '{"a":{"constructor":1}}', code: "forbidden_key", path: "a.constructor" },
     { what: "prototype", body: '{"a":{"b":{"prototype":1}}}', code: "forbidden_key", path: "a.b.prototype" },
     { what: "one level too many", body: nested(JSON_DEPTH_MAX + 1), code: "body_too_deep", path: "" },
@@ -123,7 +134,9 @@ describe("what strict JSON refuses", () => {
 });
 
 /** JSON values within the limits; `-0` and forbidden keys left out, as JSON text does not keep or strict JSON refuses them. */
-const key = fc.string({ unit: "grapheme", maxLength: 6 }).filter((text) => !/^(__proto__|constructor|prototype)$/.test(text));
+const key = fc
+  .string({ unit: "grapheme", maxLength: 6 })
+  .filter((text) => !/^(__proto__|constructor|prototype)$/.test(text));
 const json = fc.letrec<{ value: unknown }>((tie) => ({
   value: fc.oneof(
     { maxDepth: 5 },

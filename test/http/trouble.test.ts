@@ -6,7 +6,14 @@ import { ModelList } from "../../src/contract/catalog.ts";
 import { startRedisServer } from "../support/redis-server.ts";
 import { expectProblem } from "../support/refusal.ts";
 import { CUSTOMER, PROGRAM, startTestService } from "../support/service.ts";
-import { HARMLESS_USER, MAIL_VALUE, modelsThatThrow, TINY_PROGRAM, TINY_USER, TINY_YAML } from "../support/tiny-program.ts";
+import {
+  HARMLESS_USER,
+  MAIL_VALUE,
+  modelsThatThrow,
+  TINY_PROGRAM,
+  TINY_USER,
+  TINY_YAML,
+} from "../support/tiny-program.ts";
 
 describe("the decision log cannot be written", () => {
   it("decisions are refused with 503, nothing is acknowledged, and a retry decides once it can be", async () => {
@@ -38,15 +45,23 @@ describe("the decision log cannot be written", () => {
 describe("a model throws at run time", () => {
   it("its users get no_offer with certainty, others are decided for as ever", async () => {
     const models = await modelsThatThrow();
-    await using service = await startTestService({ environment: { MODELS_DIR: models.path }, programs: { [TINY_PROGRAM]: TINY_YAML } });
+    await using service = await startTestService({
+      environment: { MODELS_DIR: models.path },
+      programs: { [TINY_PROGRAM]: TINY_YAML },
+    });
     const loaded = ModelList.parse((await service.call("GET", "/v1/models")).json);
     expect(loaded.models).toMatchObject([{ name: "tiny", state: "serving", faults: [] }]);
     await service.putFeatures(HARMLESS_USER, "harmless");
     await service.putFeatures(TINY_USER, "fatal");
-    const decide = (userId: string) => service.decide({ programId: TINY_PROGRAM, userId, features: { newbie: false }, explain: true });
+    const decide = (userId: string) =>
+      service.decide({ programId: TINY_PROGRAM, userId, features: { newbie: false }, explain: true });
 
     for (let i = 0; i < 3; i++) {
-      expect((await decide("harmless")).json).toMatchObject({ status: "normal", action: "mail", expected: { value: MAIL_VALUE } });
+      expect((await decide("harmless")).json).toMatchObject({
+        status: "normal",
+        action: "mail",
+        expected: { value: MAIL_VALUE },
+      });
       expect((await decide("fatal")).json).toMatchObject({
         status: "degraded_model",
         action: "no_offer",
@@ -58,8 +73,12 @@ describe("a model throws at run time", () => {
     const scored = await service.call("POST", "/v1/score", {
       body: { programId: TINY_PROGRAM, users: [{ features: { ...TINY_USER, newbie: false } }] },
     });
-    expect(scored.json).toMatchObject({ results: [{ status: "degraded_model", scores: [{ value: 0 }, { value: null }, { value: null }] }] });
-    expect((await service.call("GET", "/metrics")).text).toMatch(/liftgate_decision_troubles_total\{code="model_failed"\} 4/);
+    expect(scored.json).toMatchObject({
+      results: [{ status: "degraded_model", scores: [{ value: 0 }, { value: null }, { value: null }] }],
+    });
+    expect((await service.call("GET", "/metrics")).text).toMatch(
+      /liftgate_decision_troubles_total\{code="model_failed"\} 4/,
+    );
     await models.remove();
   });
 });
@@ -75,7 +94,9 @@ describe("the feature store is gone", () => {
     const decided = await service.decide({ programId: PROGRAM, userId: "u", explain: true });
     expect(decided.json).toMatchObject({ status: "safe_default", action: "no_offer", propensity: 1, model: null });
     const scored = await service.call("POST", "/v1/score", { body: { programId: PROGRAM, users: [{ userId: "u" }] } });
-    expect(scored.json).toMatchObject({ results: [{ status: "safe_default", model: null, scores: [{ value: 0 }, { value: null }, { value: null }] }] });
+    expect(scored.json).toMatchObject({
+      results: [{ status: "safe_default", model: null, scores: [{ value: 0 }, { value: null }, { value: null }] }],
+    });
     const written = await service.putFeatures(CUSTOMER, "u2");
     expect([written.status, written.headers.get("retry-after")]).toEqual([503, "1"]);
     expectProblem(written.text, "feature_store_unavailable");

@@ -81,7 +81,9 @@ describe("secrets in files", () => {
   it("may not be set a second time, and must be there", async () => {
     const path = join(await temporaryFolder(), "pepper");
     await writeFile(path, "a-pepper-of-some-length");
-    expect(faultsOf({ USER_ID_PEPPER: "another-pepper-here", USER_ID_PEPPER_FILE: path })).toContain("USER_ID_PEPPER: is set twice");
+    expect(faultsOf({ USER_ID_PEPPER: "another-pepper-here", USER_ID_PEPPER_FILE: path })).toContain(
+      "USER_ID_PEPPER: is set twice",
+    );
     expect(faultsOf({ REDIS_URL_FILE: "/nowhere/url" })).toContain("REDIS_URL_FILE: the file it names cannot be read");
   });
 });

@@ -12,15 +12,25 @@ function written(level: string, calls: string): string {
 
 describe("the operators' log", () => {
   it("is JSON lines with the service's name, one line a message whatever is in it", () => {
-    const lines = written("info", String.raw`logger.info({ id: "a\r\nb\u001b[31m" }, "one\ntwo"); logger.debug("unseen")`).trimEnd().split("\n");
+    const lines = written(
+      "info",
+      String.raw`logger.info({ id: "a\r\nb\u001b[31m" }, "one\ntwo"); logger.debug("unseen")`,
+    )
+      .trimEnd()
+      .split("\n");
     expect(lines).toHaveLength(1);
     expect(JSON.parse(lines[0] ?? "")).toMatchObject({ service: "liftgate", msg: "one\ntwo", id: "a\r\nb\u001b[31m" });
   });
 
   it("leaves out what could identify or authenticate somebody", () => {
     const secret = "do-not-log-me";
-    const fields = ["headers", "userId", "authorization", "url", "password"].map((name) => `${name}: "${secret}"`).join(", ");
-    const text = written("info", `logger.info({ ${fields}, body: { userId: "${secret}" }, req: { headers: { cookie: "${secret}" } } }, "done")`);
+    const fields = ["headers", "userId", "authorization", "url", "password"]
+      .map((name) => `${name}: "${secret}"`)
+      .join(", ");
+    const text = written(
+      "info",
+      `logger.info({ ${fields}, body: { userId: "${secret}" }, req: { headers: { cookie: "${secret}" } } }, "done")`,
+    );
     expect(text).toContain('"msg":"done"');
     expect(text).not.toContain(secret);
   });

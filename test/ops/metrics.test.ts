@@ -8,7 +8,8 @@ describe("metrics of decisions", () => {
     const metrics = createMetrics();
     const decisions = exportDecisions(metrics);
     const [none, mens, womens] = RECORD_EXAMPLE.candidates;
-    if (none === undefined || mens === undefined || womens === undefined) throw new Error("the example has three candidates");
+    if (none === undefined || mens === undefined || womens === undefined)
+      throw new Error("the example has three candidates");
     const record = {
       ...RECORD_EXAMPLE,
       candidates: [none, { ...mens, excluded: "not_requested" as const }, { ...womens, pruned: "no_value" as const }],
@@ -18,9 +19,15 @@ describe("metrics of decisions", () => {
     decisions.retried();
     decisions.trouble("model_failed");
     const text = await metrics.registry.metrics();
-    expect(text).toMatch(/^liftgate_decisions_total\{program="hillstrom-email",action="mens_email",arm="policy",status="normal"\} 2$/m);
-    expect(text).toMatch(/^liftgate_actions_excluded_total\{program="hillstrom-email",action="mens_email",reason="not_requested"\} 2$/m);
-    expect(text).toMatch(/^liftgate_actions_pruned_total\{program="hillstrom-email",action="womens_email",reason="no_value"\} 2$/m);
+    expect(text).toMatch(
+      /^liftgate_decisions_total\{program="hillstrom-email",action="mens_email",arm="policy",status="normal"\} 2$/m,
+    );
+    expect(text).toMatch(
+      /^liftgate_actions_excluded_total\{program="hillstrom-email",action="mens_email",reason="not_requested"\} 2$/m,
+    );
+    expect(text).toMatch(
+      /^liftgate_actions_pruned_total\{program="hillstrom-email",action="womens_email",reason="no_value"\} 2$/m,
+    );
     expect(text).toMatch(/^liftgate_decision_retries_total 1$/m);
     expect(text).toMatch(/^liftgate_decision_troubles_total\{code="model_failed"\} 1$/m);
     expect(text).not.toContain(RECORD_EXAMPLE.decisionId);

@@ -2,13 +2,7 @@ import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { ProgramFile } from "../../src/contract/program-file.ts";
 import { checkFit, referenceOf, routedModels } from "../../src/service/check-fit.ts";
-import {
-  CATALOG,
-  catalogModel,
-  catalogOf,
-  feature,
-  PROGRAM_YAML,
-} from "../support/program-fixtures.ts";
+import { CATALOG, catalogModel, catalogOf, feature, PROGRAM_YAML } from "../support/program-fixtures.ts";
 
 const FILE = ProgramFile.parse(parse(PROGRAM_YAML));
 const newcomer = catalogModel("newcomer@1");
@@ -30,9 +24,7 @@ test("a model that two routes share is looked at once", () => {
     models: [{ when: "true", model: "newcomer@1" }, { model: "newcomer@1" }],
   };
   expect(routedModels(file, CATALOG).found.map(({ path }) => path)).toEqual(["models[0].model"]);
-  expect(routedModels(file, catalogOf()).missing.map(({ path }) => path)).toEqual([
-    "models[0].model",
-  ]);
+  expect(routedModels(file, catalogOf()).missing.map(({ path }) => path)).toEqual(["models[0].model"]);
 });
 
 describe("a program fits its models", () => {
@@ -55,10 +47,7 @@ describe("a program fits its models", () => {
       objective: { ...FILE.objective, value: [{ head, valuePerUnit: 1, discount: 1 }], cost },
     };
     const faults = faultsOf(file);
-    expect(faults.map(({ path }) => path)).toEqual([
-      "objective.value[0].head",
-      "objective.value[0].head",
-    ]);
+    expect(faults.map(({ path }) => path)).toEqual(["objective.value[0].head", "objective.value[0].head"]);
     expect(faults[0]?.rule).toBe("loyal@2 has no value head of this name; it has visit, spend");
   });
 

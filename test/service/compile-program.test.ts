@@ -12,11 +12,7 @@ import { CATALOG, catalogModel, catalogOf, PROGRAM_YAML } from "../support/progr
 
 function compile(changes: Readonly<Record<string, unknown>> = {}, models: ModelCatalog = CATALOG) {
   const file = ProgramFile.parse({ ...parse(PROGRAM_YAML), ...changes });
-  return compileProgram(
-    { id: file.program, digest: "sha256:d", bytes: new Uint8Array(), file },
-    models,
-    compileRule,
-  );
+  return compileProgram({ id: file.program, digest: "sha256:d", bytes: new Uint8Array(), file }, models, compileRule);
 }
 
 function programOf(changes: Readonly<Record<string, unknown>> = {}) {
@@ -69,9 +65,7 @@ describe("a file becomes the program that decides", () => {
 
   test("arms that are not declared hold nobody; durations are milliseconds", () => {
     const { holdout, evaluation, features, offerTtlMs } = programOf();
-    expect([holdout.share, evaluation.share, features.maxAgeMs, offerTtlMs]).toEqual([
-      0, 0, 86_400_000, 86_400_000,
-    ]);
+    expect([holdout.share, evaluation.share, features.maxAgeMs, offerTtlMs]).toEqual([0, 0, 86_400_000, 86_400_000]);
   });
 
   test("rules route and select", () => {
@@ -81,10 +75,7 @@ describe("a file becomes the program that decides", () => {
       [true, "loyal"],
       [null, "newcomer"],
     ]);
-    expect([eligibility?.(loyal), eligibility?.({ features: {}, context: {} })]).toEqual([
-      false,
-      true,
-    ]);
+    expect([eligibility?.(loyal), eligibility?.({ features: {}, context: {} })]).toEqual([false, true]);
   });
 });
 
@@ -101,13 +92,7 @@ test("faults of fit and of rules come together, by path", () => {
   });
   expect(compiled).toMatchObject({ ok: false, admissible: null });
   expect(new Set(compiled.ok ? [] : compiled.faults.map(({ path }) => path))).toEqual(
-    new Set([
-      "actions[1].id",
-      "objective.value[0].head",
-      "objective.cost",
-      "models[0].when",
-      "eligibility",
-    ]),
+    new Set(["actions[1].id", "objective.value[0].head", "objective.cost", "models[0].when", "eligibility"]),
   );
 });
 
@@ -132,10 +117,7 @@ describe("models that are not loaded", () => {
     });
     const compiled = compile({ eligibility: "features.a.matches('x')" }, onlyNewcomer);
     expect(compiled).toMatchObject({ ok: false, admissible: null });
-    expect(compiled.ok ? [] : compiled.faults.map(({ path }) => path)).toEqual([
-      "models[0].model",
-      "eligibility",
-    ]);
+    expect(compiled.ok ? [] : compiled.faults.map(({ path }) => path)).toEqual(["models[0].model", "eligibility"]);
   });
 });
 

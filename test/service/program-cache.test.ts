@@ -6,13 +6,7 @@ import { ProgramArchive } from "../../src/adapters/file/program-archive.ts";
 import { ProgramFolder } from "../../src/adapters/file/program-folder.ts";
 import type { ModelCatalog } from "../../src/core/ports.ts";
 import { ProgramCache } from "../../src/service/program-cache.ts";
-import {
-  CATALOG,
-  catalogModel,
-  catalogOf,
-  PROGRAM_YAML,
-  temporaryFolder,
-} from "../support/program-fixtures.ts";
+import { CATALOG, catalogModel, catalogOf, PROGRAM_YAML, temporaryFolder } from "../support/program-fixtures.ts";
 
 let folder: string;
 let archiveFolder: string;
@@ -180,9 +174,7 @@ describe("a program admitted without a model", () => {
     const models = growingCatalog(catalogModel("newcomer@1"));
     const cache = cacheOver(models);
     await cache.load();
-    expect(await cache.reload()).toMatchObject([
-      { outcome: "kept", faults: [{ rule: "model not loaded: loyal@2" }] },
-    ]);
+    expect(await cache.reload()).toMatchObject([{ outcome: "kept", faults: [{ rule: "model not loaded: loyal@2" }] }]);
     expect(cache.get("spring-mail")?.state).toBe("live");
 
     models.become(catalogModel("newcomer@1"), catalogModel("loyal@2"));
@@ -196,9 +188,7 @@ describe("a program admitted without a model", () => {
     const cache = cacheOver(models);
     await cache.load();
     models.become(catalogModel("newcomer@1"), catalogModel("loyal@2", { actions: ["mail"] }));
-    expect(await cache.reload()).toMatchObject([
-      { outcome: "kept", faults: [{ path: "actions[2].id" }] },
-    ]);
+    expect(await cache.reload()).toMatchObject([{ outcome: "kept", faults: [{ path: "actions[2].id" }] }]);
     expect(cache.get("spring-mail")?.state).toBe("paused");
   });
 });

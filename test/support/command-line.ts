@@ -42,7 +42,8 @@ export class CommandLine {
     for (;;) {
       const found = pattern.exec(this.#stdout);
       if (found !== null) return found;
-      if (this.#isClosed || this.#child.stdout === null) throw new Error(`it ended first: ${this.#stdout}${this.#stderr}`);
+      if (this.#isClosed || this.#child.stdout === null)
+        throw new Error(`it ended first: ${this.#stdout}${this.#stderr}`);
       await Promise.race([once(this.#child.stdout, "data"), this.#closed]);
     }
   }

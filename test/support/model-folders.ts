@@ -43,6 +43,11 @@ export class ModelsDirectory {
     await cp(path.join(directory, folder), path.join(this.path, folder), { recursive: true });
   }
 
+  /** Copies a folder of this directory under another name. */
+  async addAs(folder: string, name: string): Promise<void> {
+    await cp(path.join(this.path, folder), path.join(this.path, name), { recursive: true });
+  }
+
   async drop(folder: string): Promise<void> {
     await rm(path.join(this.path, folder), { recursive: true, force: true });
   }

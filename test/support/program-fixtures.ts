@@ -74,8 +74,7 @@ export function catalogModel(
 
 export function catalogOf(...models: readonly CatalogModel[]): ModelCatalog {
   return {
-    find: (name, version) =>
-      models.find((model) => model.name === name && model.version === version),
+    find: (name, version) => models.find((model) => model.name === name && model.version === version),
   };
 }
 

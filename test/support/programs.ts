@@ -72,7 +72,12 @@ function anyExploration(actions: number): fc.Arbitrary<Exploration> {
   const salt = fc.constant("draw");
   return fc.oneof(
     fc.record({ strategy: fc.constant("greedy" as const), floor, salt }),
-    fc.record({ strategy: fc.constant("epsilon" as const), epsilon: fc.double({ min: 0, max: 1, noNaN: true }), floor, salt }),
+    fc.record({
+      strategy: fc.constant("epsilon" as const),
+      epsilon: fc.double({ min: 0, max: 1, noNaN: true }),
+      floor,
+      salt,
+    }),
     fc.record({
       strategy: fc.constant("inverse-gap" as const),
       gamma: fc.double({ min: 0, max: 1e5, noNaN: true }),
@@ -90,7 +95,11 @@ const anyProgram: fc.Arbitrary<Program> = fc.integer({ min: 1, max: 12 }).chain(
       exploration: anyExploration(paid + 1),
       holdoutShare: share,
       evaluationShare: share,
-      eligibility: fc.constantFrom(null, () => true, () => false),
+      eligibility: fc.constantFrom(
+        null,
+        () => true,
+        () => false,
+      ),
       costWeight: fc.constantFrom(0 as const, 1 as const),
       confidenceZ: fc.double({ min: 0, max: 3, noNaN: true }),
       maxCostPerValue: fc.constantFrom(0.5, 1, Infinity),

@@ -56,7 +56,8 @@ export class RawSocket implements Disposable {
   /** Everything received until the text matches. */
   async until(pattern: RegExp): Promise<RawAnswer> {
     while (!pattern.test(this.#received())) {
-      if (this.#socket.closed) throw new Error(`the server closed the connection before ${pattern}: ${this.#received()}`);
+      if (this.#socket.closed)
+        throw new Error(`the server closed the connection before ${pattern}: ${this.#received()}`);
       await Promise.race([once(this.#socket, "data"), this.#ended]);
     }
     return answerOf(this.#received());

@@ -83,8 +83,7 @@ class OwnRedisServer implements RedisServer {
   async restart(): Promise<void> {
     await this.kill();
     const child = await launch(this.port, this.dir, this.#args);
-    if (child === undefined)
-      throw new Error(`port ${this.port} was taken while redis-server was down`);
+    if (child === undefined) throw new Error(`port ${this.port} was taken while redis-server was down`);
     this.#child = child;
   }
 
@@ -102,23 +101,8 @@ class OwnRedisServer implements RedisServer {
 }
 
 /** The running server, or undefined when the port was taken. */
-async function launch(
-  port: number,
-  dir: string,
-  args: readonly string[],
-): Promise<ChildProcess | undefined> {
-  const fixed = [
-    "--port",
-    String(port),
-    "--bind",
-    "127.0.0.1",
-    "--dir",
-    dir,
-    "--save",
-    "",
-    "--loglevel",
-    "notice",
-  ];
+async function launch(port: number, dir: string, args: readonly string[]): Promise<ChildProcess | undefined> {
+  const fixed = ["--port", String(port), "--bind", "127.0.0.1", "--dir", dir, "--save", "", "--loglevel", "notice"];
   const child = spawn("redis-server", [...fixed, ...args], {
     stdio: ["ignore", "pipe", "inherit"],
   });

@@ -55,7 +55,8 @@ export async function startTestService(options: TestServiceOptions = {}): Promis
   const root = await mkdtemp(join(tmpdir(), "liftgate-service-"));
   const programsDir = options.programs === undefined ? SHIPPED_PROGRAMS : join(root, "programs");
   if (options.programs !== undefined) await mkdir(programsDir);
-  for (const [id, yaml] of Object.entries(options.programs ?? {})) await writeFile(join(programsDir, `${id}.yaml`), yaml);
+  for (const [id, yaml] of Object.entries(options.programs ?? {}))
+    await writeFile(join(programsDir, `${id}.yaml`), yaml);
   const config = readConfig({
     PORT: "0",
     MODELS_DIR: SHIPPED_MODELS,
@@ -138,7 +139,10 @@ export class TestService {
   async segments(): Promise<readonly string[]> {
     const directory = join(this.dataDir, "decisions");
     const names = await readdir(directory).catch(() => []);
-    return names.filter((name) => name.endsWith(".ndjson")).toSorted().map((name) => join(directory, name));
+    return names
+      .filter((name) => name.endsWith(".ndjson"))
+      .toSorted()
+      .map((name) => join(directory, name));
   }
 
   /** Drains, closes and flushes; keeps the files until `stop`. */

@@ -51,7 +51,8 @@ export class SteadyCallers {
   }
 
   async #callOn(caller: number): Promise<void> {
-    for (let i = caller; !this.#stopped; i++) this.#note(await this.#call(this.#userIds[i % this.#userIds.length] ?? ""));
+    for (let i = caller; !this.#stopped; i++)
+      this.#note(await this.#call(this.#userIds[i % this.#userIds.length] ?? ""));
   }
 
   #note(outcome: CallOutcome): void {

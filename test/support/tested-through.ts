@@ -10,8 +10,6 @@ export const TESTED_THROUGH: readonly { readonly files: string; readonly test: s
   { files: "src/compose.ts", test: "test/cli/commands.test.ts" },
 
   // Steps of one decision: their laws hold for the whole, and are asked of the whole.
-  { files: "src/core/decision/replay.ts", test: "test/cli/replay.test.ts" },
-  { files: "src/core/decision/score.ts", test: "test/http/decide.test.ts" },
   { files: "src/core/decision/calibrate.ts", test: "test/http/decide.test.ts" },
   { files: "src/core/decision/", test: "test/core/decision/decide.test.ts" },
   { files: "src/core/features/", test: "test/core/features/encode.test.ts" },
@@ -37,8 +35,6 @@ export const TESTED_THROUGH: readonly { readonly files: string; readonly test: s
   { files: "src/service/score-users.ts", test: "test/http/features-and-scores.test.ts" },
   { files: "src/service/write-features.ts", test: "test/http/features-and-scores.test.ts" },
   { files: "src/service/", test: "test/http/decide.test.ts" },
-  { files: "src/ops/metrics.ts", test: "test/docs.test.ts" },
-  { files: "src/ops/config.ts", test: "test/http/security.test.ts" },
   { files: "src/ops/", test: "test/http/decide.test.ts" },
 
   // Parts of one adapter: the contract of its port is what is tested.

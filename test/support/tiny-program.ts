@@ -44,7 +44,11 @@ export async function modelsThatThrow(): Promise<ModelsDirectory> {
   const models = await tinyModels();
   await models.useGraph("fails-on-large");
   await models.patchManifest(TINY, ["graph", "treeOnly"], false);
-  await models.patchGolden(TINY, ["rows"], Array.from({ length: 64 }, () => HARMLESS_ROW));
+  await models.patchGolden(
+    TINY,
+    ["rows"],
+    Array.from({ length: 64 }, () => HARMLESS_ROW),
+  );
   return models;
 }
 

@@ -13,19 +13,11 @@ const FUNCTIONS: ReadonlySet<string> = new Set(["has", "size", "double", "int", 
 const METHODS: ReadonlySet<string> = new Set(["startsWith", "endsWith", "contains", "size"]);
 
 /** Every word that is not allowed, by position. `features` null: the names are not known, any will do. */
-export function checkVocabulary(
-  node: ASTNode,
-  features: ReadonlySet<string> | null,
-): readonly Fault[] {
+export function checkVocabulary(node: ASTNode, features: ReadonlySet<string> | null): readonly Fault[] {
   if (node.op === "." && node.args[0].op === "id" && node.args[0].args === "features") {
-    return features === null || features.has(node.args[1])
-      ? []
-      : [unknownFeature(node, node.args[1], features)];
+    return features === null || features.has(node.args[1]) ? [] : [unknownFeature(node, node.args[1], features)];
   }
-  return [
-    ...ownFaults(node),
-    ...childrenOf(node).flatMap((child) => checkVocabulary(child, features)),
-  ];
+  return [...ownFaults(node), ...childrenOf(node).flatMap((child) => checkVocabulary(child, features))];
 }
 
 /** The place of an offset in a rule, as faults name it. */
@@ -53,8 +45,7 @@ function ruleAgainst(node: ASTNode): string | null {
     case "call":
       return FUNCTIONS.has(node.args[0]) ? null : notAvailable(node.args[0]);
     case "rcall":
-      if (node.args[0] === "matches")
-        return "matches is not available: regular expressions are not allowed in rules";
+      if (node.args[0] === "matches") return "matches is not available: regular expressions are not allowed in rules";
       return METHODS.has(node.args[0]) ? null : notAvailable(node.args[0]);
     default:
       return null;

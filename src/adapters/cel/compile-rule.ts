@@ -7,12 +7,7 @@
  * missing or a context value has another type, is false; `!has(features.x) || …` lets users without
  * the feature through.
  */
-import {
-  Environment,
-  ParseError,
-  type ParseResult,
-  type TypeCheckResult,
-} from "@marcbachmann/cel-js";
+import { Environment, ParseError, type ParseResult, type TypeCheckResult } from "@marcbachmann/cel-js";
 import type { Feature } from "../../core/domain/model.ts";
 import type { Facts, Rule } from "../../core/domain/program.ts";
 import type { Opened } from "../../core/ports.ts";
@@ -36,10 +31,7 @@ const CONTEXT_TYPE = "map<string, dyn>";
  * names and types of features go unchecked.
  * @returns the rule, or its faults with the place in the rule as path.
  */
-export function compileRule(
-  source: string,
-  features: ReadonlyMap<string, Feature["kind"]> | null,
-): Opened<Rule> {
+export function compileRule(source: string, features: ReadonlyMap<string, Feature["kind"]> | null): Opened<Rule> {
   const parsed = parse(source, environmentFor(features));
   if (!parsed.ok) return parsed;
   const program = parsed.value;
@@ -56,9 +48,7 @@ function environmentFor(features: ReadonlyMap<string, Feature["kind"]> | null): 
   const fields = Object.fromEntries(
     [...features].map(([name, kind]) => [name, kind === "categorical" ? "string" : "double"]),
   );
-  return environment
-    .registerType(FEATURES_TYPE, { ctor: FactRow, fields })
-    .registerVariable("features", FEATURES_TYPE);
+  return environment.registerType(FEATURES_TYPE, { ctor: FactRow, fields }).registerVariable("features", FEATURES_TYPE);
 }
 
 function parse(source: string, environment: Environment): Opened<ParseResult> {
@@ -107,10 +97,7 @@ function lacks({ features, context }: Facts, required: RequiredFacts): boolean {
   return false;
 }
 
-function isTrue(
-  program: ParseResult,
-  variables: { readonly features: unknown; readonly context: unknown },
-): boolean {
+function isTrue(program: ParseResult, variables: { readonly features: unknown; readonly context: unknown }): boolean {
   try {
     return program(variables) === true;
   } catch {

@@ -18,9 +18,7 @@ export interface RequiredFacts {
 /** The names, each once. */
 export function requiredFacts(rule: ASTNode): RequiredFacts {
   const asked = conjunctsOf(rule).flatMap(askedFor);
-  const named = (object: string) => [
-    ...new Set(asked.flatMap((fact) => (fact.object === object ? [fact.name] : []))),
-  ];
+  const named = (object: string) => [...new Set(asked.flatMap((fact) => (fact.object === object ? [fact.name] : [])))];
   return { features: named("features"), context: named("context") };
 }
 
@@ -38,9 +36,7 @@ function askedFor(node: ASTNode): readonly { readonly object: string; readonly n
     case "call":
       return node.args[0] === "has" ? [] : childrenOf(node).flatMap(askedFor);
     case ".":
-      return node.args[0].op === "id"
-        ? [{ object: node.args[0].args, name: node.args[1] }]
-        : askedFor(node.args[0]);
+      return node.args[0].op === "id" ? [{ object: node.args[0].args, name: node.args[1] }] : askedFor(node.args[0]);
     default:
       return childrenOf(node).flatMap(askedFor);
   }

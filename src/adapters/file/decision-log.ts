@@ -11,7 +11,14 @@ import { LiftgateError } from "../../core/errors.ts";
 import type { DecisionLog } from "../../core/ports.ts";
 import { Group } from "./decision-log-group.ts";
 import { findRecord } from "./find-record.ts";
-import { type CreateSegmentFile, createSegmentFile, type Durability, Segment, SEGMENT_SPAN_MS, segmentFileName } from "./segment.ts";
+import {
+  type CreateSegmentFile,
+  createSegmentFile,
+  type Durability,
+  Segment,
+  SEGMENT_SPAN_MS,
+  segmentFileName,
+} from "./segment.ts";
 
 /** A segment is one unit of shipping, deleting and searching. */
 const SEGMENT_BYTES_MAX = 64 * 1024 * 1024;

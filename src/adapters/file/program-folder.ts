@@ -19,9 +19,7 @@ export class ProgramFolder {
    */
   async list(): Promise<readonly string[]> {
     const names = await readdir(this.#folder);
-    const ids = names
-      .filter((name) => /^[^.].*\.ya?ml$/.test(name))
-      .map((name) => name.replace(/\.ya?ml$/, ""));
+    const ids = names.filter((name) => /^[^.].*\.ya?ml$/.test(name)).map((name) => name.replace(/\.ya?ml$/, ""));
     return [...new Set(ids)].toSorted();
   }
 

@@ -24,8 +24,7 @@ async function readBytes(path: string): Promise<Opened<Uint8Array>> {
     try {
       const stat = await handle.stat();
       if (!stat.isFile()) return refused("is not a file");
-      if (stat.size > PROGRAM_FILE_BYTES_MAX)
-        return refused(`is larger than ${PROGRAM_FILE_BYTES_MAX} bytes`);
+      if (stat.size > PROGRAM_FILE_BYTES_MAX) return refused(`is larger than ${PROGRAM_FILE_BYTES_MAX} bytes`);
       const bytes = Buffer.alloc(stat.size);
       const { bytesRead } = await handle.read(bytes, 0, stat.size, 0);
       return { ok: true, value: bytes.subarray(0, bytesRead) };
@@ -34,9 +33,7 @@ async function readBytes(path: string): Promise<Opened<Uint8Array>> {
     }
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
-    return refused(
-      code === "ENOENT" ? `there is no file ${basename(path)}` : `cannot be read (${code})`,
-    );
+    return refused(code === "ENOENT" ? `there is no file ${basename(path)}` : `cannot be read (${code})`);
   }
 }
 
@@ -44,8 +41,7 @@ function parseProgram(id: string, bytes: Uint8Array): Opened<ProgramText> {
   const data = parseStrictYaml(bytes);
   if (!data.ok) return data;
   const parsed = ProgramFile.safeParse(data.value);
-  const misnamed =
-    nameOf(data.value) === id ? [] : [{ path: "program", rule: `must be the file's name, ${id}` }];
+  const misnamed = nameOf(data.value) === id ? [] : [{ path: "program", rule: `must be the file's name, ${id}` }];
   if (parsed.success && misnamed.length === 0) {
     return { ok: true, value: { id, digest: digestOf(bytes), bytes, file: parsed.data } };
   }

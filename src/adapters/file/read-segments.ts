@@ -12,7 +12,13 @@ const LINE_FEED = 0x0a;
 const BLOCK_BYTES = 256 * 1024;
 
 export type LogEntry =
-  | { readonly kind: "record"; readonly path: string; readonly line: number; readonly text: string; readonly record: object }
+  | {
+      readonly kind: "record";
+      readonly path: string;
+      readonly line: number;
+      readonly text: string;
+      readonly record: object;
+    }
   | { readonly kind: "corrupt"; readonly path: string; readonly line: number; readonly rule: string }
   | { readonly kind: "torn"; readonly path: string; readonly line: number; readonly bytes: number };
 

@@ -102,7 +102,11 @@ export class Segment {
 export const createSegmentFile: CreateSegmentFile = async (path, durability) => {
   const directory = dirname(path);
   const firstCreated = await mkdir(directory, { recursive: true, mode: 0o750 });
-  const handle = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_APPEND, 0o640);
+  const handle = await open(
+    path,
+    constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_APPEND,
+    0o640,
+  );
   if (durability === "power") {
     try {
       await syncDirectories(directory, firstCreated === undefined ? directory : dirname(firstCreated));

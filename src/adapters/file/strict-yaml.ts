@@ -57,9 +57,7 @@ function refused(faults: readonly Fault[]) {
 
 function decodeUtf8(bytes: Uint8Array): Opened<string> {
   if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) {
-    return refused([
-      { path: "", rule: "starts with a byte order mark: save it as UTF-8 without one" },
-    ]);
+    return refused([{ path: "", rule: "starts with a byte order mark: save it as UTF-8 without one" }]);
   }
   const rule = "is not UTF-8 text: save it as UTF-8, without control characters";
   try {
@@ -84,19 +82,13 @@ function isTooDeep(text: string): boolean {
   return false;
 }
 
-function syntaxFaults(
-  { errors, directives }: Document.Parsed,
-  lines: LineCounter,
-): readonly Fault[] {
+function syntaxFaults({ errors, directives }: Document.Parsed, lines: LineCounter): readonly Fault[] {
   const faults = errors.map(({ message, pos }) => ({
     path: placeOf(pos[0], lines),
     rule: message,
   }));
-  const directive =
-    directives?.yaml.explicit === true || Object.keys(directives?.tags ?? {}).length > 1;
-  return directive
-    ? [...faults, { path: "line 1", rule: "has a % directive: take it out" }]
-    : faults;
+  const directive = directives?.yaml.explicit === true || Object.keys(directives?.tags ?? {}).length > 1;
+  return directive ? [...faults, { path: "line 1", rule: "has a % directive: take it out" }] : faults;
 }
 
 function nodeFaults(document: Document.Parsed, lines: LineCounter): readonly Fault[] {

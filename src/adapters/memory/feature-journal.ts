@@ -69,11 +69,7 @@ export async function readJournal(
 }
 
 export function journalLine(row: JournalRow): string {
-  const base64 = Buffer.from(
-    row.packed.buffer,
-    row.packed.byteOffset,
-    row.packed.byteLength,
-  ).toString("base64");
+  const base64 = Buffer.from(row.packed.buffer, row.packed.byteOffset, row.packed.byteLength).toString("base64");
   return `${JSON.stringify({ userId: row.userId, set: row.set, row: base64 })}\n`;
 }
 
@@ -152,8 +148,7 @@ function parseLine(text: string, place: string): JournalRow {
 }
 
 function damage(place: string): Error {
-  const remedy =
-    "restore the file from a copy, or remove the line and write that user's features again";
+  const remedy = "restore the file from a copy, or remove the line and write that user's features again";
   return new Error(`${place} is not a feature row {"userId","set","row"}: ${remedy}`);
 }
 

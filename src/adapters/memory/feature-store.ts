@@ -41,8 +41,7 @@ export async function openEmbeddedFeatureStore({
   const read = await readJournal(path, (row) => place(rows, row), onProgress ?? (() => undefined));
   const held = countOf(rows);
   const superseded = read.lines - held;
-  const endBytes =
-    superseded > held ? await replaceJournal(path, journalRows(rows)) : read.endBytes;
+  const endBytes = superseded > held ? await replaceJournal(path, journalRows(rows)) : read.endBytes;
   return new EmbeddedFeatureStore(rows, await JournalWriter.open(path, endBytes));
 }
 
@@ -58,10 +57,7 @@ class EmbeddedFeatureStore implements FeatureStore {
     this.#journal = journal;
   }
 
-  async read(
-    userId: string,
-    contracts: readonly FeatureContract[],
-  ): Promise<readonly FeatureRead[]> {
+  async read(userId: string, contracts: readonly FeatureContract[]): Promise<readonly FeatureRead[]> {
     this.#refuseIfClosed();
     return contracts.map((contract) => {
       const packed = this.#rows.get(contract.set)?.get(userId);
@@ -92,19 +88,14 @@ class EmbeddedFeatureStore implements FeatureStore {
     try {
       await this.#journal.append(rows.map(journalLine).join(""));
     } catch (error) {
-      const code =
-        error instanceof Error && "code" in error ? String(error.code) : "an unknown failure";
-      throw new LiftgateError(
-        "feature_store_unavailable",
-        `${FILE_NAME} cannot be written: ${code}`,
-      );
+      const code = error instanceof Error && "code" in error ? String(error.code) : "an unknown failure";
+      throw new LiftgateError("feature_store_unavailable", `${FILE_NAME} cannot be written: ${code}`);
     }
     for (const row of rows) place(this.#rows, row);
   }
 
   #refuseIfClosed(): void {
-    if (this.#closed)
-      throw new LiftgateError("feature_store_unavailable", "The feature store is closed");
+    if (this.#closed) throw new LiftgateError("feature_store_unavailable", "The feature store is closed");
   }
 }
 

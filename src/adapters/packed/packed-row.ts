@@ -19,10 +19,7 @@ const DIGEST_BYTES = 8;
 const HEADER_BYTES = 16;
 const MISMATCH = { kind: "mismatch" } as const satisfies FeatureRead;
 
-invariant(
-  endianness() === "LE",
-  "expected a little-endian processor: rows are copied, not converted",
-);
+invariant(endianness() === "LE", "expected a little-endian processor: rows are copied, not converted");
 
 /** Bytes of a row under this contract. */
 export function packedBytes(contract: FeatureContract): number {
@@ -33,10 +30,7 @@ export function packedBytes(contract: FeatureContract): number {
 export function packRow(row: FeatureRow): Uint8Array {
   const { contract, observedAtMs, values } = row;
   const expected = contract.features.length;
-  invariant(
-    values.length === expected,
-    `expected ${expected} values for ${contract.set}, got ${values.length}`,
-  );
+  invariant(values.length === expected, `expected ${expected} values for ${contract.set}, got ${values.length}`);
   invariant(Number.isFinite(observedAtMs), "expected a finite observedAt");
   const packed = new Uint8Array(packedBytes(contract));
   packed.set(digestStart(contract), 0);

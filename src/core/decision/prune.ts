@@ -15,10 +15,7 @@ import type { Exclusion, Pruning, Situation } from "../domain/decision.ts";
 import type { Action } from "../domain/program.ts";
 import { efficiencyOf } from "./price.ts";
 
-export function prune(
-  situation: Situation,
-  excluded: readonly (Exclusion | null)[],
-): readonly (Pruning | null)[] {
+export function prune(situation: Situation, excluded: readonly (Exclusion | null)[]): readonly (Pruning | null)[] {
   const { program, basis } = situation;
   const pruned = new Array<Pruning | null>(program.actions.length).fill(null);
   if (basis === "explore") return pruned;

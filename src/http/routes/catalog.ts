@@ -1,6 +1,12 @@
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
-import { ModelList, ProgramEntry, ProgramList, type ReloadAnswer, ReloadAnswer as Answer } from "../../contract/catalog.ts";
+import {
+  ModelList,
+  ProgramEntry,
+  ProgramList,
+  type ReloadAnswer,
+  ReloadAnswer as Answer,
+} from "../../contract/catalog.ts";
 import { Id } from "../../contract/identifiers.ts";
 import { LiftgateError } from "../../core/errors.ts";
 import { parseBody } from "../parse.ts";
@@ -51,7 +57,8 @@ export function addCatalogRoutes(app: FastifyInstance, { catalog }: Backend): vo
     url: "/v1/reload",
     tag: "catalog",
     summary: "Reads models and programs from disk again",
-    description: "A bad file never replaces a good one: what was loaded stays, and the answer says what was wrong where.",
+    description:
+      "A bad file never replaces a good one: what was loaded stays, and the answer says what was wrong where.",
     role: "admin",
     answer: Answer,
     problems: ["reload_refused"],

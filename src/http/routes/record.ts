@@ -10,7 +10,9 @@ import { addRoute } from "../route.ts";
 import type { Backend } from "../backend.ts";
 
 const Params = z.object({
-  decisionId: z.uuid().meta({ description: "The decisionId of an answer", examples: ["019aa8e1-7d2c-7b0e-9d5c-3f1f6f0a9b11"] }),
+  decisionId: z
+    .uuid()
+    .meta({ description: "The decisionId of an answer", examples: ["019aa8e1-7d2c-7b0e-9d5c-3f1f6f0a9b11"] }),
 });
 
 export function addRecordRoutes(app: FastifyInstance, { decisions }: Backend): void {

@@ -26,19 +26,9 @@ describe("a rule judges features and context", () => {
     ["features.recency <= 12.0", { recency: 12 }, {}, true],
     ["features.recency <= 12.0", { recency: 12.5 }, {}, false],
     ["features.recency <= 12", { recency: 12 }, {}, true],
-    [
-      "features.newbie == 1.0 && features.region == 'open'",
-      { newbie: 1, region: "open" },
-      {},
-      true,
-    ],
+    ["features.newbie == 1.0 && features.region == 'open'", { newbie: 1, region: "open" }, {}, true],
     ["features.region in ['open', 'new']", { region: "closed" }, {}, false],
-    [
-      "features.region.startsWith('op') ? features.recency > 1.0 : false",
-      { region: "open", recency: 2 },
-      {},
-      true,
-    ],
+    ["features.region.startsWith('op') ? features.recency > 1.0 : false", { region: "open", recency: 2 }, {}, true],
     ["context.platform == 'ios'", {}, { platform: "ios" }, true],
     ["context.visits >= 3", {}, { visits: 3 }, true],
     ["context.visits == 3", {}, { visits: 3 }, true],
@@ -79,11 +69,12 @@ describe("users without the feature pass the has() idiom", () => {
   });
 
   test("one user's features are never left over for the next", () => {
-    expect(
-      [{ recency: 13 }, {}, { recency: 13 }, { recency: 1 }].map((features) =>
-        rule(facts(features)),
-      ),
-    ).toEqual([false, true, false, true]);
+    expect([{ recency: 13 }, {}, { recency: 13 }, { recency: 1 }].map((features) => rule(facts(features)))).toEqual([
+      false,
+      true,
+      false,
+      true,
+    ]);
   });
 
   test("a name of an object's own methods is a feature like any other", () => {
@@ -125,19 +116,13 @@ describe("what does not compile is a fault with its place", () => {
     ["too many terms", Array.from({ length: 200 }, () => "true").join(" && ")],
     ["too many parentheses", `${"(".repeat(200)}true${")".repeat(200)}`],
     ["too many signs", `${"!".repeat(2_000)}true`],
-    [
-      "too long a list",
-      `features.recency in [${Array.from({ length: 101 }, (_, i) => `${i}.0`).join(", ")}]`,
-    ],
+    ["too long a list", `features.recency in [${Array.from({ length: 101 }, (_, i) => `${i}.0`).join(", ")}]`],
   ])("%s", (_, source) => {
     expect(compileRule(source, FEATURES)).toMatchObject({ ok: false });
   });
 
   test("several unknown words are reported together", () => {
-    const opened = compileRule(
-      "features.a > 1.0 && features.b > 1.0 && context.c.matches('x')",
-      FEATURES,
-    );
+    const opened = compileRule("features.a > 1.0 && features.b > 1.0 && context.c.matches('x')", FEATURES);
     expect(opened.ok ? 0 : opened.faults.length).toBe(3);
   });
 });

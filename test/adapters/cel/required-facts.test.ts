@@ -47,19 +47,12 @@ test("neither asking first nor knowing the types changes an answer", () => {
       { depthSize: "small" },
       atom,
       tie("rule").map((inner) => `!(${inner})`),
-      fc
-        .tuple(tie("rule"), fc.constantFrom("&&", "||", "=="), tie("rule"))
-        .map(([l, op, r]) => `(${l}) ${op} (${r})`),
-      fc
-        .tuple(tie("rule"), tie("rule"), tie("rule"))
-        .map(([c, l, r]) => `(${c}) ? (${l}) : (${r})`),
+      fc.tuple(tie("rule"), fc.constantFrom("&&", "||", "=="), tie("rule")).map(([l, op, r]) => `(${l}) ${op} (${r})`),
+      fc.tuple(tie("rule"), tie("rule"), tie("rule")).map(([c, l, r]) => `(${c}) ? (${l}) : (${r})`),
     ),
   })).rule;
   const facts = fc.record({
-    features: fc.record(
-      { a: fc.constantFrom(0, 1.5, 5), b: fc.constantFrom("x", "z") },
-      { requiredKeys: [] },
-    ),
+    features: fc.record({ a: fc.constantFrom(0, 1.5, 5), b: fc.constantFrom("x", "z") }, { requiredKeys: [] }),
     context: fc.record({ c: fc.constantFrom("y", "n"), d: fc.boolean() }, { requiredKeys: [] }),
   });
   const kinds: ReadonlyMap<string, Feature["kind"]> = new Map([
@@ -79,10 +72,7 @@ test("neither asking first nor knowing the types changes an answer", () => {
   );
 });
 
-function judged(
-  source: string,
-  facts: { readonly features: object; readonly context: object },
-): boolean {
+function judged(source: string, facts: { readonly features: object; readonly context: object }): boolean {
   try {
     return untyped.evaluate(source, facts) === true;
   } catch {

@@ -6,8 +6,21 @@ import { getuid } from "node:process";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { readSegments } from "../../../src/adapters/file/read-segments.ts";
-import { type CreateSegmentFile, createSegmentFile, listSegments, type SegmentFile } from "../../../src/adapters/file/segment.ts";
-import { idAt, logIn, LogWitness, recordOf, recordsIn, START_MS, TestDirectory } from "../../support/decision-log-files.ts";
+import {
+  type CreateSegmentFile,
+  createSegmentFile,
+  listSegments,
+  type SegmentFile,
+} from "../../../src/adapters/file/segment.ts";
+import {
+  idAt,
+  logIn,
+  LogWitness,
+  recordOf,
+  recordsIn,
+  START_MS,
+  TestDirectory,
+} from "../../support/decision-log-files.ts";
 
 const SEED = 20261121;
 const record = (number: number, bytes = 0): string => recordOf(idAt(START_MS, number), bytes);
@@ -21,7 +34,10 @@ describe("a log that cannot be written", () => {
       observer,
       createFile: async (path, durability) => onDevice(await createSegmentFile(path, durability), devices.pop()),
     });
-    await expect(log.append(record(1))).rejects.toMatchObject({ code: "log_unavailable", message: expect.stringMatching(/ENOSPC$/) });
+    await expect(log.append(record(1))).rejects.toMatchObject({
+      code: "log_unavailable",
+      message: expect.stringMatching(/ENOSPC$/),
+    });
     expect(observer.failures).toMatchObject([{ cause: { code: "ENOSPC" }, refusedLines: 1 }]);
     expect(readdirSync(directory.path)).toEqual([]);
     await log.append(record(2));
@@ -122,7 +138,10 @@ describe.skipIf(getuid?.() !== 0)("a log on a small file system", () => {
     mkdirSync(directory);
     execFileSync("mount", ["-o", "remount,ro", mount]);
     const log = logIn(directory);
-    await expect(log.append(record(1))).rejects.toMatchObject({ code: "log_unavailable", message: expect.stringMatching(/EROFS$/) });
+    await expect(log.append(record(1))).rejects.toMatchObject({
+      code: "log_unavailable",
+      message: expect.stringMatching(/EROFS$/),
+    });
     execFileSync("mount", ["-o", "remount,rw", mount]);
     await log.append(record(2));
     await log.close();
@@ -134,7 +153,16 @@ type Fault = "none" | "create" | "write" | "short write" | "datasync" | "deleted
 
 describe("under random faults", () => {
   it("holds exactly the acknowledged records, in order, and finds each", async () => {
-    const fault = fc.constantFrom<Fault>("none", "none", "none", "create", "write", "short write", "datasync", "deleted");
+    const fault = fc.constantFrom<Fault>(
+      "none",
+      "none",
+      "none",
+      "create",
+      "write",
+      "short write",
+      "datasync",
+      "deleted",
+    );
     const groups = fc.array(fc.integer({ min: 1, max: 8 }), { minLength: 1, maxLength: 30 });
     await fc.assert(
       fc.asyncProperty(
@@ -144,7 +172,11 @@ describe("under random faults", () => {
         async (faults, sizes, durability) => {
           using directory = new TestDirectory();
           const plan = [...faults];
-          const log = logIn(directory.path, { durability, segmentBytesMax: 500, createFile: faulty(() => plan.shift() ?? "none") });
+          const log = logIn(directory.path, {
+            durability,
+            segmentBytesMax: 500,
+            createFile: faulty(() => plan.shift() ?? "none"),
+          });
           const acknowledged: string[] = [];
           let number = 0;
           for (const size of sizes) {
@@ -175,7 +207,8 @@ describe("under random faults", () => {
     await log.append(record(3));
     await log.close();
     const kinds: string[] = [];
-    for await (const entry of readSegments((await listSegments(directory.path)).map(({ path }) => path))) kinds.push(entry.kind);
+    for await (const entry of readSegments((await listSegments(directory.path)).map(({ path }) => path)))
+      kinds.push(entry.kind);
     expect(kinds).toEqual(["record", "torn", "record"]);
     expect(await recordsIn(directory.path)).toEqual([record(1), record(3)]);
   });
@@ -184,9 +217,16 @@ describe("under random faults", () => {
     using directory = new TestDirectory();
     const plan: Fault[] = ["none", "none", "datasync"];
     const observer = new LogWitness();
-    const log = logIn(directory.path, { durability: "power", observer, createFile: faulty(() => plan.shift() ?? "none") });
+    const log = logIn(directory.path, {
+      durability: "power",
+      observer,
+      createFile: faulty(() => plan.shift() ?? "none"),
+    });
     await log.append(record(1));
-    await expect(log.append(record(2))).rejects.toMatchObject({ code: "log_unavailable", message: expect.stringMatching(/EIO$/) });
+    await expect(log.append(record(2))).rejects.toMatchObject({
+      code: "log_unavailable",
+      message: expect.stringMatching(/EIO$/),
+    });
     await log.append(record(3));
     await log.close();
     expect(observer.opened).toHaveLength(2);

@@ -33,7 +33,11 @@ describe("kill -9 under load", () => {
 });
 
 /** Kills the child by its id once it printed `count` dots; returns what it had acknowledged by the time it was dead. */
-async function acknowledgedUntilKilled(directory: string, durability: string, count: number): Promise<readonly number[]> {
+async function acknowledgedUntilKilled(
+  directory: string,
+  durability: string,
+  count: number,
+): Promise<readonly number[]> {
   using notes = new TestDirectory();
   const noted = join(notes.path, "acknowledged");
   const child = spawn(execPath, [CHILD, directory, durability, noted], { stdio: ["ignore", "pipe", "inherit"] });

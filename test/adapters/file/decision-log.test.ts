@@ -3,7 +3,15 @@ import { open } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { createSegmentFile } from "../../../src/adapters/file/segment.ts";
-import { idAt, logIn, LogWitness, recordOf, recordsIn, START_MS, TestDirectory } from "../../support/decision-log-files.ts";
+import {
+  idAt,
+  logIn,
+  LogWitness,
+  recordOf,
+  recordsIn,
+  START_MS,
+  TestDirectory,
+} from "../../support/decision-log-files.ts";
 
 const lines = (count: number, bytes = 100): readonly string[] =>
   Array.from({ length: count }, (_, i) => recordOf(idAt(START_MS, i), bytes));
@@ -102,7 +110,10 @@ describe("the decision log", () => {
     const log = logIn(directory.path, { segmentSuffix: () => suffixes.shift() ?? "" });
     await log.append(recordOf(idAt(START_MS, 1)));
     const other = logIn(directory.path, { segmentSuffix: () => suffixes.shift() ?? "" });
-    await expect(other.append(recordOf(idAt(START_MS, 2)))).rejects.toMatchObject({ code: "log_unavailable", message: /EEXIST/ });
+    await expect(other.append(recordOf(idAt(START_MS, 2)))).rejects.toMatchObject({
+      code: "log_unavailable",
+      message: /EEXIST/,
+    });
     await other.append(recordOf(idAt(START_MS, 3)));
     await Promise.all([log.close(), other.close()]);
     expect(await recordsIn(directory.path)).toEqual([recordOf(idAt(START_MS, 1)), recordOf(idAt(START_MS, 3))]);
@@ -124,7 +135,10 @@ describe("the decision log", () => {
     await accepted;
     await log.append(recordOf(idAt(START_MS, 3), 200));
     await log.close();
-    expect(await recordsIn(directory.path)).toEqual([recordOf(idAt(START_MS, 1), 800), recordOf(idAt(START_MS, 3), 200)]);
+    expect(await recordsIn(directory.path)).toEqual([
+      recordOf(idAt(START_MS, 1), 800),
+      recordOf(idAt(START_MS, 3), 200),
+    ]);
   });
 
   it("writes everything that waits when it is closed, and then refuses", async () => {
@@ -170,7 +184,10 @@ describe("durability", () => {
     }
     await log.close();
     vi.restoreAllMocks();
-    expect(events).toEqual(["sync returned", ...Array.from({ length: 2 }, () => ["write returned", "datasync returned", "acknowledged"]).flat()]);
+    expect(events).toEqual([
+      "sync returned",
+      ...Array.from({ length: 2 }, () => ["write returned", "datasync returned", "acknowledged"]).flat(),
+    ]);
   });
 
   it("process: acknowledges after the write, without waiting for the disk", async () => {
@@ -189,7 +206,11 @@ describe("durability", () => {
 });
 
 /** Notes when the real call returned; the call itself is made unchanged. */
-function recordReturns(events: string[], fileHandle: Record<string, (...args: unknown[]) => Promise<unknown>>, call: string): void {
+function recordReturns(
+  events: string[],
+  fileHandle: Record<string, (...args: unknown[]) => Promise<unknown>>,
+  call: string,
+): void {
   const real = fileHandle[call];
   if (real === undefined) throw new Error(`FileHandle has no ${call}`);
   vi.spyOn(fileHandle, call).mockImplementation(async function (this: unknown, ...args: unknown[]) {

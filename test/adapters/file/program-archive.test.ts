@@ -25,8 +25,7 @@ test("a kept program is found by its digest, byte for byte, whatever came after 
     `spring-mail@1-${first.digest.slice(7, 19)}.yaml`,
     `spring-mail@2-${second.digest.slice(7, 19)}.yaml`,
   ]);
-  for (const text of [first, second])
-    expect(await archive.open(text.digest)).toEqual({ ok: true, value: text });
+  for (const text of [first, second]) expect(await archive.open(text.digest)).toEqual({ ok: true, value: text });
 });
 
 test("a file that was changed in the archive is not given out, and is put right when kept again", async () => {

@@ -7,16 +7,9 @@ import { ProgramFolder } from "../../../src/adapters/file/program-folder.ts";
 import { PROGRAM_FILE_BYTES_MAX } from "../../../src/contract/limits.ts";
 import type { ModelCatalog } from "../../../src/core/ports.ts";
 import { compileProgram } from "../../../src/service/compile-program.ts";
-import {
-  CATALOG,
-  catalogOf,
-  PROGRAM_YAML,
-  temporaryFolder,
-} from "../../support/program-fixtures.ts";
+import { CATALOG, catalogOf, PROGRAM_YAML, temporaryFolder } from "../../support/program-fixtures.ts";
 
-async function folderWith(
-  files: Readonly<Record<string, string | Uint8Array>>,
-): Promise<ProgramFolder> {
+async function folderWith(files: Readonly<Record<string, string | Uint8Array>>): Promise<ProgramFolder> {
   const path = await temporaryFolder();
   for (const [name, content] of Object.entries(files)) await writeFile(join(path, name), content);
   return new ProgramFolder(path);
@@ -77,36 +70,16 @@ describe("files that are refused", () => {
       "program",
       "must be the file's name, spring-mail",
     ],
-    [
-      "a huge file",
-      "#".repeat(PROGRAM_FILE_BYTES_MAX + 1),
-      "",
-      `is larger than ${PROGRAM_FILE_BYTES_MAX} bytes`,
-    ],
+    ["a huge file", "#".repeat(PROGRAM_FILE_BYTES_MAX + 1), "", `is larger than ${PROGRAM_FILE_BYTES_MAX} bytes`],
     ["UTF-16", Buffer.from(PROGRAM_YAML, "utf16le"), "", "not UTF-8"],
     ["a byte order mark", `\uFEFF${PROGRAM_YAML}`, "", "byte order mark"],
     ["a repeated key", `${PROGRAM_YAML}state: paused\n`, "line 20, column 1", "twice"],
     ["an unknown key", `${PROGRAM_YAML}colour: red\n`, "colour", "is not a field here"],
-    [
-      "a budget",
-      `${PROGRAM_YAML}budget: { amount: -5000 }\n`,
-      "budget",
-      "does not support budgets",
-    ],
-    [
-      "a prototype",
-      `${PROGRAM_YAML}__proto__: { state: live }\n`,
-      "__proto__",
-      "is not a field here",
-    ],
+    ["a budget", `${PROGRAM_YAML}budget: { amount: -5000 }\n`, "budget", "does not support budgets"],
+    ["a prototype", `${PROGRAM_YAML}__proto__: { state: live }\n`, "__proto__", "is not a field here"],
     ["an exponent", PROGRAM_YAML.replace("0.01", "1e-2"), "line 7, column 44", "plain decimal"],
     ["not a number", PROGRAM_YAML.replace("0.01", ".nan"), "line 7, column 44", "plain decimal"],
-    [
-      "an infinite cost",
-      PROGRAM_YAML.replace("0.01", ".inf"),
-      "line 7, column 44",
-      "plain decimal",
-    ],
+    ["an infinite cost", PROGRAM_YAML.replace("0.01", ".inf"), "line 7, column 44", "plain decimal"],
     ["an anchor", PROGRAM_YAML.replace("0.01", "&cost 0.01"), "line 7, column 50", "anchor"],
     [
       "an unknown feature",
@@ -114,12 +87,7 @@ describe("files that are refused", () => {
       "models[0].when",
       "at character 1: unknown feature age",
     ],
-    [
-      "an action without an output",
-      PROGRAM_YAML.replace("id: voucher", "id: push"),
-      "actions[2].id",
-      "no output",
-    ],
+    ["an action without an output", PROGRAM_YAML.replace("id: voucher", "id: push"), "actions[2].id", "no output"],
   ])("%s", async (_, content, path, words) => {
     expect(await faultsOf(content)).toContainEqual({ path, rule: expect.stringContaining(words) });
   });
@@ -134,16 +102,13 @@ describe("files that are refused", () => {
     });
   });
 
-  test.each(["../secrets", "Spring", "a/b", "", "x".repeat(65)])(
-    "the id %j is never a path",
-    async (id) => {
-      const folder = await folderWith({});
-      expect(await folder.read(id)).toMatchObject({
-        ok: false,
-        faults: [{ rule: expect.stringContaining("is named <id>.yaml") }],
-      });
-    },
-  );
+  test.each(["../secrets", "Spring", "a/b", "", "x".repeat(65)])("the id %j is never a path", async (id) => {
+    const folder = await folderWith({});
+    expect(await folder.read(id)).toMatchObject({
+      ok: false,
+      faults: [{ rule: expect.stringContaining("is named <id>.yaml") }],
+    });
+  });
 
   test("a .yml file says how it should be named", async () => {
     const folder = await folderWith({ "spring-mail.yml": PROGRAM_YAML });

@@ -49,7 +49,11 @@ describe("reading segments", () => {
     { damage: "invalid UTF-8", bytes: Buffer.from('{"n":"\xff"}', "latin1") },
   ])("reports $damage in the middle with file and line, and reads on", async ({ bytes }) => {
     using directory = new TestDirectory();
-    const path = file(directory.path, "a", Buffer.concat([Buffer.from('{"n":1}\n'), Buffer.from(bytes), Buffer.from('\n{"n":3}\n')]));
+    const path = file(
+      directory.path,
+      "a",
+      Buffer.concat([Buffer.from('{"n":1}\n'), Buffer.from(bytes), Buffer.from('\n{"n":3}\n')]),
+    );
     expect(await entriesOf([path])).toMatchObject([
       { kind: "record", line: 1 },
       { kind: "corrupt", path, line: 2, rule: expect.any(String) },
@@ -59,7 +63,9 @@ describe("reading segments", () => {
 
   it("reads lines longer than a chunk, multi-byte characters over borders, and empty files", async () => {
     using directory = new TestDirectory();
-    const texts = Array.from({ length: 60 }, (_, i) => JSON.stringify({ i, filler: "é🦊".repeat((i * 7_001) % 130_000) }));
+    const texts = Array.from({ length: 60 }, (_, i) =>
+      JSON.stringify({ i, filler: "é🦊".repeat((i * 7_001) % 130_000) }),
+    );
     const empty = file(directory.path, "empty", "");
     const full = file(directory.path, "full", texts.map((text) => `${text}\n`).join(""));
     const entries = await entriesOf([empty, full]);
@@ -73,12 +79,15 @@ describe("reading segments", () => {
     const b = file(directory.path, "b", '{"torn');
     const seen: ReadProgress[] = [];
     let records = 0;
-    for await (const entry of readSegments([a, b], (progress) => seen.push(progress))) if (entry.kind === "record") records++;
+    for await (const entry of readSegments([a, b], (progress) => seen.push(progress)))
+      if (entry.kind === "record") records++;
     const bytesTotal = record.length * 1_000 + 6;
     expect(records).toBe(1_000);
     expect(seen.at(-1)).toEqual({ path: b, bytesRead: bytesTotal, bytesTotal });
     expect(seen.length).toBeGreaterThan(3);
-    expect(seen.map((progress) => progress.bytesRead)).toEqual(seen.map((progress) => progress.bytesRead).toSorted((x, y) => x - y));
+    expect(seen.map((progress) => progress.bytesRead)).toEqual(
+      seen.map((progress) => progress.bytesRead).toSorted((x, y) => x - y),
+    );
   });
 
   it("throws what the system says of a file that is not there", async () => {

@@ -86,10 +86,7 @@ describe("hostile files cost little", () => {
     ["explicit keys, 100,000 deep", "? ".repeat(100_000)],
     ["80,000 anchors on one value", "&a ".repeat(80_000)],
     ["80,000 tags on one value", "!a ".repeat(80_000)],
-    [
-      "lists line by line, 700 deep",
-      Array.from({ length: 700 }, (_, i) => `${" ".repeat(i)}-`).join("\n") + "\n!",
-    ],
+    ["lists line by line, 700 deep", Array.from({ length: 700 }, (_, i) => `${" ".repeat(i)}-`).join("\n") + "\n!"],
   ])(
     "%s",
     (_, text) => {

@@ -8,9 +8,7 @@ import { contractOf, describeFeatureStore } from "../../contracts/feature-store.
 const contract = contractOf("churn", 2);
 const old = contractOf("retired", 2, "c");
 
-describeFeatureStore("the embedded store", async () =>
-  openEmbeddedFeatureStore({ dataDir: await dataDir() }),
-);
+describeFeatureStore("the embedded store", async () => openEmbeddedFeatureStore({ dataDir: await dataDir() }));
 
 test("rows survive a restart, also those of contracts that no model uses now", async () => {
   const dir = await dataDir();
@@ -38,10 +36,7 @@ test("a last line that a crash cut short is cut off, wherever the cut fell", asy
     await again.write([rowOf("u2", 3)]);
     await again.close();
     const later = await openEmbeddedFeatureStore({ dataDir: dir });
-    expect([await later.read("u1", [contract]), await later.read("u2", [contract])]).toEqual([
-      [found(1)],
-      [found(3)],
-    ]);
+    expect([await later.read("u1", [contract]), await later.read("u2", [contract])]).toEqual([[found(1)], [found(3)]]);
     await later.close();
   }
 });
@@ -62,9 +57,7 @@ test("a bad line with others after it is refused with its place and nothing is l
   ]) {
     const damaged = `${good}${bad}\n${good}`;
     await writeFile(fileOf(dir), damaged);
-    await expect(openEmbeddedFeatureStore({ dataDir: dir })).rejects.toThrow(
-      "features.ndjson:3 is not a feature row",
-    );
+    await expect(openEmbeddedFeatureStore({ dataDir: dir })).rejects.toThrow("features.ndjson:3 is not a feature row");
     expect(await readFile(fileOf(dir), "utf8")).toBe(damaged);
   }
 });
@@ -72,22 +65,14 @@ test("a bad line with others after it is refused with its place and nothing is l
 test("a file without line ends is refused before it fills the memory", async () => {
   const dir = await dataDir();
   await writeFile(fileOf(dir), "x".repeat(20_000));
-  await expect(openEmbeddedFeatureStore({ dataDir: dir })).rejects.toThrow(
-    "features.ndjson:1 is not a feature row",
-  );
+  await expect(openEmbeddedFeatureStore({ dataDir: dir })).rejects.toThrow("features.ndjson:1 is not a feature row");
 });
 
 test("the file is written anew when most of its lines are superseded, and only then", async () => {
   const dir = await dataDir();
-  const lines = async (): Promise<number> =>
-    (await readFile(fileOf(dir), "utf8")).split("\n").length - 1;
+  const lines = async (): Promise<number> => (await readFile(fileOf(dir), "utf8")).split("\n").length - 1;
   const store = await openEmbeddedFeatureStore({ dataDir: dir });
-  await store.write([
-    rowOf("u1", 1),
-    rowOf("u1", 2),
-    rowOf("u2", 3),
-    { ...rowOf("u1", 4), contract: old },
-  ]);
+  await store.write([rowOf("u1", 1), rowOf("u1", 2), rowOf("u2", 3), { ...rowOf("u1", 4), contract: old }]);
   await store.close();
   await (await openEmbeddedFeatureStore({ dataDir: dir })).close();
   expect(await lines()).toBe(4);
@@ -101,10 +86,7 @@ test("the file is written anew when most of its lines are superseded, and only t
   await compacted.close();
   const last = await open(dir);
   expect(await last.read("u1", [contract, old])).toEqual([found(9), found(4)]);
-  expect([await last.read("u2", [contract]), await last.read("u3", [contract])]).toEqual([
-    [found(3)],
-    [found(10)],
-  ]);
+  expect([await last.read("u2", [contract]), await last.read("u3", [contract])]).toEqual([[found(3)], [found(10)]]);
 });
 
 test("what an interrupted rewrite left behind is not read", async () => {
@@ -141,9 +123,7 @@ test("loading tells how far it is, up to the whole file", async () => {
 test("writes at once are kept whole and in the order they were called", async () => {
   const dir = await dataDir();
   const store = await openEmbeddedFeatureStore({ dataDir: dir });
-  await Promise.all(
-    Array.from({ length: 200 }, (_, i) => store.write([rowOf("u1", i), rowOf(`u-${i}`, i)])),
-  );
+  await Promise.all(Array.from({ length: 200 }, (_, i) => store.write([rowOf("u1", i), rowOf(`u-${i}`, i)])));
   await store.close();
   const again = await open(dir);
   expect(await again.read("u1", [contract])).toEqual([found(199)]);

@@ -5,14 +5,7 @@ import type { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
 import { openRedis } from "../../../src/adapters/redis/connection.ts";
 import { contractOf } from "../../contracts/feature-store.ts";
-import {
-  expectUnavailable,
-  observe,
-  operator,
-  ownServer,
-  RECOVERY_MS,
-  within,
-} from "./observed-connection.ts";
+import { expectUnavailable, observe, operator, ownServer, RECOVERY_MS, within } from "./observed-connection.ts";
 
 /** The timeout of production, for tests of what happens when it passes. */
 const ANSWER_MS = 50;
@@ -86,9 +79,7 @@ test("a frozen server: every call ends in time, then nothing is sent, and it rec
   await reach("up");
   server.freeze();
   const started = performance.now();
-  const calls = await Promise.allSettled(
-    Array.from({ length: 64 }, (_, i) => store.read(`u${i}`, [contract])),
-  );
+  const calls = await Promise.allSettled(Array.from({ length: 64 }, (_, i) => store.read(`u${i}`, [contract])));
   const tookMs = performance.now() - started;
   expect(calls.filter(({ status }) => status === "fulfilled")).toEqual([]);
   // It waited for the server, and the margin is for a busy machine: ioredis' defaults take minutes.
@@ -118,9 +109,7 @@ test("a stalled event loop is not a silent server, whether the commands were sen
 test("when calls were given up but the server is well, the breaker closes without waiting for its interval", async () => {
   const server = await ownServer();
   const { connection, reach } = await observe(server.url);
-  const lost = Array.from({ length: 5 }, () =>
-    connection.run(() => Promise.reject(new Error("Command timed out"))),
-  );
+  const lost = Array.from({ length: 5 }, () => connection.run(() => Promise.reject(new Error("Command timed out"))));
   await Promise.allSettled(lost);
   expect(connection.state).toBe("down");
   await within(PROBE_INTERVAL_MS - 100, reach("up"));

@@ -40,9 +40,7 @@ test("all keys of a user have the user's cluster slot", async () => {
   const keys = await operator(server).keys("*");
   expect(keys).toHaveLength(2);
   const clusterNode = operator(await ownServer(["--cluster-enabled", "yes"]));
-  const slots = await Promise.all(
-    [...keys, "u1"].map((key) => clusterNode.cluster("KEYSLOT", key)),
-  );
+  const slots = await Promise.all([...keys, "u1"].map((key) => clusterNode.cluster("KEYSLOT", key)));
   expect(new Set(slots).size).toBe(1);
 });
 
@@ -50,8 +48,7 @@ test("a key of another type is a mismatch for its set only and no outage", async
   const { store, connection } = await observe(server.url);
   await store.write([{ ...row, contract: other }]);
   await operator(server).rpush(KEY, "a list");
-  for (let i = 0; i < 20; i++)
-    expect(await store.read("u1", [contract, other])).toEqual([{ kind: "mismatch" }, found]);
+  for (let i = 0; i < 20; i++) expect(await store.read("u1", [contract, other])).toEqual([{ kind: "mismatch" }, found]);
   expect(connection.state).toBe("up");
   await store.write([row]);
   expect(await store.read("u1", [contract])).toEqual([found]);

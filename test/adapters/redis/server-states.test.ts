@@ -7,14 +7,7 @@ import { LiftgateError } from "../../../src/core/errors.ts";
 import type { FeatureStore } from "../../../src/core/ports.ts";
 import { contractOf } from "../../contracts/feature-store.ts";
 import type { RedisServer } from "../../support/redis-server.ts";
-import {
-  expectUnavailable,
-  observe,
-  operator,
-  ownServer,
-  RECOVERY_MS,
-  within,
-} from "./observed-connection.ts";
+import { expectUnavailable, observe, operator, ownServer, RECOVERY_MS, within } from "./observed-connection.ts";
 
 const contract = contractOf("churn", 2);
 const row = { userId: "u1", contract, observedAtMs: 7, values: Float32Array.of(1, Number.NaN) };
@@ -33,9 +26,7 @@ test("an account that may not read is down, and up once it may", async () => {
   const server = await ownServer();
   const redis = operator(server);
   await redis.acl("SETUSER", "liftgate", "on", ">pw", "~liftgate:*", "+@connection", "+info");
-  const { connection, store, reach } = await observe(
-    `redis://liftgate:pw@127.0.0.1:${server.port}`,
-  );
+  const { connection, store, reach } = await observe(`redis://liftgate:pw@127.0.0.1:${server.port}`);
   expect(connection.state).toBe("down");
   await expectUnavailable(store.read("u1", [contract]), "NOPERM");
   await redis.acl("SETUSER", "liftgate", "+get", "+getrange", "+set");
@@ -60,39 +51,29 @@ test.for([
     spoil: failSaving,
     repair: (redis: Redis) => redis.config("SET", "stop-writes-on-bgsave-error", "no"),
   },
-])(
-  "$name: writes are refused, reads go on, and repair needs no restart",
-  async ({ name, spoil, repair }) => {
-    const server = await ownServer();
-    const { store, reach, states } = await observe(server.url);
-    await store.write([row]);
-    const redis = operator(server);
-    const connectionsBefore = await connectionsReceived(redis);
-    await spoil(redis, server);
-    for (let i = 0; i < 20; i++) {
-      await reach("up");
-      await expectUnavailable(store.write([row]), name);
-    }
-    await within(RECOVERY_MS, reach("up"));
-    expect(await store.read("u1", [contract])).toEqual([found]);
-    // A replica is left once, to find the new primary; a full server is not left.
-    expect((await connectionsReceived(redis)) - connectionsBefore).toBe(
-      name === "READONLY" ? 1 : 0,
-    );
-    expect(states).toEqual(name === "READONLY" ? ["up", "down", "up"] : ["up"]);
-    await repair(redis);
-    await store.write([{ ...row, observedAtMs: 8 }]);
-    expect(await store.read("u1", [contract])).toEqual([{ ...found, observedAtMs: 8 }]);
-  },
-);
+])("$name: writes are refused, reads go on, and repair needs no restart", async ({ name, spoil, repair }) => {
+  const server = await ownServer();
+  const { store, reach, states } = await observe(server.url);
+  await store.write([row]);
+  const redis = operator(server);
+  const connectionsBefore = await connectionsReceived(redis);
+  await spoil(redis, server);
+  for (let i = 0; i < 20; i++) {
+    await reach("up");
+    await expectUnavailable(store.write([row]), name);
+  }
+  await within(RECOVERY_MS, reach("up"));
+  expect(await store.read("u1", [contract])).toEqual([found]);
+  // A replica is left once, to find the new primary; a full server is not left.
+  expect((await connectionsReceived(redis)) - connectionsBefore).toBe(name === "READONLY" ? 1 : 0);
+  expect(states).toEqual(name === "READONLY" ? ["up", "down", "up"] : ["up"]);
+  await repair(redis);
+  await store.write([{ ...row, observedAtMs: 8 }]);
+  expect(await store.read("u1", [contract])).toEqual([{ ...found, observedAtMs: 8 }]);
+});
 
 test("a server that loads its data is down, and up once it has", async () => {
-  const server = await ownServer([
-    "--enable-debug-command",
-    "yes",
-    "--loading-process-events-interval-bytes",
-    "1024",
-  ]);
+  const server = await ownServer(["--enable-debug-command", "yes", "--loading-process-events-interval-bytes", "1024"]);
   const { store, reach, states } = await observe(server.url);
   await store.write([row]);
   const [loader, redis] = [operator(server), operator(server)];

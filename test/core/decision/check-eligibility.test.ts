@@ -11,9 +11,12 @@ describe("checking eligibility", () => {
     expect(checkEligibility(situationWith(programWith({ eligibility: () => true })))).toEqual([null, null, null]);
   });
 
-  it.each(["paused", "cold_start", "unavailable"] as const)("excludes every offer when one is withheld as %s", (withheld) => {
-    expect(checkEligibility(situationWith(program, { withheld }))).toEqual([null, withheld, withheld]);
-  });
+  it.each(["paused", "cold_start", "unavailable"] as const)(
+    "excludes every offer when one is withheld as %s",
+    (withheld) => {
+      expect(checkEligibility(situationWith(program, { withheld }))).toEqual([null, withheld, withheld]);
+    },
+  );
 
   it("excludes every offer for who is not eligible, and asks the rule about the facts", () => {
     expect(checkEligibility(situationWith(never))).toEqual([null, "ineligible", "ineligible"]);
@@ -24,12 +27,24 @@ describe("checking eligibility", () => {
   });
 
   it("excludes what was not asked for; no_offer is always asked for", () => {
-    expect(checkEligibility(situationWith(program, { requested: ["womens_email"] }))).toEqual([null, "not_requested", null]);
-    expect(checkEligibility(situationWith(program, { requested: ["no_offer"] }))).toEqual([null, "not_requested", "not_requested"]);
+    expect(checkEligibility(situationWith(program, { requested: ["womens_email"] }))).toEqual([
+      null,
+      "not_requested",
+      null,
+    ]);
+    expect(checkEligibility(situationWith(program, { requested: ["no_offer"] }))).toEqual([
+      null,
+      "not_requested",
+      "not_requested",
+    ]);
   });
 
   it("gives one reason each, the most general first", () => {
-    expect(checkEligibility(situationWith(never, { withheld: "paused", requested: [] }))).toEqual([null, "paused", "paused"]);
+    expect(checkEligibility(situationWith(never, { withheld: "paused", requested: [] }))).toEqual([
+      null,
+      "paused",
+      "paused",
+    ]);
     expect(checkEligibility(situationWith(never, { requested: [] }))).toEqual([null, "ineligible", "ineligible"]);
   });
 });

@@ -199,5 +199,7 @@ describe("a million draws over sequential ids", () => {
 });
 
 function chiSquare(observed: readonly number[], probabilities: readonly number[], draws: number): number {
-  return sum(observed.map((count, i) => (count - draws * (probabilities[i] ?? 0)) ** 2 / (draws * (probabilities[i] ?? 0))));
+  return sum(
+    observed.map((count, i) => (count - draws * (probabilities[i] ?? 0)) ** 2 / (draws * (probabilities[i] ?? 0))),
+  );
 }

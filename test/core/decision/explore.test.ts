@@ -48,7 +48,9 @@ describe("epsilon", () => {
 
   it("of 0 is greedy and of 1 is even", () => {
     expect(probabilities({ strategy: "epsilon", epsilon: 0, floor: 0, salt }, [0, 1, 2, 3])).toEqual([0, 0, 0, 1]);
-    expect(probabilities({ strategy: "epsilon", epsilon: 1, floor: 0, salt }, [0, 1, 2, 3])).toEqual([0.25, 0.25, 0.25, 0.25]);
+    expect(probabilities({ strategy: "epsilon", epsilon: 1, floor: 0, salt }, [0, 1, 2, 3])).toEqual([
+      0.25, 0.25, 0.25, 0.25,
+    ]);
   });
 });
 

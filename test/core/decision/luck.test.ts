@@ -37,7 +37,11 @@ describe("arms", () => {
     const held = programWith({ holdout: { share: 1, salt: "h" } });
     const drawn = programWith({ evaluation: { share: 1, salt: "e" } });
     for (let i = 0; i < 1_000; i++) {
-      expect([none, held, drawn].map((each) => assignArm(each, `unit-${i}`))).toEqual(["policy", "holdout", "evaluation"]);
+      expect([none, held, drawn].map((each) => assignArm(each, `unit-${i}`))).toEqual([
+        "policy",
+        "holdout",
+        "evaluation",
+      ]);
     }
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { prune } from "../../../src/core/decision/prune.ts";
+import type { Pruning } from "../../../src/core/domain/decision.ts";
 import { actionsNamed, programWith, scoresOf, situationWith } from "../../support/programs.ts";
 
 const NOBODY = [null, null];
@@ -10,31 +11,33 @@ const program = programWith({
   guardrails: { confidenceZ: 2, maxCostPerValue: 0.8, minEfficiency: 1.5 },
 });
 
+type Economics = readonly [value: number, std: number, cost: number];
+
 /** The fate of one action with this value, standard deviation and cost. */
-function fate(value: number, std: number, cost: number) {
-  return prune(situationWith(program, { scores: scoresOf([[value, std, cost]]) }), NOBODY)[1];
+function fate(...economics: Economics) {
+  return prune(situationWith(program, { scores: scoresOf([economics]) }), NOBODY)[1];
 }
 
 describe("pruning", () => {
-  it.each([
-    ["nothing, when all is well", 1, 0.4, 0.4, null],
-    ["an action without a value", NaN, 0, 0.1, "unpriced"],
-    ["an action without a deviation", 1, NaN, 0.1, "unpriced"],
-    ["an action without a cost", 1, 0, NaN, "unpriced"],
-    ["an infinite value", Infinity, 0, 0.1, "unpriced"],
-    ["a value of zero", 0, 0, 0, "no_value"],
-    ["a value below zero, however sure", -0.000001, 0, 0, "no_value"],
-    ["a value of exactly two deviations", 0.8, 0.4, 0.1, "not_credible"],
-    ["nothing just above two deviations", 0.800001, 0.4, 0.1, null],
-    ["a cost above the action's limit", 10, 0, 0.500001, "too_expensive"],
-    ["nothing at exactly the limit", 10, 0, 0.5, null],
-    ["a cost of more than 0.8 per value", 0.5, 0, 0.45, "inefficient"],
-    ["0.75 per value, which is 1.33 value per cost", 0.4, 0, 0.3, "below_marginal_efficiency"],
-    ["nothing at exactly 1.5 value per cost", 0.375, 0, 0.25, null],
-    ["nothing that costs nothing", 0.001, 0, 0, null],
-    ["nothing that brings money in", 0.001, 0, -3, null],
-  ])("%s", (_, value, std, cost, expected) => {
-    expect(fate(value, std, cost)).toBe(expected);
+  it.each<[string, Economics, Pruning | null]>([
+    ["nothing, when all is well", [1, 0.4, 0.4], null],
+    ["an action without a value", [NaN, 0, 0.1], "unpriced"],
+    ["an action without a deviation", [1, NaN, 0.1], "unpriced"],
+    ["an action without a cost", [1, 0, NaN], "unpriced"],
+    ["an infinite value", [Infinity, 0, 0.1], "unpriced"],
+    ["a value of zero", [0, 0, 0], "no_value"],
+    ["a value below zero, however sure", [-0.000001, 0, 0], "no_value"],
+    ["a value of exactly two deviations", [0.8, 0.4, 0.1], "not_credible"],
+    ["nothing just above two deviations", [0.800001, 0.4, 0.1], null],
+    ["a cost above the action's limit", [10, 0, 0.500001], "too_expensive"],
+    ["nothing at exactly the limit", [10, 0, 0.5], null],
+    ["a cost of more than 0.8 per value", [0.5, 0, 0.45], "inefficient"],
+    ["0.75 per value, which is 1.33 value per cost", [0.4, 0, 0.3], "below_marginal_efficiency"],
+    ["nothing at exactly 1.5 value per cost", [0.375, 0, 0.25], null],
+    ["nothing that costs nothing", [0.001, 0, 0], null],
+    ["nothing that brings money in", [0.001, 0, -3], null],
+  ])("%s", (_, economics, expected) => {
+    expect(fate(...economics)).toBe(expected);
   });
 
   it("names the first rule that fails", () => {

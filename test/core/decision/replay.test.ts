@@ -30,7 +30,10 @@ describe("a record", () => {
   it("writes what does not exist as null, the surface as text, and what was drawn twice", () => {
     expect(record.candidates[2]).toMatchObject({ value: 0.5, valueStd: null, net: null, pruned: "unpriced", p: 0 });
     expect(record).toMatchObject({ surface: "7", action: "mens_email", realizedAction: "mens_email", override: null });
-    expect(recordOf({ ...situation, facts: { features: {}, context: {} } }, decide(situation), { ...record, latencyMs: 1 }).surface).toBeNull();
+    expect(
+      recordOf({ ...situation, facts: { features: {}, context: {} } }, decide(situation), { ...record, latencyMs: 1 })
+        .surface,
+    ).toBeNull();
   });
 
   it("is the situation it was made in", () => {
@@ -38,7 +41,12 @@ describe("a record", () => {
   });
 
   it("writes −0 as 0", () => {
-    const negative = situationWith(program, { scores: scoresOf([[1, 0, -0], [1, 0, -0]]) });
+    const negative = situationWith(program, {
+      scores: scoresOf([
+        [1, 0, -0],
+        [1, 0, -0],
+      ]),
+    });
     const cost = recordOf(negative, decide(negative), record).candidates[1]?.cost;
     expect(Object.is(cost, 0)).toBe(true);
   });
@@ -46,7 +54,8 @@ describe("a record", () => {
 
 describe("replay", () => {
   const [none, mens, womens] = record.candidates;
-  const withMens = (change: object) => ({ ...record, candidates: [none, { ...mens, ...change }, womens] }) as DecisionRecord;
+  const withMens = (change: object) =>
+    ({ ...record, candidates: [none, { ...mens, ...change }, womens] }) as DecisionRecord;
 
   it("finds nothing in an untouched record", () => {
     expect(replay(JSON.parse(JSON.stringify(record)), program)).toEqual([]);
@@ -62,7 +71,21 @@ describe("replay", () => {
     ["probability in the arm", withMens({ inArm: 0.5 }), ["candidates[1].inArm"]],
     ["marginal probability", withMens({ p: 0.5 }), ["candidates[1].p"]],
     ["action's name", withMens({ action: "mens_mail" }), ["candidates[1].action"]],
-    ["deviation, which makes an action live", { ...record, candidates: [none, mens, { ...womens, valueStd: 0 }] } as DecisionRecord, ["propensity", "candidates[0].inArm", "candidates[0].p", "candidates[1].inArm", "candidates[1].p", "candidates[2].net", "candidates[2].pruned", "candidates[2].inArm", "candidates[2].p"]],
+    [
+      "deviation, which makes an action live",
+      { ...record, candidates: [none, mens, { ...womens, valueStd: 0 }] } as DecisionRecord,
+      [
+        "propensity",
+        "candidates[0].inArm",
+        "candidates[0].p",
+        "candidates[1].inArm",
+        "candidates[1].p",
+        "candidates[2].net",
+        "candidates[2].pruned",
+        "candidates[2].inArm",
+        "candidates[2].p",
+      ],
+    ],
     ["luck", { ...record, u: 0 }, ["action", "propensity"]],
     ["missing candidate", { ...record, candidates: record.candidates.slice(0, 2) }, ["candidates"]],
   ])("finds a changed %s, and nothing else", (_, tampered, fields) => {

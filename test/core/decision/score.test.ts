@@ -67,20 +67,30 @@ describe("scores in money", () => {
 
   it("are nothing without a head that the objective needs", () => {
     const { heads } = raw;
-    const without = scoresInMoney(program, model, { ...raw, heads: { visit: heads["visit"] ?? new Float32Array(8), spend: heads["spend"] ?? new Float32Array(8) } });
+    const without = scoresInMoney(program, model, {
+      ...raw,
+      heads: { visit: heads["visit"] ?? new Float32Array(8), spend: heads["spend"] ?? new Float32Array(8) },
+    });
     expect(without.cost.slice(1)).toEqual([NaN, NaN, NaN]);
     expect(without.value[1]).toBe(4.875);
   });
 
   it("are nothing where the model gave no finite number", () => {
-    const spoilt = scoresInMoney(program, model, { ...raw, heads: { ...raw.heads, spend: Float32Array.of(9, 9, 9, 9, NaN, 1, Infinity, 1) } });
+    const spoilt = scoresInMoney(program, model, {
+      ...raw,
+      heads: { ...raw.heads, spend: Float32Array.of(9, 9, 9, 9, NaN, 1, Infinity, 1) },
+    });
     expect([spoilt.value[1], spoilt.value[2]]).toEqual([NaN, NaN]);
   });
 });
 
 describe("other scores", () => {
   it("from priors add the fixed cost, and are nothing where none is declared", () => {
-    expect(scoresFromPriors(program)).toEqual({ value: [0, 2, NaN, NaN], valueStd: [0, 0, 0, 0], cost: [0, 0.51, NaN, NaN] });
+    expect(scoresFromPriors(program)).toEqual({
+      value: [0, 2, NaN, NaN],
+      valueStd: [0, 0, 0, 0],
+      cost: [0, 0.51, NaN, NaN],
+    });
   });
 
   it("from nothing are nothing", () => {

@@ -24,5 +24,4 @@ describe("murmur3", () => {
       expect(uniformFromHash(text)).toBe(Number(bits) / 2 ** 53);
     }
   });
-
 });

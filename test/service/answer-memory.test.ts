@@ -1,0 +1,58 @@
+import { describe, expect, it } from "vitest";
+import { LiftgateError } from "../../src/core/errors.ts";
+import { AnswerMemory } from "../../src/service/answer-memory.ts";
+
+/** A memory, how often it was asked again, and a decision that counts how often it was made. */
+function memory() {
+  const counts = { retries: 0, decisions: 0 };
+  const answers = new AnswerMemory(() => (counts.retries += 1));
+  const decide = async () => `answer ${(counts.decisions += 1)}`;
+  return { answers, counts, decide };
+}
+const ASKED = { key: "caller|program|request", body: '{"userId":"u"}' };
+
+describe("the memory of answers", () => {
+  it("decides once, and then repeats", async () => {
+    const { answers, counts, decide } = memory();
+    expect(await answers.once(ASKED, decide)).toBe("answer 1");
+    expect(await answers.once(ASKED, decide)).toBe("answer 1");
+    expect(counts).toEqual({ decisions: 1, retries: 1 });
+  });
+
+  it("joins a decision under way", async () => {
+    const { answers, counts, decide } = memory();
+    const both = await Promise.all([answers.once(ASKED, decide), answers.once(ASKED, decide)]);
+    expect(both).toEqual(["answer 1", "answer 1"]);
+    expect(counts).toEqual({ decisions: 1, retries: 1 });
+  });
+
+  it("refuses another body under a known key, while it is decided and after", async () => {
+    const { answers, decide } = memory();
+    const underWay = answers.once(ASKED, decide);
+    const other = async () => answers.once({ ...ASKED, body: "{}" }, decide);
+    await expect(other()).rejects.toMatchObject({ code: "idempotency_mismatch" });
+    await underWay;
+    await expect(other()).rejects.toMatchObject({ code: "idempotency_mismatch" });
+  });
+
+  it("does not remember a failure: everybody waiting gets it, the next one decides", async () => {
+    const { answers, decide } = memory();
+    const failure = new LiftgateError("log_unavailable");
+    const fail = async () => Promise.reject(failure);
+    const waiting = await Promise.allSettled([answers.once(ASKED, fail), answers.once(ASKED, fail)]);
+    expect(waiting).toEqual([
+      { status: "rejected", reason: failure },
+      { status: "rejected", reason: failure },
+    ]);
+    expect(await answers.once({ ...ASKED, body: "{}" }, decide)).toBe("answer 1");
+  });
+
+  it("forgets the oldest of more than 50,000, and decides anew", async () => {
+    const { answers, counts, decide } = memory();
+    for (let i = 0; i <= 50_000; i++) await answers.once({ key: String(i), body: "" }, decide);
+    await answers.once({ key: "1", body: "" }, decide);
+    expect(counts.retries).toBe(1);
+    await answers.once({ key: "0", body: "" }, decide);
+    expect(counts).toEqual({ decisions: 50_002, retries: 1 });
+  });
+});
