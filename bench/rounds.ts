@@ -28,73 +28,84 @@ export type Measurements = ReadonlyMap<string, readonly Measurement[]>;
 
 export interface Rounds {
   readonly measurements: Measurements;
-  /** Rounds that were run again. */
+  /** Loads that were run again since they were disturbed. */
   readonly repeated: number;
+  /** Rounds that do not count, since they stayed disturbed. */
+  readonly dropped: number;
 }
 
-/** How often one round of one server may be run again in a row. */
+/** How often one round of one server may be run again. */
 const REPEATS_MAX = 3;
 
 /**
- * Every answer of every round that counts is 200 and `normal`. A round in which the service, as it
- * promises, decided without features because they came too late (the machine stood still for a moment)
- * is run again; one with a failed request is not.
+ * Every answer of every round that counts is 200 and `normal`. Where the service, as it promises,
+ * decided without features because they came too late (the machine stood still for a moment), the load
+ * is run again; where that does not help, the round is dropped for all servers.
  *
- * @throws Error when a request failed, a server ended, or rounds stay disturbed
+ * @throws Error when a request failed, a server ended, or no round was left
  */
 export async function runRounds(plan: RoundsPlan): Promise<Rounds> {
-  const { servers, rounds, warmUpSeconds, progress } = plan;
+  const { servers, progress } = plan;
   for (const server of servers) {
-    const { degraded } = await load(plan, server, { seconds: warmUpSeconds, label: "warm-up" });
-    progress(
-      `warmed up the ${server.name}${degraded > 0 ? `, which decided ${degraded} times without features at first` : ""}`,
-    );
+    const { degraded } = await load(plan, server, { seconds: plan.warmUpSeconds, label: "warm-up" });
+    const trouble = degraded > 0 ? `, which decided ${degraded} times without features at first` : "";
+    progress(`warmed up the ${server.name}${trouble}`);
   }
   const measurements = new Map<string, Measurement[]>(servers.map(({ name }) => [name, []]));
   let repeated = 0;
-  for (let round = 0; round < rounds; round++) {
-    // Each round starts with the next server: none is always first.
-    for (let turn = 0; turn < servers.length; turn++) {
-      const server = servers[(round + turn) % servers.length];
-      if (server === undefined) continue;
-      const { measurement, repeats } = await measure(plan, server, round);
-      measurements.get(server.name)?.push(measurement);
-      repeated += repeats;
-      const speed = measurement.requestsPerSecond.toFixed(0).padStart(6);
-      progress(`round ${round + 1} of ${rounds}: ${server.name.padEnd(7)} ${speed} requests/s`);
-    }
+  let dropped = 0;
+  for (let round = 0; round < plan.rounds; round++) {
+    const { counted, repeats } = await runRound(plan, round);
+    repeated += repeats;
+    if (counted === null) dropped += 1;
+    else for (const [name, measurement] of counted) measurements.get(name)?.push(measurement);
   }
-  return { measurements, repeated };
+  if (dropped === plan.rounds)
+    throw new Error("no round was undisturbed: the machine is too busy, or the service too slow");
+  return { measurements, repeated, dropped };
 }
 
-async function measure(
-  plan: RoundsPlan,
-  server: ServerProcess,
-  round: number,
-): Promise<{ readonly measurement: Measurement; readonly repeats: number }> {
-  for (let repeats = 0; ; repeats++) {
-    const cpuBefore = server.cpuMicros();
-    const result = await load(plan, server, { seconds: plan.seconds, label: `round-${round + 1}.${repeats}` });
-    const cpuAfter = server.cpuMicros();
-    const { degraded, answers, firstTrouble } = result;
-    if (degraded === 0) {
-      const cpuMicrosPerRequest = cpuBefore === null || cpuAfter === null ? null : (cpuAfter - cpuBefore) / answers;
-      const { timed, elapsedMs, p50Ms, p99Ms, generatorBusy } = result;
-      return {
-        measurement: {
-          requestsPerSecond: (timed * 1_000) / elapsedMs,
-          p50Ms,
-          p99Ms,
-          cpuMicrosPerRequest,
-          generatorBusy,
-        },
-        repeats,
-      };
+interface Round {
+  /** By the server's name; null when the round does not count. */
+  readonly counted: ReadonlyMap<string, Measurement> | null;
+  readonly repeats: number;
+}
+
+/** Each round starts with the next server: none is always first. */
+async function runRound(plan: RoundsPlan, round: number): Promise<Round> {
+  const { servers, progress } = plan;
+  const first = round % servers.length;
+  const counted = new Map<string, Measurement>();
+  let repeats = 0;
+  for (const server of [...servers.slice(first), ...servers.slice(0, first)]) {
+    let measurement = await measure(plan, server, `round-${round + 1}`);
+    for (let again = 1; measurement === null && again <= REPEATS_MAX; again++) {
+      repeats += 1;
+      measurement = await measure(plan, server, `round-${round + 1}.${again}`);
     }
-    const trouble = `the ${server.name} gave ${degraded} of ${answers} answers that are not normal, the first: ${firstTrouble}`;
-    if (repeats === REPEATS_MAX) throw new Error(trouble);
-    plan.progress(`again, since ${trouble}`);
+    if (measurement === null) {
+      progress(`round ${round + 1} does not count: the ${server.name} stayed disturbed`);
+      return { counted: null, repeats };
+    }
+    counted.set(server.name, measurement);
+    const speed = measurement.requestsPerSecond.toFixed(0).padStart(6);
+    progress(`round ${round + 1} of ${plan.rounds}: ${server.name.padEnd(7)} ${speed} requests/s`);
   }
+  return { counted, repeats };
+}
+
+/** One server under load; null when not every answer was `normal`. */
+async function measure(plan: RoundsPlan, server: ServerProcess, label: string): Promise<Measurement | null> {
+  const cpuBefore = server.cpuMicros();
+  const result = await load(plan, server, { seconds: plan.seconds, label });
+  const cpuAfter = server.cpuMicros();
+  const { degraded, answers, firstTrouble, timed, elapsedMs, p50Ms, p99Ms, generatorBusy } = result;
+  if (degraded > 0) {
+    plan.progress(`the ${server.name} gave ${degraded} of ${answers} answers that are not normal: ${firstTrouble}`);
+    return null;
+  }
+  const cpuMicrosPerRequest = cpuBefore === null || cpuAfter === null ? null : (cpuAfter - cpuBefore) / answers;
+  return { requestsPerSecond: (timed * 1_000) / elapsedMs, p50Ms, p99Ms, cpuMicrosPerRequest, generatorBusy };
 }
 
 async function load(

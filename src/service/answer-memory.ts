@@ -24,8 +24,10 @@ interface Remembered {
 }
 
 export class AnswerMemory {
-  /** In the order of first asking. */
   readonly #answers = new Map<string, Remembered>();
+  /** A ring of the keys in the order of asking. (A map's own first key is behind the holes of all that left.) */
+  readonly #keys: string[] = [];
+  #next = 0;
   readonly #onRetry: () => void;
 
   constructor(onRetry: () => void) {
@@ -46,7 +48,7 @@ export class AnswerMemory {
   }
 
   #decideNow({ key, body }: Asked, decide: () => Promise<string>): Promise<string> {
-    if (this.#answers.size >= ANSWERS_MAX) this.#forgetOldest();
+    this.#makeRoomFor(key);
     const underWay = decide();
     this.#answers.set(key, { body, answer: underWay });
     underWay.then(
@@ -56,10 +58,10 @@ export class AnswerMemory {
     return underWay;
   }
 
-  #forgetOldest(): void {
-    for (const key of this.#answers.keys()) {
-      this.#answers.delete(key);
-      return;
-    }
+  #makeRoomFor(key: string): void {
+    const oldest = this.#keys[this.#next];
+    if (oldest !== undefined) this.#answers.delete(oldest);
+    this.#keys[this.#next] = key;
+    this.#next = (this.#next + 1) % ANSWERS_MAX;
   }
 }
