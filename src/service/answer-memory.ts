@@ -2,13 +2,14 @@
  * Idempotency within one process: a requestId that comes again with the same body gets the same
  * bytes, one under way is joined, and one with another body is refused.
  *
- * Bounded by count, the oldest out first; what falls out is decided anew. A decision that failed is
+ * Bounded by bytes, the oldest out first; what falls out is decided anew. A decision that failed is
  * not remembered, so a retry is a real try.
  */
 import { LiftgateError } from "../core/errors.ts";
+import { TextRing } from "./text-ring.ts";
 
-/** About 1 KiB an answer: 50 MiB at most. */
-const ANSWERS_MAX = 50_000;
+/** Some 50,000 answers. */
+const RING_BYTES = 32 * 1024 * 1024;
 
 export interface Asked {
   /** Caller, program and requestId: whose retry it would be. */
@@ -17,21 +18,20 @@ export interface Asked {
   readonly body: string;
 }
 
-/** Two strings once it is answered: long-lived objects are what the garbage collector pays for. */
-interface Remembered {
+/** A decision under way. */
+interface UnderWay {
   readonly body: string;
-  readonly answer: string | Promise<string>;
+  readonly answer: Promise<string>;
 }
 
 export class AnswerMemory {
-  readonly #answers = new Map<string, Remembered>();
-  /** A ring of the keys in the order of asking. (A map's own first key is behind the holes of all that left.) */
-  readonly #keys: string[] = [];
-  #next = 0;
+  readonly #underWay = new Map<string, UnderWay>();
+  readonly #answered: TextRing;
   readonly #onRetry: () => void;
 
-  constructor(onRetry: () => void) {
+  constructor(onRetry: () => void, ringBytes = RING_BYTES) {
     this.#onRetry = onRetry;
+    this.#answered = new TextRing(ringBytes);
   }
 
   /**
@@ -40,7 +40,7 @@ export class AnswerMemory {
    * @throws LiftgateError `idempotency_mismatch`
    */
   once(asked: Asked, decide: () => Promise<string>): string | Promise<string> {
-    const known = this.#answers.get(asked.key);
+    const known = this.#underWay.get(asked.key) ?? this.#answered.get(asked.key);
     if (known === undefined) return this.#decideNow(asked, decide);
     if (known.body !== asked.body) throw new LiftgateError("idempotency_mismatch");
     this.#onRetry();
@@ -48,20 +48,15 @@ export class AnswerMemory {
   }
 
   #decideNow({ key, body }: Asked, decide: () => Promise<string>): Promise<string> {
-    this.#makeRoomFor(key);
-    const underWay = decide();
-    this.#answers.set(key, { body, answer: underWay });
-    underWay.then(
-      (answer) => this.#answers.set(key, { body, answer }),
-      () => this.#answers.delete(key),
+    const answer = decide();
+    this.#underWay.set(key, { body, answer });
+    answer.then(
+      (text) => {
+        this.#underWay.delete(key);
+        this.#answered.set(key, { body, answer: text });
+      },
+      () => this.#underWay.delete(key),
     );
-    return underWay;
-  }
-
-  #makeRoomFor(key: string): void {
-    const oldest = this.#keys[this.#next];
-    if (oldest !== undefined) this.#answers.delete(oldest);
-    this.#keys[this.#next] = key;
-    this.#next = (this.#next + 1) % ANSWERS_MAX;
+    return answer;
   }
 }

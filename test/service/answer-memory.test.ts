@@ -47,12 +47,13 @@ describe("the memory of answers", () => {
     expect(await answers.once({ ...ASKED, body: "{}" }, decide)).toBe("answer 1");
   });
 
-  it("forgets the oldest of more than 50,000, and decides anew", async () => {
-    const { answers, counts, decide } = memory();
-    for (let i = 0; i <= 50_000; i++) await answers.once({ key: String(i), body: "" }, decide);
+  it("forgets the oldest when its bytes are full, and decides anew", async () => {
+    const { counts, decide } = memory();
+    const answers = new AnswerMemory(() => (counts.retries += 1), 2 * "answer 1".length);
+    for (const key of ["0", "1", "2"]) await answers.once({ key, body: "" }, decide);
     await answers.once({ key: "1", body: "" }, decide);
-    expect(counts.retries).toBe(1);
+    expect(counts).toEqual({ decisions: 3, retries: 1 });
     await answers.once({ key: "0", body: "" }, decide);
-    expect(counts).toEqual({ decisions: 50_002, retries: 1 });
+    expect(counts).toEqual({ decisions: 4, retries: 1 });
   });
 });
