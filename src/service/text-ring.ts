@@ -1,12 +1,17 @@
 /**
  * The newest answers with the bodies they answer, by key, in a fixed number of bytes outside the heap.
  *
- * Kept as strings, answers would outlive every collection of young objects, and copying them about
- * would cost a request more than its decision does. Offsets are virtual: they only grow, and the byte
- * at offset v lies at v mod capacity. So an entry is whole as long as it starts within one capacity
- * of the end, and the oldest entries go as the end moves on.
+ * Kept as strings, keys and answers would outlive every collection of young objects, and copying them
+ * about would cost a request more than its decision does. Offsets are virtual: they only grow, and the
+ * byte at offset v lies at v mod capacity. So an entry is whole as long as it starts within one
+ * capacity of the end, and the oldest entries go as the end moves on. Keys are found by chains of
+ * entries with the same hash, in arrays of numbers; the stored key decides.
  */
+import { murmur3x86x128 } from "../core/numerics/murmur3.ts";
+
 const ENTRIES_MAX = 65_536;
+const BUCKETS = 131_072;
+const NONE = -1;
 
 export interface Entry {
   readonly body: string;
@@ -15,12 +20,14 @@ export interface Entry {
 
 export class TextRing {
   readonly #bytes: Buffer;
-  readonly #slots = new Map<string, number>();
-  /** By slot; a slot is an entry's number mod `ENTRIES_MAX`. */
-  readonly #keys: string[] = [];
+  /** By bucket: the slot of its newest entry. A slot is an entry's number mod `ENTRIES_MAX`. */
+  readonly #heads = new Int32Array(BUCKETS).fill(NONE);
+  /** By slot: the next older entry of the bucket. */
+  readonly #older = new Int32Array(ENTRIES_MAX).fill(NONE);
+  readonly #buckets = new Int32Array(ENTRIES_MAX);
   readonly #starts = new Float64Array(ENTRIES_MAX);
-  readonly #bodyBytes = new Uint32Array(ENTRIES_MAX);
-  readonly #answerBytes = new Uint32Array(ENTRIES_MAX);
+  /** Three a slot: bytes of key, body and answer, which follow each other. */
+  readonly #lengths = new Uint32Array(3 * ENTRIES_MAX);
   #oldest = 0;
   #next = 0;
   #end = 0;
@@ -30,57 +37,75 @@ export class TextRing {
   }
 
   get(key: string): Entry | undefined {
-    const slot = this.#slots.get(key);
-    if (slot === undefined) return undefined;
-    const start = (this.#starts[slot] as number) % this.#bytes.length;
-    const middle = start + (this.#bodyBytes[slot] as number);
-    const end = middle + (this.#answerBytes[slot] as number);
-    return { body: this.#bytes.toString("utf8", start, middle), answer: this.#bytes.toString("utf8", middle, end) };
+    let slot = this.#heads[bucketOf(key)] as number;
+    while (slot !== NONE && this.#text(slot, 0) !== key) slot = this.#older[slot] as number;
+    return slot === NONE ? undefined : { body: this.#text(slot, 1), answer: this.#text(slot, 2) };
   }
 
   /** Keeps the entry, unless it is larger than the ring; a key is set once while it is held. */
   set(key: string, { body, answer }: Entry): void {
-    const bodyBytes = Buffer.byteLength(body);
-    const answerBytes = Buffer.byteLength(answer);
-    const start = this.#startOf(bodyBytes + answerBytes);
+    const texts = [key, body, answer];
+    const lengths = texts.map((text) => Buffer.byteLength(text));
+    const start = this.#startOf(lengths.reduce((sum, length) => sum + length, 0));
     if (start === null) return;
-    this.#end = start + bodyBytes + answerBytes;
     this.#makeRoom();
-    const at = start % this.#bytes.length;
-    this.#bytes.write(body, at);
-    this.#bytes.write(answer, at + bodyBytes);
-    this.#place(key, { start, bodyBytes, answerBytes });
+    const slot = this.#next % ENTRIES_MAX;
+    this.#next += 1;
+    this.#starts[slot] = start;
+    this.#lengths.set(lengths, 3 * slot);
+    let at = start % this.#bytes.length;
+    for (const text of texts) at += this.#bytes.write(text, at);
+    this.#link(slot, bucketOf(key));
   }
 
-  /** Where an entry of this size begins: at the end, or at the next turn of the ring where it would be cut. */
+  /** The key (0), body (1) or answer (2) of an entry. */
+  #text(slot: number, part: 0 | 1 | 2): string {
+    let start = (this.#starts[slot] as number) % this.#bytes.length;
+    for (let i = 0; i < part; i++) start += this.#lengths[3 * slot + i] as number;
+    return this.#bytes.toString("utf8", start, start + (this.#lengths[3 * slot + part] as number));
+  }
+
+  /** Takes room at the end, or at the next turn of the ring where an entry of this size would be cut. */
   #startOf(bytes: number): number | null {
     const capacity = this.#bytes.length;
-    const room = capacity - (this.#end % capacity);
     if (bytes > capacity) return null;
-    return bytes > room ? this.#end + room : this.#end;
+    const room = capacity - (this.#end % capacity);
+    const start = bytes > room ? this.#end + room : this.#end;
+    this.#end = start + bytes;
+    return start;
   }
 
+  /** Lets go of entries that the end has run over, and of the oldest when all slots are taken. */
   #makeRoom(): void {
     const intactFrom = this.#end - this.#bytes.length;
     while (this.#oldest < this.#next) {
       const slot = this.#oldest % ENTRIES_MAX;
       const full = this.#next - this.#oldest === ENTRIES_MAX;
       if (!full && (this.#starts[slot] as number) >= intactFrom) return;
-      this.#slots.delete(this.#keys[slot] as string);
+      this.#unlink(slot);
       this.#oldest += 1;
     }
   }
 
-  #place(
-    key: string,
-    { start, bodyBytes, answerBytes }: { start: number; bodyBytes: number; answerBytes: number },
-  ): void {
-    const slot = this.#next % ENTRIES_MAX;
-    this.#next += 1;
-    this.#keys[slot] = key;
-    this.#starts[slot] = start;
-    this.#bodyBytes[slot] = bodyBytes;
-    this.#answerBytes[slot] = answerBytes;
-    this.#slots.set(key, slot);
+  #link(slot: number, bucket: number): void {
+    this.#buckets[slot] = bucket;
+    this.#older[slot] = this.#heads[bucket] as number;
+    this.#heads[bucket] = slot;
   }
+
+  #unlink(slot: number): void {
+    const bucket = this.#buckets[slot] as number;
+    const older = this.#older[slot] as number;
+    let newer = this.#heads[bucket] as number;
+    if (newer === slot) {
+      this.#heads[bucket] = older;
+      return;
+    }
+    while (this.#older[newer] !== slot) newer = this.#older[newer] as number;
+    this.#older[newer] = older;
+  }
+}
+
+function bucketOf(key: string): number {
+  return murmur3x86x128(key)[0] % BUCKETS;
 }

@@ -49,7 +49,7 @@ describe("the memory of answers", () => {
 
   it("forgets the oldest when its bytes are full, and decides anew", async () => {
     const { counts, decide } = memory();
-    const answers = new AnswerMemory(() => (counts.retries += 1), 2 * "answer 1".length);
+    const answers = new AnswerMemory(() => (counts.retries += 1), 2 * "0answer 1".length);
     for (const key of ["0", "1", "2"]) await answers.once({ key, body: "" }, decide);
     await answers.once({ key: "1", body: "" }, decide);
     expect(counts).toEqual({ decisions: 3, retries: 1 });

@@ -19,7 +19,7 @@ it("holds exactly the newest entries that fit, whatever their sizes", () => {
         });
         // Of the entries that fit at all, those held are the newest without a gap, and the last one is held.
         const fitting = kept.flatMap(({ body, answer }, i) =>
-          Buffer.byteLength(body + answer) <= capacity ? [held[i] !== undefined] : [],
+          Buffer.byteLength(`k${i}` + body + answer) <= capacity ? [held[i] !== undefined] : [],
         );
         if (fitting.length > 0) expect(fitting.at(-1)).toBe(true);
         expect(fitting.toSorted()).toEqual(fitting);
