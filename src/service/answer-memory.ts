@@ -8,7 +8,7 @@
 import { LiftgateError } from "../core/errors.ts";
 import { TextRing } from "./text-ring.ts";
 
-/** Some 50,000 answers. */
+/** Some 40,000 answers. */
 const RING_BYTES = 32 * 1024 * 1024;
 
 export interface Asked {
@@ -50,13 +50,18 @@ export class AnswerMemory {
   #decideNow({ key, body }: Asked, decide: () => Promise<string>): Promise<string> {
     const answer = decide();
     this.#underWay.set(key, { body, answer });
-    answer.then(
-      (text) => {
-        this.#underWay.delete(key);
-        this.#answered.set(key, { body, answer: text });
-      },
-      () => this.#underWay.delete(key),
-    );
+    void this.#keep({ key, body }, answer);
     return answer;
+  }
+
+  async #keep({ key, body }: Asked, underWay: Promise<string>): Promise<void> {
+    try {
+      const answer = await underWay;
+      this.#answered.set(key, { body, answer });
+    } catch {
+      // Whoever asked is told; here it only means that there is nothing to keep.
+    } finally {
+      this.#underWay.delete(key);
+    }
   }
 }
