@@ -114,7 +114,14 @@ async function measureServers(cores: Cores | null, peer: PeerEnvironment, size: 
     const servers = [await deployment.startFloor(service), service];
     if (peer.ok) servers.push(await deployment.startPeer(peer.python));
     const job = { programId: PROGRAM_ID, connections: CONNECTIONS, users: USERS };
-    return await runRounds({ servers, generator, job, ...size, progress });
+    return await runRounds({
+      servers,
+      generator,
+      job,
+      ...size,
+      disturbed: options.smoke ? "count" : "repeat",
+      progress,
+    });
   } finally {
     generator.stop();
     await deployment.close();

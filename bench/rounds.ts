@@ -10,6 +10,8 @@ export interface RoundsPlan {
   readonly rounds: number;
   readonly seconds: number;
   readonly warmUpSeconds: number;
+  /** What becomes of a load in which not every answer was `normal`: it is run again, or counts all the same. */
+  readonly disturbed: "repeat" | "count";
   readonly progress: (line: string) => void;
 }
 
@@ -94,7 +96,7 @@ async function runRound(plan: RoundsPlan, round: number): Promise<Round> {
   return { counted, repeats };
 }
 
-/** One server under load; null when not every answer was `normal`. */
+/** One server under load; null when not every answer was `normal` and that is not to count. */
 async function measure(plan: RoundsPlan, server: ServerProcess, label: string): Promise<Measurement | null> {
   const cpuBefore = server.cpuMicros();
   const result = await load(plan, server, { seconds: plan.seconds, label });
@@ -102,7 +104,7 @@ async function measure(plan: RoundsPlan, server: ServerProcess, label: string): 
   const { degraded, answers, firstTrouble, timed, elapsedMs, p50Ms, p99Ms, generatorBusy } = result;
   if (degraded > 0) {
     plan.progress(`the ${server.name} gave ${degraded} of ${answers} answers that are not normal: ${firstTrouble}`);
-    return null;
+    if (plan.disturbed === "repeat") return null;
   }
   const cpuMicrosPerRequest = cpuBefore === null || cpuAfter === null ? null : (cpuAfter - cpuBefore) / answers;
   return { requestsPerSecond: (timed * 1_000) / elapsedMs, p50Ms, p99Ms, cpuMicrosPerRequest, generatorBusy };
