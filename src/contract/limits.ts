@@ -20,7 +20,7 @@ export const ACTIONS_MAX = 64;
 /** Features of one model: a packed row of 4 KiB. */
 export const FEATURES_MAX = 1_024;
 /** Program files are written by hand; more is an accident or an attack (YAML alias bombs included). */
-export const PROGRAM_FILE_BYTES_MAX = 256 * 1024;
+export const PROGRAM_FILE_BYTES_MAX = 64 * 1024;
 /** A manifest lists features with statistics: about 1 KiB each. */
 export const MANIFEST_BYTES_MAX = 4 * 1024 * 1024;
 /** One model graph: above this a row takes milliseconds and the graph is distilled instead. */
