@@ -1,8 +1,8 @@
 /**
  * The newest answers with the bodies they answer, by key, in a fixed number of bytes outside the heap.
  *
- * Kept as strings, keys and answers would outlive every collection of young objects, and copying them
- * about would cost a request more than its decision does. Offsets are virtual: they only grow, and the
+ * Kept as strings, keys and answers would outlive every collection of young objects and be copied each
+ * time; bytes and numbers are not. Offsets are virtual: they only grow, and the
  * byte at offset v lies at v mod capacity. So an entry is whole as long as it starts within one
  * capacity of the end, and the oldest entries go as the end moves on. Keys are found by chains of
  * entries with the same hash, in arrays of numbers; the stored key decides.
