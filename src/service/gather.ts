@@ -9,7 +9,7 @@ import { noScores, scoresFromPriors, scoresInMoney } from "../core/decision/scor
 import type { Basis, Exclusion, Pacing, Scores, Situation, Status } from "../core/domain/decision.ts";
 import type { Program } from "../core/domain/program.ts";
 import type { DecisionRecord, RecordedFeatures } from "../core/domain/record.ts";
-import { LiftgateError } from "../core/errors.ts";
+import { type ErrorCode, LiftgateError } from "../core/errors.ts";
 import type { AdmittedRequest } from "./admit.ts";
 import { type KnownUser, readUser, type UserReader } from "./read-user.ts";
 
@@ -34,11 +34,8 @@ const UNPACED: Pacing = { epoch: 0, lambda: 0, mu: {}, rho: null };
 export async function gather(services: UserReader, request: AdmittedRequest): Promise<Gathered> {
   const { program } = request;
   if (program.state === "paused") return blind(request, "paused", "paused");
-  const startedMs = services.monotonicMs();
-  const user = await readUser(services, request);
-  services.metrics.stage("gather", services.monotonicMs() - startedMs);
-  if (user.kind === "unreachable") return blind(request, "safe_default", "unavailable");
-
+  const user = await knownUser(services, request);
+  if (user === null) return blind(request, "safe_default", "unavailable");
   const evidence = await judge(services, program, user);
   return {
     situation: situationWith(request, evidence, user.facts),
@@ -46,6 +43,23 @@ export async function gather(services: UserReader, request: AdmittedRequest): Pr
     model: { name: user.model.name, version: user.model.version, digest: user.model.digest },
     features: user.recorded,
   };
+}
+
+/** What a decision survives when the user is read. */
+const OUTAGES: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["feature_store_unavailable", "model_failed"]);
+
+/** The user; null when they cannot be read now. */
+async function knownUser(services: UserReader, request: AdmittedRequest): Promise<KnownUser | null> {
+  const startedMs = services.monotonicMs();
+  try {
+    return await readUser(services, request);
+  } catch (error) {
+    if (!(error instanceof LiftgateError && OUTAGES.has(error.code))) throw error;
+    services.metrics.trouble(error.code);
+    return null;
+  } finally {
+    services.metrics.stage("gather", services.monotonicMs() - startedMs);
+  }
 }
 
 /** Nothing could or should be looked at: no paid action, with certainty. */

@@ -10,7 +10,6 @@ import type { AdmittedRequest } from "./admit.ts";
 import type { DecisionServices } from "./services.ts";
 
 export interface KnownUser {
-  readonly kind: "known";
   readonly model: UpliftModel;
   /** Named values of every usable row of the program's models. */
   readonly facts: Facts["features"];
@@ -34,48 +33,36 @@ interface ContractRow {
 
 /** Rows from more than this far in the future are not trusted: the writer's clock is wrong. */
 const CLOCK_SKEW_MS = 5 * 60_000;
-const UNREACHABLE = { kind: "unreachable" } as const;
 
 /**
- * Reads the user in one round trip. `unreachable` when the store does not answer in time or a model
- * the program routes to is not loaded.
+ * Reads the user in one round trip.
  *
- * @throws LiftgateError `unknown_feature`, `invalid_feature` for request-time values
+ * @throws LiftgateError `unknown_feature`, `invalid_feature` for request-time values;
+ * `feature_store_unavailable` when the store does not answer in time; `model_failed` when a model the
+ * program routes to is not loaded
  */
-export async function readUser(
-  services: UserReader,
-  request: AdmittedRequest,
-): Promise<KnownUser | typeof UNREACHABLE> {
+export async function readUser(services: UserReader, request: AdmittedRequest): Promise<KnownUser> {
   const models = routedModels(services, request.program);
-  if (models === null) return UNREACHABLE;
   const contracts = contractsOf(models);
   const given = givenRows(contracts, request);
-  const reads = await readStore(services, request, contracts);
-  if (reads === null) return UNREACHABLE;
-
+  const reads = await services.features.read(request.userId, contracts);
   const rows = contracts.map((contract, i) =>
     rowOf(services, request.program, { contract, read: reads[i], given: given[i]?.values ?? null }),
   );
-  const facts = Object.assign(
-    {},
-    ...rows.map(({ contract, values }) => (values === null ? {} : decodeRow(contract, values))),
-  );
+  const facts = factsOf(rows);
   const model = routeTo(models, request.program.routes, { features: facts, context: request.context });
   const own = rows.find((row) => row.contract.set === model.contract.set);
   invariant(own !== undefined, "every routed model's contract was read");
   return knownUser(services, request, { model, facts, own });
 }
 
-/** The models of the program's routes, in order; null when one is not loaded. */
-function routedModels({ models, metrics }: UserReader, program: Program): readonly UpliftModel[] | null {
-  const found: UpliftModel[] = [];
-  for (const { model } of program.routes) {
-    const loaded = models.find(model.name, model.version);
-    if (loaded !== undefined) found.push(loaded);
-  }
-  if (found.length === program.routes.length) return found;
-  metrics.trouble("model_failed");
-  return null;
+/** The models of the program's routes, in order. */
+function routedModels({ models }: UserReader, { routes }: Program): readonly UpliftModel[] {
+  return routes.map(({ model: { name, version } }) => {
+    const loaded = models.find(name, version);
+    if (loaded === undefined) throw new LiftgateError("model_failed", `the model ${name}@${version} is not loaded`);
+    return loaded;
+  });
 }
 
 /** One contract per feature set. */
@@ -92,18 +79,10 @@ function routeTo(models: readonly UpliftModel[], routes: readonly Route[], facts
   return model;
 }
 
-async function readStore(
-  { features, metrics }: UserReader,
-  { userId }: AdmittedRequest,
-  contracts: readonly FeatureContract[],
-): Promise<readonly FeatureRead[] | null> {
-  try {
-    return await features.read(userId, contracts);
-  } catch (error) {
-    if (!(error instanceof LiftgateError && error.code === "feature_store_unavailable")) throw error;
-    metrics.trouble(error.code);
-    return null;
-  }
+/** The named values of all usable rows. */
+function factsOf(rows: readonly ContractRow[]): Facts["features"] {
+  const [first, ...others] = rows.map(({ contract, values }) => (values === null ? {} : decodeRow(contract, values)));
+  return others.length === 0 ? (first ?? {}) : Object.assign({}, first, ...others);
 }
 
 /**
@@ -112,6 +91,7 @@ async function readStore(
  */
 function givenRows(contracts: readonly FeatureContract[], { features, context }: AdmittedRequest): readonly GivenRow[] {
   const rows = contracts.map((contract) => givenRow(contract, features, context));
+  if (rows.every((row) => row === NOTHING_GIVEN)) return rows;
   const faults = rows.flatMap((row) => row.faults);
   if (faults.length > 0) throw new LiftgateError("invalid_feature", undefined, faults);
   const strangers = Object.keys(features).filter((name) => rows.every((row) => row.unknown.includes(name)));
@@ -182,7 +162,6 @@ function knownUser(
   const { values, missing, required } = completeRow(contract, found ?? missingRow(contract));
   if (found !== null) for (const feature of missing) metrics.missingFeature(program.id, feature);
   return {
-    kind: "known",
     model,
     facts,
     row: found === null || tooOld || required.length > 0 ? null : values,

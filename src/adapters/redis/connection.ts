@@ -7,7 +7,8 @@ import { RedisTrouble, troubleOf } from "./trouble.ts";
 
 /** Longer than any answer of a healthy Redis on a busy host, shorter than a caller notices. */
 const ANSWER_MS = 50;
-const FAILURES_TO_OPEN = 5;
+/** Calls share commands, so two failures in a row are two turns of the event loop that got no answer. */
+const FAILURES_TO_OPEN = 2;
 /** A breaker that opened for a hiccup should not cost half a second of good decisions. */
 const PROBE_INTERVAL_MS = 100;
 const RECONNECT_MS_MAX = 250;
@@ -74,6 +75,8 @@ export class RedisConnection {
     this.#redis = new Redis(url, {
       ...safe,
       lazyConnect: true,
+      // Reads are gathered over a turn by their reader; waiting for one more turn would gather nothing.
+      autoPipeliningIgnoredCommands: ["eval"],
       retryStrategy: (attempt) => Math.min(attempt * 50, RECONNECT_MS_MAX),
       reconnectOnError: reconnectWhenReadOnly(now),
     });

@@ -1,11 +1,11 @@
 /** Features in Redis: one packed row per user and feature set, under a key whose slot is the user's. */
-import type { Redis } from "ioredis";
 import { LiftgateError } from "../../core/errors.ts";
 import type { FeatureContract } from "../../core/domain/model.ts";
 import type { FeatureRead, FeatureRow, FeatureStore } from "../../core/ports.ts";
 import { packedBytes, packRow, unpackRow } from "../packed/packed-row.ts";
 import type { RedisConnection } from "./connection.ts";
-import { replyCode, RedisTrouble } from "./trouble.ts";
+import { type Row, RowReader } from "./row-reader.ts";
+import { RedisTrouble } from "./trouble.ts";
 
 /** Rows sent together: enough to fill a round trip, few enough that a read behind them is in time. */
 const ROWS_PER_WRITE = 64;
@@ -15,16 +15,23 @@ const WRITE_ANSWER_MS = 1_000;
 /** Uses the connection and does not own it: other stores share it. */
 export class RedisFeatureStore implements FeatureStore {
   readonly #connection: RedisConnection;
+  readonly #reader: RowReader;
 
   constructor(connection: RedisConnection) {
     this.#connection = connection;
+    this.#reader = new RowReader(connection);
   }
 
+  /** Fetches at most one byte more than a right row has: a poisoned value of any size costs no more than a good one. */
   async read(userId: string, contracts: readonly FeatureContract[]): Promise<readonly FeatureRead[]> {
-    const stored = await this.#run((redis) =>
-      Promise.all(contracts.map((contract) => readRow(redis, userId, contract))),
-    );
-    return stored.map((row, i) => decode(row, contracts[i] as FeatureContract));
+    try {
+      const rows = await this.#reader.read(
+        contracts.map((contract) => ({ key: keyOf(userId, contract), bytesMax: packedBytes(contract) + 1 })),
+      );
+      return rows.map((row, i) => decode(row, contracts[i] as FeatureContract));
+    } catch (error) {
+      throw unavailable(error);
+    }
   }
 
   async write(rows: readonly FeatureRow[]): Promise<void> {
@@ -33,8 +40,7 @@ export class RedisFeatureStore implements FeatureStore {
       value: Buffer.from(packRow(row).buffer),
     }));
     for (let start = 0; start < packed.length; start += ROWS_PER_WRITE) {
-      const together = packed.slice(start, start + ROWS_PER_WRITE);
-      await this.#run((redis) => Promise.all(together.map(({ key, value }) => redis.set(key, value))), WRITE_ANSWER_MS);
+      await this.#writeTogether(packed.slice(start, start + ROWS_PER_WRITE));
     }
   }
 
@@ -42,37 +48,36 @@ export class RedisFeatureStore implements FeatureStore {
     // The connection ends with whoever opened it.
   }
 
-  async #run<T>(commands: (redis: Redis) => Promise<T>, timeoutMs?: number): Promise<T> {
+  async #writeTogether(rows: readonly PackedRow[]): Promise<void> {
     try {
-      return await this.#connection.run(commands, timeoutMs);
+      await this.#connection.run(
+        (redis) => Promise.all(rows.map(({ key, value }) => redis.set(key, value))),
+        WRITE_ANSWER_MS,
+      );
     } catch (error) {
-      if (!(error instanceof RedisTrouble)) throw error;
-      throw new LiftgateError("feature_store_unavailable", `The feature store cannot be reached: ${error.message}`);
+      throw unavailable(error);
     }
   }
 }
 
-/** Commands on one slot, so that a cluster answers all sets of a user from one node. */
+interface PackedRow {
+  readonly key: string;
+  readonly value: Buffer;
+}
+
+function unavailable(error: unknown): unknown {
+  if (!(error instanceof RedisTrouble)) return error;
+  return new LiftgateError("feature_store_unavailable", `The feature store cannot be reached: ${error.message}`);
+}
+
+/** The user is the key's hash tag, so that a cluster keeps all sets of a user on one node. */
 function keyOf(userId: string, contract: FeatureContract): string {
   return `liftgate:{${userId}}:features:${contract.set}`;
 }
 
-/**
- * The stored bytes, at most one more than a right row has: a poisoned value of any size costs no more
- * than a good one. A key of another type is a row that cannot be read, not an outage.
- */
-async function readRow(redis: Redis, userId: string, contract: FeatureContract): Promise<Buffer | "unreadable"> {
-  try {
-    return await redis.getrangeBuffer(keyOf(userId, contract), 0, packedBytes(contract));
-  } catch (error) {
-    if (replyCode(error) === "WRONGTYPE") return "unreadable";
-    throw error;
-  }
-}
-
-function decode(stored: Buffer | "unreadable", contract: FeatureContract): FeatureRead {
-  if (stored === "unreadable") return { kind: "mismatch" };
-  // GETRANGE answers a key that does not exist with no bytes.
-  if (stored.length === 0) return { kind: "missing" };
-  return unpackRow(stored, contract);
+function decode(row: Row, contract: FeatureContract): FeatureRead {
+  // A key of another type is a row that cannot be read, not an outage.
+  if (row === null) return { kind: "mismatch" };
+  if (row.length === 0) return { kind: "missing" };
+  return unpackRow(row, contract);
 }

@@ -25,10 +25,12 @@ export function scoresInMoney(program: Program, model: ModelOutputs, raw: RawSco
   for (let i = 1; i < program.actions.length; i++) {
     const action = program.actions[i] as Action;
     const at = model.actions.indexOf(action.id);
-    const worth = worthOf(program, { model, raw, at });
+    const outputs = { model, raw, at };
+    const worth = at < 0 ? UNKNOWN : worthOf(program, outputs);
+    const spend = at < 0 ? NaN : calibratedMean(program.objective.cost, outputs);
     value.push(moneyOrNaN(worth.mean));
     valueStd.push(moneyOrNaN(worth.std));
-    cost.push(moneyOrNaN(calibratedMean(program.objective.cost, { model, raw, at }) + action.fixedCost));
+    cost.push(moneyOrNaN(spend + action.fixedCost));
   }
   return { value, valueStd, cost };
 }
@@ -49,37 +51,38 @@ export function noScores(program: Program): Scores {
   return { value: nothing, valueStd: nothing, cost: nothing };
 }
 
-/** The outputs of one action (position `at` in the model's actions, −1 for none) in one batch row. */
+/** The outputs of one action in one row of a batch. */
 interface ActionOutputs {
   readonly model: ModelOutputs;
   readonly raw: RawScores;
+  /** The action's position in the model's actions. */
   readonly at: number;
 }
 
-function worthOf(program: Program, outputs: ActionOutputs): Moments {
-  const replicates = new Array<number>(outputs.model.replicates).fill(0);
+function worthOf({ objective }: Program, outputs: ActionOutputs): Moments {
+  const { replicates } = outputs.model;
+  const worths = new Array<number>(replicates).fill(0);
+  const first = firstReplicate(outputs);
   let mean = 0;
-  for (const { head, weight } of program.objective.value) {
+  for (const { head, weight } of objective.value) {
     mean += weight * calibratedMean(head, outputs);
     const calibrator = calibratorOf(head, outputs);
-    const values = replicatesOf(head, outputs);
-    for (let b = 0; b < replicates.length; b++) {
-      replicates[b] = (replicates[b] as number) + weight * calibrate(calibrator, values[b] ?? NaN);
+    const flat = outputs.raw.heads[head] ?? NOTHING;
+    for (let b = 0; b < replicates; b++) {
+      worths[b] = (worths[b] as number) + weight * calibrate(calibrator, flat[first + b] ?? NaN);
     }
   }
-  return { mean, std: moments(replicates).std };
+  return { mean, std: moments(worths).std };
 }
 
 function calibratedMean(head: string, outputs: ActionOutputs): number {
-  return calibrate(calibratorOf(head, outputs), meanOf(replicatesOf(head, outputs)));
+  const flat = outputs.raw.heads[head] ?? NOTHING;
+  return calibrate(calibratorOf(head, outputs), meanOf(flat, firstReplicate(outputs), outputs.model.replicates));
 }
 
-/** The head's replicates of the action: a view, empty when the model has no such head or action. */
-function replicatesOf(head: string, { model, raw, at }: ActionOutputs): Float32Array {
-  const flat = raw.heads[head];
-  if (flat === undefined || at < 0) return NO_REPLICATES;
-  const start = (raw.row * model.actions.length + at) * model.replicates;
-  return flat.subarray(start, start + model.replicates);
+/** Outputs are float32 [rows, actions, replicates], flat: where the action's replicates begin. */
+function firstReplicate({ model, raw, at }: ActionOutputs): number {
+  return (raw.row * model.actions.length + at) * model.replicates;
 }
 
 function calibratorOf(head: string, { model, at }: ActionOutputs): Calibrator {
@@ -92,5 +95,6 @@ function moneyOrNaN(amount: number): number {
   return Number.isFinite(money) ? money : NaN;
 }
 
-const NO_REPLICATES = new Float32Array(0);
+const NOTHING = new Float32Array(0);
+const UNKNOWN: Moments = { mean: NaN, std: NaN };
 const IDENTITY: Calibrator = { kind: "identity" };

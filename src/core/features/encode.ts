@@ -74,16 +74,16 @@ export interface CompletedRow {
   readonly required: readonly string[];
 }
 
-/** Applies each feature's `onMissing` to a packed row; the row given is not changed. */
+/** Applies each feature's `onMissing` to a packed row. The row given is not changed; a complete one is returned as it is. */
 export function completeRow(contract: FeatureContract, row: Float32Array): CompletedRow {
-  const values = row.slice();
+  let values = row;
   const missing: string[] = [];
   const required: string[] = [];
   for (const { index, name, onMissing, default: fallback } of contract.features) {
     if (!Number.isNaN(values[index])) continue;
     missing.push(name);
     if (onMissing === "reject") required.push(name);
-    if (onMissing === "default") values[index] = fallback ?? NaN;
+    if (onMissing === "default") values = values.with(index, fallback ?? NaN);
   }
   return { values, missing, required };
 }

@@ -22,9 +22,9 @@ export function moments(values: ArrayLike<number>): Moments {
   return { mean, std: Math.sqrt(squares / (values.length - 1)) };
 }
 
-/** The arithmetic mean; NaN for no values. */
-export function meanOf(values: ArrayLike<number>): number {
+/** The arithmetic mean of `count` values from `first` on; NaN for no values and beyond the last. */
+export function meanOf(values: ArrayLike<number>, first = 0, count = values.length): number {
   let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i] as number;
-  return sum / values.length;
+  for (let i = first; i < first + count; i++) sum += values[i] ?? NaN;
+  return sum / count;
 }

@@ -78,14 +78,17 @@ test("a frozen server: every call ends in time, then nothing is sent, and it rec
   const { connection, store, reach } = await observe(server.url, ANSWER_MS);
   await reach("up");
   server.freeze();
-  const started = performance.now();
-  const calls = await Promise.allSettled(Array.from({ length: 64 }, (_, i) => store.read(`u${i}`, [contract])));
-  const tookMs = performance.now() - started;
-  expect(calls.filter(({ status }) => status === "fulfilled")).toEqual([]);
-  // It waited for the server, and the margin is for a busy machine: ioredis' defaults take minutes.
-  expect(tookMs).toBeGreaterThanOrEqual(ANSWER_MS - 1);
-  expect(tookMs).toBeLessThan(1_000);
-  expect(connection.state).toBe("down");
+  for (const stateAfter of ["up", "down"]) {
+    const started = performance.now();
+    const calls = await Promise.allSettled(Array.from({ length: 64 }, (_, i) => store.read(`u${i}`, [contract])));
+    const tookMs = performance.now() - started;
+    expect(calls.filter(({ status }) => status === "fulfilled")).toEqual([]);
+    // It waited for the server, and the margin is for a busy machine: ioredis' defaults take minutes.
+    expect(tookMs).toBeGreaterThanOrEqual(ANSWER_MS - 1);
+    expect(tookMs).toBeLessThan(1_000);
+    // All that failed in one turn is one failure, and the second in a row opens the breaker.
+    expect(connection.state).toBe(stateAfter);
+  }
   await expectUnavailable(store.read("u1", [contract]));
   server.thaw();
   await within(RECOVERY_MS, reach("up"));
@@ -109,7 +112,7 @@ test("a stalled event loop is not a silent server, whether the commands were sen
 test("when calls were given up but the server is well, the breaker closes without waiting for its interval", async () => {
   const server = await ownServer();
   const { connection, reach } = await observe(server.url);
-  const lost = Array.from({ length: 5 }, () => connection.run(() => Promise.reject(new Error("Command timed out"))));
+  const lost = Array.from({ length: 2 }, () => connection.run(() => Promise.reject(new Error("Command timed out"))));
   await Promise.allSettled(lost);
   expect(connection.state).toBe("down");
   await within(PROBE_INTERVAL_MS - 100, reach("up"));
@@ -128,7 +131,7 @@ test("while the breaker is open no command of a caller is sent", async () => {
   }
   expect(ran).toBe(0);
   const stats = await redis.info("commandstats");
-  expect(stats).not.toMatch(/cmdstat_(get|set|getrange)/);
+  expect(stats).not.toMatch(/cmdstat_(get|set|getrange|eval)/);
 });
 
 test("something that takes connections and never answers is down, and opening ends", async () => {

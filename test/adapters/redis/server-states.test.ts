@@ -29,7 +29,7 @@ test("an account that may not read is down, and up once it may", async () => {
   const { connection, store, reach } = await observe(`redis://liftgate:pw@127.0.0.1:${server.port}`);
   expect(connection.state).toBe("down");
   await expectUnavailable(store.read("u1", [contract]), "NOPERM");
-  await redis.acl("SETUSER", "liftgate", "+get", "+getrange", "+set");
+  await redis.acl("SETUSER", "liftgate", "+get", "+getrange", "+set", "+eval");
   await within(RECOVERY_MS, reach("up"));
   await store.write([row]);
   expect(await store.read("u1", [contract])).toEqual([found]);
