@@ -35,31 +35,27 @@ export class AnswerMemory {
   }
 
   /**
-   * The remembered answer, or the one that `decide` makes now.
+   * The JSON text of the answer: as remembered, or as `decide` makes it now.
    *
    * @throws LiftgateError `idempotency_mismatch`
    */
-  once(asked: Asked, decide: () => Promise<string>): string | Promise<string> {
+  once(asked: Asked, decide: () => Promise<object>): string | Promise<string> {
     const known = this.#underWay.get(asked.key) ?? this.#answered.get(asked.key);
-    if (known === undefined) return this.#decideNow(asked, decide);
+    if (known === undefined) {
+      const answer = this.#decideNow(asked, decide);
+      this.#underWay.set(asked.key, { body: asked.body, answer });
+      return answer;
+    }
     if (known.body !== asked.body) throw new LiftgateError("idempotency_mismatch");
     this.#onRetry();
     return known.answer;
   }
 
-  #decideNow({ key, body }: Asked, decide: () => Promise<string>): Promise<string> {
-    const answer = decide();
-    this.#underWay.set(key, { body, answer });
-    void this.#keep({ key, body }, answer);
-    return answer;
-  }
-
-  async #keep({ key, body }: Asked, underWay: Promise<string>): Promise<void> {
+  async #decideNow({ key, body }: Asked, decide: () => Promise<object>): Promise<string> {
     try {
-      const answer = await underWay;
+      const answer = JSON.stringify(await decide());
       this.#answered.set(key, { body, answer });
-    } catch {
-      // Whoever asked is told; here it only means that there is nothing to keep.
+      return answer;
     } finally {
       this.#underWay.delete(key);
     }

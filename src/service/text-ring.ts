@@ -44,17 +44,22 @@ export class TextRing {
 
   /** Keeps the entry, unless it is larger than the ring; a key is set once while it is held. */
   set(key: string, { body, answer }: Entry): void {
-    const texts = [key, body, answer];
-    const lengths = texts.map((text) => Buffer.byteLength(text));
-    const start = this.#startOf(lengths.reduce((sum, length) => sum + length, 0));
+    const keyBytes = Buffer.byteLength(key);
+    const bodyBytes = Buffer.byteLength(body);
+    const answerBytes = Buffer.byteLength(answer);
+    const start = this.#startOf(keyBytes + bodyBytes + answerBytes);
     if (start === null) return;
     this.#makeRoom();
     const slot = this.#next % ENTRIES_MAX;
     this.#next += 1;
     this.#starts[slot] = start;
-    this.#lengths.set(lengths, 3 * slot);
-    let at = start % this.#bytes.length;
-    for (const text of texts) at += this.#bytes.write(text, at);
+    this.#lengths[3 * slot] = keyBytes;
+    this.#lengths[3 * slot + 1] = bodyBytes;
+    this.#lengths[3 * slot + 2] = answerBytes;
+    const at = start % this.#bytes.length;
+    this.#bytes.write(key, at);
+    this.#bytes.write(body, at + keyBytes);
+    this.#bytes.write(answer, at + keyBytes + bodyBytes);
     this.#link(slot, bucketOf(key));
   }
 

@@ -6,7 +6,7 @@ import { AnswerMemory } from "../../src/service/answer-memory.ts";
 function memory() {
   const counts = { retries: 0, decisions: 0 };
   const answers = new AnswerMemory(() => (counts.retries += 1));
-  const decide = async () => `answer ${(counts.decisions += 1)}`;
+  const decide = async () => ({ answer: (counts.decisions += 1) });
   return { answers, counts, decide };
 }
 const ASKED = { key: "caller|program|request", body: '{"userId":"u"}' };
@@ -14,15 +14,15 @@ const ASKED = { key: "caller|program|request", body: '{"userId":"u"}' };
 describe("the memory of answers", () => {
   it("decides once, and then repeats", async () => {
     const { answers, counts, decide } = memory();
-    expect(await answers.once(ASKED, decide)).toBe("answer 1");
-    expect(await answers.once(ASKED, decide)).toBe("answer 1");
+    expect(await answers.once(ASKED, decide)).toBe('{"answer":1}');
+    expect(await answers.once(ASKED, decide)).toBe('{"answer":1}');
     expect(counts).toEqual({ decisions: 1, retries: 1 });
   });
 
   it("joins a decision under way", async () => {
     const { answers, counts, decide } = memory();
     const both = await Promise.all([answers.once(ASKED, decide), answers.once(ASKED, decide)]);
-    expect(both).toEqual(["answer 1", "answer 1"]);
+    expect(both).toEqual(['{"answer":1}', '{"answer":1}']);
     expect(counts).toEqual({ decisions: 1, retries: 1 });
   });
 
@@ -44,12 +44,12 @@ describe("the memory of answers", () => {
       { status: "rejected", reason: failure },
       { status: "rejected", reason: failure },
     ]);
-    expect(await answers.once({ ...ASKED, body: "{}" }, decide)).toBe("answer 1");
+    expect(await answers.once({ ...ASKED, body: "{}" }, decide)).toBe('{"answer":1}');
   });
 
   it("forgets the oldest when its bytes are full, and decides anew", async () => {
     const { counts, decide } = memory();
-    const answers = new AnswerMemory(() => (counts.retries += 1), 2 * "0answer 1".length);
+    const answers = new AnswerMemory(() => (counts.retries += 1), 2 * '0{"answer":1}'.length);
     for (const key of ["0", "1", "2"]) await answers.once({ key, body: "" }, decide);
     await answers.once({ key: "1", body: "" }, decide);
     expect(counts).toEqual({ decisions: 3, retries: 1 });

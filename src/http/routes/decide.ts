@@ -40,9 +40,9 @@ export function addDecideRoutes(app: FastifyInstance, backend: Backend): void {
       body: DecideRequest,
       answer: DecideAnswer,
       problems: PROBLEMS,
-      handle: async ({ body, request, reply }) => {
-        const answer = await decideOnce(backend, request, withHeaderKey(request, body));
-        return reply.type(JSON_TYPE).send(answer);
+      handle: ({ body, request, reply }) => {
+        void reply.type(JSON_TYPE);
+        return decideOnce(backend, request, withHeaderKey(request, body));
       },
     });
   }
@@ -74,12 +74,12 @@ async function decideItem(backend: Backend, request: FastifyRequest, item: Decid
   }
 }
 
-/** Decides, or repeats the answer to the same requestId and body. */
-async function decideOnce(backend: Backend, request: FastifyRequest, body: DecideRequest): Promise<string> {
-  const decideNow = async () => JSON.stringify(await makeDecision(backend.decisions, body));
+/** The answer in text: decided now, or repeated for the same requestId and body. */
+function decideOnce(backend: Backend, request: FastifyRequest, body: DecideRequest): string | Promise<string> {
+  const decideNow = () => makeDecision(backend.decisions, body);
   // Named in the header or in the body, it is the same request: the requestId is in the key, not in the body.
   const { requestId, ...asked } = body;
-  if (requestId === undefined) return decideNow();
+  if (requestId === undefined) return decideNow().then((answer) => JSON.stringify(answer));
   const key = `${request.callerId}|${body.programId}|${requestId}`;
   return backend.answers.once({ key, body: JSON.stringify(asked) }, decideNow);
 }
