@@ -31,11 +31,23 @@ interface Evidence {
 /** Until a program has a budget its shadow price is zero: every survivor is worth its own cost. */
 const UNPACED: Pacing = { epoch: 0, lambda: 0, mu: {}, rho: null };
 
+/** What a decision survives when a user is read. */
+const OUTAGES: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["feature_store_unavailable", "model_failed"]);
+
 export async function gather(services: UserReader, request: AdmittedRequest): Promise<Gathered> {
   const { program } = request;
   if (program.state === "paused") return blind(request, "paused", "paused");
-  const user = await knownUser(services, request);
-  if (user === null) return blind(request, "safe_default", "unavailable");
+  const startedMs = services.monotonicMs();
+  let user: KnownUser;
+  try {
+    user = await readUser(services, request);
+  } catch (error) {
+    if (!(error instanceof LiftgateError && OUTAGES.has(error.code))) throw error;
+    services.metrics.trouble(error.code);
+    return blind(request, "safe_default", "unavailable");
+  } finally {
+    services.metrics.stage("gather", services.monotonicMs() - startedMs);
+  }
   const evidence = await judge(services, program, user);
   return {
     situation: situationWith(request, evidence, user.facts),
@@ -43,23 +55,6 @@ export async function gather(services: UserReader, request: AdmittedRequest): Pr
     model: { name: user.model.name, version: user.model.version, digest: user.model.digest },
     features: user.recorded,
   };
-}
-
-/** What a decision survives when the user is read. */
-const OUTAGES: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["feature_store_unavailable", "model_failed"]);
-
-/** The user; null when they cannot be read now. */
-async function knownUser(services: UserReader, request: AdmittedRequest): Promise<KnownUser | null> {
-  const startedMs = services.monotonicMs();
-  try {
-    return await readUser(services, request);
-  } catch (error) {
-    if (!(error instanceof LiftgateError && OUTAGES.has(error.code))) throw error;
-    services.metrics.trouble(error.code);
-    return null;
-  } finally {
-    services.metrics.stage("gather", services.monotonicMs() - startedMs);
-  }
 }
 
 /** Nothing could or should be looked at: no paid action, with certainty. */

@@ -41,10 +41,10 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "adapters/memory": ["node:", "zod"],
   "adapters/onnx": ["node:", "onnxruntime-node", "zod"],
   "adapters/redis": ["node:", "ioredis"],
-  ops: ["node:", "pino", "prom-client", "uuid", "zod"],
+  ops: ["node:", "pino", "prom-client", "zod"],
   http: ["node:", "fastify", "@fastify/helmet", "@fastify/swagger", "@fastify/swagger-ui", "zod"],
   cli: ["node:", "cli-progress", "commander", "csv-parse", "fastify", "pino", "zod"],
-  compose: ["node:", "pino", "uuid"],
+  compose: ["node:", "pino"],
   main: ["commander"],
 };
 

@@ -3,6 +3,7 @@
  * trip, a deadline and a fate. A command of its own for each read would cost more than the decision
  * that waits for it.
  */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { RedisConnection } from "./connection.ts";
 
 export interface RowKey {
@@ -48,34 +49,27 @@ export class RowReader {
    *
    * @throws RedisTrouble, the same for all reads of the turn
    */
-  async read(keys: readonly RowKey[]): Promise<readonly Row[]> {
+  read(keys: readonly RowKey[]): Promise<readonly Row[]> {
     const batch = this.#batchFor(keys.length);
     const first = batch.keys.length;
     for (const { key, bytesMax } of keys) {
       batch.keys.push(key);
       batch.lastBytes.push(bytesMax - 1);
     }
-    const rows = await batch.rows;
-    return rows.slice(first, first + keys.length);
+    return batch.rows.then((rows) => rows.slice(first, first + keys.length));
   }
 
   #batchFor(keys: number): Batch {
     const open = this.#open;
     if (open !== null && open.keys.length + keys <= KEYS_PER_COMMAND_MAX) return open;
-    const batch: Batch = { keys: [], lastBytes: [], rows: this.#afterThisTurn(() => this.#run(batch)) };
-    this.#open = batch;
-    return batch;
+    const batch = { keys: [], lastBytes: [] };
+    this.#open = { ...batch, rows: this.#runAfterThisTurn(batch) };
+    return this.#open;
   }
 
-  #afterThisTurn(run: () => Promise<readonly Row[]>): Promise<readonly Row[]> {
-    return new Promise((resolve, reject) => {
-      setImmediate(() => run().then(resolve, reject));
-    });
-  }
-
-  async #run(batch: Batch): Promise<readonly Row[]> {
-    if (this.#open === batch) this.#open = null;
-    const { keys, lastBytes } = batch;
+  async #runAfterThisTurn({ keys, lastBytes }: Omit<Batch, "rows">): Promise<readonly Row[]> {
+    await nextTurn();
+    if (this.#open?.keys === keys) this.#open = null;
     const rows = await this.#connection.run((redis) =>
       redis.callBuffer("eval", READ_ROWS, keys.length, ...keys, ...lastBytes),
     );

@@ -26,7 +26,7 @@ const UNAVAILABLE_REPLIES: ReadonlySet<string> = new Set([
 ]);
 
 /** The first word of an error reply, such as `WRONGTYPE` or `OOM`; undefined when it is not a reply. */
-export function replyCode(error: unknown): string | undefined {
+function replyCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || error.name !== "ReplyError") return undefined;
   return /^[A-Z]{3,32}\b/.exec(error.message)?.[0] ?? "ERR";
 }
