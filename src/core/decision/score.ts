@@ -61,17 +61,16 @@ interface ActionOutputs {
 
 function worthOf({ objective }: Program, outputs: ActionOutputs): Moments {
   const { replicates } = outputs.model;
+  const worths = new Array<number>(replicates).fill(0);
   const first = firstReplicate(outputs);
   let mean = 0;
-  for (const { head, weight } of objective.value) mean += weight * calibratedMean(head, outputs);
-  const worths: number[] = [];
-  for (let b = 0; b < replicates; b++) {
-    let worth = 0;
-    for (const { head, weight } of objective.value) {
-      const raw = outputs.raw.heads[head]?.[first + b] ?? NaN;
-      worth += weight * calibrate(calibratorOf(head, outputs), raw);
+  for (const { head, weight } of objective.value) {
+    mean += weight * calibratedMean(head, outputs);
+    const calibrator = calibratorOf(head, outputs);
+    const flat = outputs.raw.heads[head] ?? NOTHING;
+    for (let b = 0; b < replicates; b++) {
+      worths[b] = (worths[b] as number) + weight * calibrate(calibrator, flat[first + b] ?? NaN);
     }
-    worths.push(worth);
   }
   return { mean, std: moments(worths).std };
 }
