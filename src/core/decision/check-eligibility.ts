@@ -9,8 +9,10 @@ import type { Action } from "../domain/program.ts";
  */
 export function checkEligibility({ program, facts, requested, withheld }: Situation): readonly (Exclusion | null)[] {
   const forAll = withheld ?? (program.eligibility?.(facts) === false ? "ineligible" : null);
-  const excluded = new Array<Exclusion | null>(program.actions.length).fill(forAll);
+  const actions = program.actions.length;
+  const excluded = new Array<Exclusion | null>(actions);
   excluded[0] = null;
+  for (let i = 1; i < actions; i++) excluded[i] = forAll;
   if (requested === null) return excluded;
   for (let i = 1; i < excluded.length; i++) {
     if (!requested.includes((program.actions[i] as Action).id)) excluded[i] ??= "not_requested";

@@ -8,13 +8,15 @@
  */
 export function draw(distribution: readonly number[], u: number): number {
   let cumulative = 0;
-  let last = 0;
   for (let i = 0; i < distribution.length; i++) {
-    const p = distribution[i] as number;
-    if (p <= 0) continue;
-    cumulative += p;
-    last = i;
+    cumulative += distribution[i] as number;
     if (u < cumulative) return i;
   }
+  return lastWithMass(distribution);
+}
+
+function lastWithMass(distribution: readonly number[]): number {
+  let last = distribution.length - 1;
+  while (last > 0 && (distribution[last] as number) <= 0) last -= 1;
   return last;
 }
