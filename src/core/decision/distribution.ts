@@ -20,27 +20,33 @@ export interface Distribution {
   readonly armShare: number;
 }
 
-/** @param net of every live action, NaN elsewhere */
-export function distributionOver(
-  { program, basis, draws }: Situation,
-  excluded: readonly (Exclusion | null)[],
-  net: readonly number[],
-): Distribution {
+/** Which actions may be offered, the indices of those that are live, and their net; NaN elsewhere. */
+export interface Priced {
+  readonly excluded: readonly (Exclusion | null)[];
+  readonly live: readonly number[];
+  readonly net: readonly number[];
+}
+
+export function distributionOver({ program, basis, draws }: Situation, priced: Priced): Distribution {
+  const { excluded, live, net } = priced;
   const shares = armShares(program);
   const armShare = shares[draws.arm];
-  const feasible = countFeasible(excluded);
-  const evaluation = evenly(excluded, feasible);
+  const each = 1 / countFeasible(excluded);
   // With nothing but no_offer left all arms agree, and the answer is certain: exactly 1, not a rounded sum.
-  if (feasible === 1) return { inArm: evaluation, marginal: evaluation, armShare };
+  if (each === 1) {
+    const certain = evenly(excluded, each);
+    return { inArm: certain, marginal: certain, armShare };
+  }
 
   // Without scores there is nothing to exploit: the policy arm explores as evenly as the evaluation arm.
-  const policy = basis === "explore" ? evaluation : explore(program, net);
+  const policy = basis === "explore" ? evenly(excluded, each) : explore(program, net, live);
+  const evaluationMass = shares.evaluation * each;
   const marginal = policy.slice();
   for (let i = 0; i < marginal.length; i++) {
-    marginal[i] = shares.policy * (policy[i] as number) + shares.evaluation * (evaluation[i] as number);
+    marginal[i] = shares.policy * (policy[i] as number) + (excluded[i] === null ? evaluationMass : 0);
   }
   marginal[0] = (marginal[0] as number) + shares.holdout;
-  return { inArm: vectorOf(draws.arm, evaluation, policy), marginal, armShare };
+  return { inArm: vectorOf(draws.arm, policy, excluded, each), marginal, armShare };
 }
 
 /** The three shares; they sum to 1. */
@@ -54,18 +60,24 @@ function countFeasible(excluded: readonly (Exclusion | null)[]): number {
   return feasible;
 }
 
-function evenly(excluded: readonly (Exclusion | null)[], feasible: number): readonly number[] {
-  const vector = new Array<number>(excluded.length).fill(1 / feasible);
-  for (let i = 0; i < vector.length; i++) if (excluded[i] !== null) vector[i] = 0;
+function evenly(excluded: readonly (Exclusion | null)[], each: number): readonly number[] {
+  const actions = excluded.length;
+  const vector = new Array<number>(actions);
+  for (let i = 0; i < actions; i++) vector[i] = excluded[i] === null ? each : 0;
   return vector;
 }
 
-function vectorOf(arm: Arm, evaluation: readonly number[], policy: readonly number[]): readonly number[] {
+function vectorOf(
+  arm: Arm,
+  policy: readonly number[],
+  excluded: readonly (Exclusion | null)[],
+  each: number,
+): readonly number[] {
   switch (arm) {
     case "holdout":
       return policy.map((_, i) => (i === 0 ? 1 : 0));
     case "evaluation":
-      return evaluation;
+      return evenly(excluded, each);
     case "policy":
       return policy;
     default:

@@ -9,22 +9,33 @@
  *                change every probability by an amount that depends on the others
  *
  * Every strategy is closed form, so the probability that is logged is the probability that was used.
- * Vectors are in the program's order; an action is live where its net is a number.
+ * Vectors are in the program's order; `live` holds the indices of F in the same order.
  */
 import type { Action, Exploration, Program } from "../domain/program.ts";
+import { sameLength } from "../numerics/vector.ts";
 
 /** Probability of each action; sum 1 within 1e-12; 0 where not live, at least the floor where live. */
-export function explore({ exploration, actions }: Program, net: readonly number[]): readonly number[] {
-  const best = bestOf(net, actions);
-  const count = liveCount(net);
-  const mix = strategyOver(exploration, { net, best, count });
-  return exploration.floor === 0 ? mix : withFloor(mix, { net, count, floor: exploration.floor });
+export function explore(
+  { exploration, actions }: Program,
+  net: readonly number[],
+  live: readonly number[],
+): readonly number[] {
+  const best = bestOf({ net, live }, actions);
+  const mix = strategyOver(exploration, { net, live, best });
+  return exploration.floor === 0 ? mix : withFloor(mix, live, exploration.floor);
+}
+
+/** The live actions, their nets, and the index of the best. */
+interface Live {
+  readonly net: readonly number[];
+  readonly live: readonly number[];
+  readonly best: number;
 }
 
 /** Index of the largest net; ties go to the action id that sorts first. `no_offer`, at 0, is always live. */
-function bestOf(net: readonly number[], actions: readonly Action[]): number {
+function bestOf({ net, live }: Omit<Live, "best">, actions: readonly Action[]): number {
   let best = 0;
-  for (let i = 1; i < net.length; i++) {
+  for (const i of live) {
     const challenger = net[i] as number;
     const leader = net[best] as number;
     if (challenger > leader) best = i;
@@ -33,27 +44,10 @@ function bestOf(net: readonly number[], actions: readonly Action[]): number {
   return best;
 }
 
-function liveCount(net: readonly number[]): number {
-  let count = 0;
-  for (let i = 0; i < net.length; i++) if (isLive(net, i)) count += 1;
-  return count;
-}
-
-function isLive(net: readonly number[], i: number): boolean {
-  return !Number.isNaN(net[i]);
-}
-
-/** The live actions: their nets, how many, and the index of the best. */
-interface Live {
-  readonly net: readonly number[];
-  readonly count: number;
-  readonly best: number;
-}
-
 function strategyOver(exploration: Exploration, live: Live): readonly number[] {
   switch (exploration.strategy) {
     case "greedy":
-      return live.net.map((_, i) => (i === live.best ? 1 : 0));
+      return greedy(live);
     case "epsilon":
       return epsilonGreedy(exploration.epsilon, live);
     case "inverse-gap":
@@ -63,17 +57,27 @@ function strategyOver(exploration: Exploration, live: Live): readonly number[] {
   }
 }
 
-function epsilonGreedy(epsilon: number, { net, count, best }: Live): readonly number[] {
-  const each = epsilon / count;
-  return net.map((_, i) => (i === best ? each + (1 - epsilon) : isLive(net, i) ? each : 0));
+function greedy({ net, best }: Live): readonly number[] {
+  const probabilities = sameLength(net, 0);
+  probabilities[best] = 1;
+  return probabilities;
 }
 
-function inverseGap(gammaPerMoney: number, { net, count, best }: Live): readonly number[] {
+function epsilonGreedy(epsilon: number, { net, live, best }: Live): readonly number[] {
+  const probabilities = sameLength(net, 0);
+  const each = epsilon / live.length;
+  for (const i of live) probabilities[i] = each;
+  probabilities[best] = each + (1 - epsilon);
+  return probabilities;
+}
+
+function inverseGap(gammaPerMoney: number, { net, live, best }: Live): readonly number[] {
+  const probabilities = sameLength(net, 0);
   const top = net[best] as number;
-  const probabilities = net.slice();
   let others = 0;
-  for (let i = 0; i < net.length; i++) {
-    const p = i === best || !isLive(net, i) ? 0 : 1 / (count + gammaPerMoney * (top - (net[i] as number)));
+  for (const i of live) {
+    if (i === best) continue;
+    const p = 1 / (live.length + gammaPerMoney * (top - (net[i] as number)));
     probabilities[i] = p;
     others += p;
   }
@@ -81,10 +85,9 @@ function inverseGap(gammaPerMoney: number, { net, count, best }: Live): readonly
   return probabilities;
 }
 
-function withFloor(
-  probabilities: readonly number[],
-  { net, count, floor }: Omit<Live, "best"> & { readonly floor: number },
-): readonly number[] {
-  const kept = 1 - count * floor;
-  return probabilities.map((p, i) => (isLive(net, i) ? kept * p + floor : 0));
+function withFloor(probabilities: readonly number[], live: readonly number[], floor: number): readonly number[] {
+  const kept = 1 - live.length * floor;
+  const mixed = probabilities.slice();
+  for (const i of live) mixed[i] = kept * (probabilities[i] as number) + floor;
+  return mixed;
 }

@@ -7,22 +7,16 @@
  * A cost that is predicted below zero is charged as zero: k = max(c, 0). Uplift models do predict
  * small negative costs, and crediting them would let noise pay for itself.
  */
-import type { Exclusion, Pruning, Situation } from "../domain/decision.ts";
+import type { Situation } from "../domain/decision.ts";
 import { toMicros } from "../domain/money.ts";
-
-export interface Fates {
-  readonly excluded: readonly (Exclusion | null)[];
-  readonly pruned: readonly (Pruning | null)[];
-}
+import { sameLength } from "../numerics/vector.ts";
 
 /** The net value of every live action; NaN for one that is excluded or pruned. */
-export function price({ program, scores, pacing }: Situation, { excluded, pruned }: Fates): readonly number[] {
+export function price({ program, scores, pacing }: Situation, live: readonly number[]): readonly number[] {
+  const { value, cost } = scores;
   const perCost = program.objective.costWeight + pacing.lambda;
-  const net = scores.value.slice();
-  for (let i = 0; i < net.length; i++) {
-    const live = excluded[i] === null && pruned[i] === null;
-    net[i] = live ? netValue(net[i] as number, scores.cost[i] as number, perCost) : NaN;
-  }
+  const net = sameLength(value, NaN);
+  for (const i of live) net[i] = netValue(value[i] as number, cost[i] as number, perCost);
   return net;
 }
 
@@ -31,11 +25,10 @@ export function netValue(value: number, cost: number, perCost: number): number {
   return toMicros(value - perCost * chargedCost(cost));
 }
 
-/** V/k: ∞ for a free lunch, NaN where nothing is gained for nothing (`no_offer`). */
+/** V/k: ∞ for a free lunch, −∞ for a loss that costs nothing, NaN for nothing for nothing (`no_offer`). */
 export function efficiencyOf(value: number, cost: number): number {
-  const charged = chargedCost(cost);
-  if (charged === 0) return value > 0 ? Infinity : NaN;
-  return value / charged;
+  // `+ 0` turns −0 into 0, so that a free lunch is worth +∞ at a cost of −0, too.
+  return value / (chargedCost(cost) + 0);
 }
 
 /** What a predicted cost is charged as: never less than nothing. */

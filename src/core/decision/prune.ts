@@ -8,32 +8,43 @@
  *   inefficient                c/V > maxCostPerValue
  *   below_marginal_efficiency  V/k < minEfficiency
  *
+ * Every rule is judged, also after one that failed: which one fails is close to chance, and a branch the
+ * processor mispredicts costs more than the arithmetic of all of them.
+ *
  * An excluded action has met its fate already. Without scores (basis `explore`) there is nothing to
  * judge by and nothing is pruned.
  */
-import type { Exclusion, Pruning, Situation } from "../domain/decision.ts";
+import { type Exclusion, type Pruning, PRUNINGS, type Situation } from "../domain/decision.ts";
 import type { Action } from "../domain/program.ts";
 import { efficiencyOf } from "./price.ts";
 
-export function prune(situation: Situation, excluded: readonly (Exclusion | null)[]): readonly (Pruning | null)[] {
-  const { program, basis } = situation;
-  const pruned = new Array<Pruning | null>(program.actions.length).fill(null);
-  if (basis === "explore") return pruned;
-  for (let i = 1; i < pruned.length; i++) if (excluded[i] === null) pruned[i] = reasonFor(situation, i);
-  return pruned;
-}
+/** The fate of an action, by how many rules it passes before one fails. */
+const FATES: readonly (Pruning | null)[] = [...PRUNINGS, null];
 
-function reasonFor({ program, scores }: Situation, i: number): Pruning | null {
+export function prune(
+  { program, basis, scores }: Situation,
+  excluded: readonly (Exclusion | null)[],
+): readonly (Pruning | null)[] {
   const { confidenceZ, maxCostPerValue, minEfficiency } = program.guardrails;
-  const { maxCost } = program.actions[i] as Action;
-  const value = scores.value[i] as number;
-  const std = scores.valueStd[i] as number;
-  const cost = scores.cost[i] as number;
-  if (!Number.isFinite(value + std + cost)) return "unpriced";
-  if (value <= 0) return "no_value";
-  if (value - confidenceZ * std <= 0) return "not_credible";
-  if (cost > maxCost) return "too_expensive";
-  if (cost / value > maxCostPerValue) return "inefficient";
-  if (efficiencyOf(value, cost) < minEfficiency) return "below_marginal_efficiency";
-  return null;
+  const actions = excluded.length;
+  const pruned = new Array<Pruning | null>(actions);
+  for (let i = 0; i < actions; i++) pruned[i] = null;
+  if (basis === "explore") return pruned;
+  for (let i = 1; i < actions; i++) {
+    if (excluded[i] !== null) continue;
+    const { maxCost } = program.actions[i] as Action;
+    const value = scores.value[i] as number;
+    const std = scores.valueStd[i] as number;
+    const cost = scores.cost[i] as number;
+    // 1 while all rules so far hold, 0 from the first that fails.
+    const priced = Number(Number.isFinite(value + std + cost));
+    const valuable = priced & Number(value > 0);
+    const credible = valuable & Number(value - confidenceZ * std > 0);
+    const affordable = credible & Number(cost <= maxCost);
+    const efficient = affordable & Number(cost / value <= maxCostPerValue);
+    const marginallyEfficient = efficient & Number(efficiencyOf(value, cost) >= minEfficiency);
+    const passed = priced + valuable + credible + affordable + efficient + marginallyEfficient;
+    pruned[i] = FATES[passed] as Pruning | null;
+  }
+  return pruned;
 }

@@ -4,7 +4,7 @@ import type { Facts, Program } from "./program.ts";
 export const EXCLUSIONS = ["ineligible", "not_requested", "paused", "cold_start", "unavailable"] as const;
 export type Exclusion = (typeof EXCLUSIONS)[number];
 
-/** Why an action that may be offered is not economic. */
+/** Why an action that may be offered is not economic, in the order in which the rules are judged. */
 export const PRUNINGS = [
   "unpriced",
   "no_value",

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { armShares, distributionOver } from "../../../src/core/decision/distribution.ts";
+import { armShares, distributionOver, type Priced } from "../../../src/core/decision/distribution.ts";
 import type { Arm } from "../../../src/core/domain/decision.ts";
 import { programWith, situationWith } from "../../support/programs.ts";
 
@@ -9,8 +9,13 @@ const program = programWith({
   evaluation: { share: 0.3, salt: "e" },
   exploration: { strategy: "epsilon", epsilon: 0.4, floor: 0, salt: "draw" },
 });
-const over = (arm: Arm, excluded: Parameters<typeof distributionOver>[1], net: readonly number[]) =>
-  distributionOver(situationWith(program, { draws: { arm, action: 0 } }), excluded, net);
+const over = (arm: Arm, excluded: Priced["excluded"], net: readonly number[]) =>
+  distributionOver(situationWith(program, { draws: { arm, action: 0 } }), { excluded, live: liveIn(net), net });
+
+/** Where the net is a number, the action is live. */
+function liveIn(net: readonly number[]): readonly number[] {
+  return net.flatMap((x, i) => (Number.isNaN(x) ? [] : [i]));
+}
 
 function expectNear(found: readonly number[], expected: readonly number[]): void {
   expect(found).toHaveLength(expected.length);
@@ -58,7 +63,7 @@ describe("the distribution", () => {
 
   it("explores evenly without scores", () => {
     const situation = situationWith(program, { basis: "explore" });
-    const { inArm, marginal } = distributionOver(situation, FREE, [0, NaN, NaN]);
+    const { inArm, marginal } = distributionOver(situation, { excluded: FREE, live: [0], net: [0, NaN, NaN] });
     expectNear(inArm, [1 / 3, 1 / 3, 1 / 3]);
     expectNear(marginal, [0.9 / 3 + 0.1, 0.9 / 3, 0.9 / 3]);
   });

@@ -7,8 +7,10 @@ import { actionsNamed, programWith } from "../../support/programs.ts";
 const actions = actionsNamed("a", "b", "c");
 const salt = "draw";
 
+/** Where the net is a number, the action is live. */
 function probabilities(exploration: Exploration, net: readonly number[]): readonly number[] {
-  return explore(programWith({ actions, exploration }), net);
+  const live = net.flatMap((x, i) => (Number.isNaN(x) ? [] : [i]));
+  return explore(programWith({ actions, exploration }), net, live);
 }
 
 describe("greedy", () => {

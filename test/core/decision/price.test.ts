@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { efficiencyOf, price } from "../../../src/core/decision/price.ts";
 import { programWith, scoresOf, situationWith, UNPACED } from "../../support/programs.ts";
 
-const NOTHING = { excluded: [null, null, null], pruned: [null, null, null] };
+const ALL = [0, 1, 2];
 const profit = programWith();
 const value = programWith({ objective: { costWeight: 0, value: [], cost: "incentive" } });
 /** V, σ, c of two actions: 0.41 for 0.12, and 0.3 for an income of 0.05. */
@@ -13,24 +13,24 @@ const scores = scoresOf([
 
 describe("price", () => {
   it("takes the cost off when profit is maximized, and not when value is", () => {
-    expect(price(situationWith(profit, { scores }), NOTHING)).toEqual([0, 0.29, 0.3]);
-    expect(price(situationWith(value, { scores }), NOTHING)).toEqual([0, 0.41, 0.3]);
+    expect(price(situationWith(profit, { scores }), ALL)).toEqual([0, 0.29, 0.3]);
+    expect(price(situationWith(value, { scores }), ALL)).toEqual([0, 0.41, 0.3]);
   });
 
   it("adds the shadow price to the weight of the cost, to the micro", () => {
     const pacing = { ...UNPACED, lambda: 0.31 };
     // 0.41 − 1.31·0.12 = 0.2528 and 0.41 − 0.31·0.12 = 0.3728.
-    expect(price(situationWith(profit, { scores, pacing }), NOTHING)[1]).toBe(0.2528);
-    expect(price(situationWith(value, { scores, pacing }), NOTHING)[1]).toBe(0.3728);
+    expect(price(situationWith(profit, { scores, pacing }), ALL)[1]).toBe(0.2528);
+    expect(price(situationWith(value, { scores, pacing }), ALL)[1]).toBe(0.3728);
   });
 
   it("charges a cost below zero as nothing: noise does not pay for itself", () => {
-    expect(price(situationWith(profit, { scores, pacing: { ...UNPACED, lambda: 100 } }), NOTHING)[2]).toBe(0.3);
+    expect(price(situationWith(profit, { scores, pacing: { ...UNPACED, lambda: 100 } }), ALL)[2]).toBe(0.3);
   });
 
   it("prices live actions only", () => {
-    const fates = { excluded: [null, "ineligible" as const, null], pruned: [null, null, "no_value" as const] };
-    expect(price(situationWith(profit, { scores }), fates)).toEqual([0, NaN, NaN]);
+    expect(price(situationWith(profit, { scores }), [0])).toEqual([0, NaN, NaN]);
+    expect(price(situationWith(profit, { scores }), [0, 2])).toEqual([0, NaN, 0.3]);
   });
 });
 
@@ -41,6 +41,8 @@ describe("efficiency", () => {
     ["of an income is without bound", 0.3, -1, Infinity],
     ["of nothing for nothing is none", 0, 0, NaN],
     ["of a loss is negative", -1, 0.5, -2],
+    ["of a free lunch at a cost of −0 is without bound", 0.3, -0, Infinity],
+    ["of a loss for nothing is without bound", -1, 0, -Infinity],
   ])("%s", (_, gained, cost, expected) => {
     expect(efficiencyOf(gained, cost)).toBe(expected);
   });
