@@ -16,7 +16,7 @@ import type { Program } from "./core/domain/program.ts";
 import type { FeatureStore, ModelCatalog, Opened } from "./core/ports.ts";
 import type { Backend } from "./http/backend.ts";
 import type { Config } from "./ops/config.ts";
-import { newId, pseudonymizer } from "./ops/identity.ts";
+import { idSource, pseudonymizer } from "./ops/identity.ts";
 import { exportDecisions } from "./ops/decision-metrics.ts";
 import { tellLoaded } from "./ops/loaded.ts";
 import { createMetrics, type Metrics } from "./ops/metrics.ts";
@@ -59,7 +59,7 @@ export async function compose(config: Config, logger: Logger): Promise<Compositi
     metrics: retried,
     nowMs: Date.now,
     monotonicMs: () => performance.now(),
-    newId: () => newId(Date.now()),
+    newId: idSource(Date.now),
     pseudonym: pseudonymizer(config.USER_ID_PEPPER),
   };
   let accepting = true;

@@ -6,13 +6,28 @@ const TIME_DIGITS = 12;
 const VERSION_AT = 14;
 
 /**
- * A new UUIDv7 (RFC 9562, section 5.7): the time in its first 48 bits, so that ids sort and the log can
- * be searched by them. The rest is that of a random UUID (version 4), whose layout is the same from the
+ * New UUIDv7 (RFC 9562, section 5.7): the time in the first 48 bits, so that ids sort and the log can be
+ * searched by them. The rest is that of a random UUID (version 4), whose layout is the same from the
  * version on.
  */
-export function newId(nowMs: number): string {
-  const time = nowMs.toString(16).padStart(TIME_DIGITS, "0");
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(VERSION_AT + 1)}`;
+export function idSource(now: () => number): () => string {
+  let timeMs = NaN;
+  let start = "";
+  return () => {
+    const nowMs = now();
+    // A busy service makes many ids in one millisecond.
+    if (nowMs !== timeMs) {
+      timeMs = nowMs;
+      start = startOf(nowMs);
+    }
+    return start + randomUUID().slice(VERSION_AT + 1);
+  };
+}
+
+/** The time as the first two groups of a UUID, and the version. */
+function startOf(timeMs: number): string {
+  const digits = timeMs.toString(16).padStart(TIME_DIGITS, "0");
+  return `${digits.slice(0, 8)}-${digits.slice(8)}-7`;
 }
 
 /** The user id as it stands in the log: itself, or a keyed hash that only the holder of the key can link. */

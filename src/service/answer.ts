@@ -4,8 +4,12 @@ import type { DecisionRecord, RecordedCandidate } from "../core/domain/record.ts
 import { invariant } from "../core/errors.ts";
 import type { AdmittedRequest } from "./admit.ts";
 
-/** What the caller is told of a logged decision. */
-export function answerOf(record: DecisionRecord, request: AdmittedRequest, style: "plain" | "explained"): DecideAnswer {
+/** What the caller is told of a decision logged at `timeMs`, the record's time. */
+export function answerOf(
+  record: DecisionRecord,
+  request: AdmittedRequest,
+  { timeMs, style }: { readonly timeMs: number; readonly style: "plain" | "explained" },
+): DecideAnswer {
   const { program } = request;
   const chosen = record.candidates.find((candidate) => candidate.action === record.action);
   invariant(chosen !== undefined, "the chosen action is one of the candidates");
@@ -22,7 +26,7 @@ export function answerOf(record: DecisionRecord, request: AdmittedRequest, style
     expected: { value: chosen.value, cost: chosen.cost, net: chosen.net, currency: program.currency },
     program: { version: program.version },
     model: record.model === null ? null : { name: record.model.name, version: record.model.version },
-    expiresAt: new Date(Date.parse(record.time) + program.offerTtlMs).toISOString(),
+    expiresAt: new Date(timeMs + program.offerTtlMs).toISOString(),
     ...(style === "explained" && { explanation: record.candidates.map(explain) }),
   };
 }

@@ -27,10 +27,11 @@ export async function makeDecision(services: DecisionServices, body: DecideReque
   const decidedMs = monotonicMs();
   metrics.stage("decide", decidedMs - decidingMs);
 
+  const timeMs = services.nowMs();
   const record = recordOf(gathered.situation, decision, {
     decisionId: services.newId(),
     requestId: request.requestId,
-    time: new Date(services.nowMs()).toISOString(),
+    time: new Date(timeMs).toISOString(),
     status: gathered.status,
     user: services.pseudonym(request.userId),
     unit: services.pseudonym(request.unit),
@@ -44,5 +45,5 @@ export async function makeDecision(services: DecisionServices, body: DecideReque
   metrics.stage("log", finishedMs - decidedMs);
   metrics.stage("total", finishedMs - startedMs);
   metrics.decided(record);
-  return answerOf(record, request, body.explain === true ? "explained" : "plain");
+  return answerOf(record, request, { timeMs, style: body.explain === true ? "explained" : "plain" });
 }

@@ -8,11 +8,11 @@ import type { RedisConnection } from "./connection.ts";
 
 export interface RowKey {
   readonly key: string;
-  /** Bytes to fetch at most, at least 1. */
+  /** More bytes than this are of no use; at least 1. */
   readonly bytesMax: number;
 }
 
-/** The first bytes of the value, none where there is no value; null where the key holds another type. */
+/** The first bytes of the value, as many as asked for or more; none where there is no value; null where the key holds another type. */
 export type Row = Buffer | null;
 
 /** Redis serves nobody else while it runs one command: about 0.2 ms for so many keys. */
@@ -22,7 +22,7 @@ const KEYS_PER_COMMAND_MAX = 256;
 const READ_ROWS = `
 local rows = {}
 for i, key in ipairs(KEYS) do
-  local row = redis.pcall('GETRANGE', key, 0, ARGV[i])
+  local row = redis.pcall('GETRANGE', key, 0, ARGV[1])
   if type(row) == 'string' then rows[i] = row
   elseif string.find(row.err, '^WRONGTYPE') then rows[i] = false
   else return row end
@@ -31,7 +31,8 @@ return rows`;
 
 interface Batch {
   readonly keys: string[];
-  readonly lastBytes: number[];
+  /** The most that a read of the batch asks for: all get it. */
+  bytesMax: number;
   readonly rows: Promise<readonly Row[]>;
 }
 
@@ -54,7 +55,7 @@ export class RowReader {
     const first = batch.keys.length;
     for (const { key, bytesMax } of keys) {
       batch.keys.push(key);
-      batch.lastBytes.push(bytesMax - 1);
+      batch.bytesMax = Math.max(batch.bytesMax, bytesMax);
     }
     return batch.rows.then((rows) => rows.slice(first, first + keys.length));
   }
@@ -62,16 +63,16 @@ export class RowReader {
   #batchFor(keys: number): Batch {
     const open = this.#open;
     if (open !== null && open.keys.length + keys <= KEYS_PER_COMMAND_MAX) return open;
-    const batch = { keys: [], lastBytes: [] };
-    this.#open = { ...batch, rows: this.#runAfterThisTurn(batch) };
-    return this.#open;
+    const batch: Batch = { keys: [], bytesMax: 1, rows: nextTurn().then(() => this.#run(batch)) };
+    this.#open = batch;
+    return batch;
   }
 
-  async #runAfterThisTurn({ keys, lastBytes }: Omit<Batch, "rows">): Promise<readonly Row[]> {
-    await nextTurn();
-    if (this.#open?.keys === keys) this.#open = null;
+  async #run(batch: Batch): Promise<readonly Row[]> {
+    if (this.#open === batch) this.#open = null;
+    const { keys, bytesMax } = batch;
     const rows = await this.#connection.run((redis) =>
-      redis.callBuffer("eval", READ_ROWS, keys.length, ...keys, ...lastBytes),
+      redis.callBuffer("eval", READ_ROWS, keys.length, ...keys, bytesMax - 1),
     );
     return rows as readonly Row[];
   }
