@@ -15,7 +15,7 @@ export interface RowKey {
 /** The first bytes of the value, as many as asked for or more; none where there is no value; null where the key holds another type. */
 export type Row = Buffer | null;
 
-/** Redis serves nobody else while it runs one command: about 0.2 ms for so many keys. */
+/** Redis serves nobody else while it runs one command: some 0.4 ms for so many keys. */
 const KEYS_PER_COMMAND_MAX = 256;
 
 /** A key of another type is that key's trouble; any other error is everybody's. */
