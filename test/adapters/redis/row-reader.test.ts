@@ -1,0 +1,84 @@
+import { Redis } from "ioredis";
+import { expect, onTestFinished, test } from "vitest";
+import { openRedis } from "../../../src/adapters/redis/connection.ts";
+import { RowReader } from "../../../src/adapters/redis/row-reader.ts";
+import { observe, operator, ownServer } from "./observed-connection.ts";
+
+async function reader() {
+  const server = await ownServer();
+  const redis = operator(server);
+  return { server, redis, reader: new RowReader((await observe(server.url)).connection) };
+}
+
+test("every read of a turn gets its own rows, and 256 keys share a command", async () => {
+  const { redis, reader: rows } = await reader();
+  const keys = Array.from({ length: 600 }, (_, i) => `k${i}`);
+  await redis.mset(keys.flatMap((key) => [key, `row of ${key}`]));
+  const before = await evals(redis);
+  const read = await Promise.all(keys.map((key) => rows.read([{ key, bytesMax: 20 }])));
+  expect(read.map(([row]) => String(row))).toEqual(keys.map((key) => `row of ${key}`));
+  expect((await evals(redis)) - before).toBe(3);
+});
+
+test("reads of several keys keep their order and stay in one command; the next turn is another", async () => {
+  const { redis, reader: rows } = await reader();
+  await redis.mset("a", "A", "b", "B", "c", "C");
+  const before = await evals(redis);
+  const [first, second] = await Promise.all([
+    rows.read([key("b"), key("nobody"), key("a")]),
+    rows.read([key("c"), key("b")]),
+  ]);
+  expect(first.map(String)).toEqual(["B", "", "A"]);
+  expect(second.map(String)).toEqual(["C", "B"]);
+  expect((await rows.read([key("c")])).map(String)).toEqual(["C"]);
+  expect((await evals(redis)) - before).toBe(2);
+});
+
+test("a long value is cut to the longest that its command asks for; a key of another type is null", async () => {
+  const { redis, reader: rows } = await reader();
+  await redis.set("long", "x".repeat(10_000));
+  await redis.rpush("list", "an item");
+  const [[long], [list]] = await Promise.all([
+    rows.read([{ key: "long", bytesMax: 3 }]),
+    rows.read([{ key: "list", bytesMax: 8 }]),
+  ]);
+  expect(long).toHaveLength(8);
+  expect(list).toBeNull();
+});
+
+test("what may not be read fails for all who asked in that turn, and for nobody else", async () => {
+  const { server, redis } = await reader();
+  await redis.acl(
+    "SETUSER",
+    "some",
+    "on",
+    ">pw",
+    "~mine:*",
+    "~liftgate:*",
+    "+@connection",
+    "+info",
+    "+get",
+    "+eval",
+    "+getrange",
+  );
+  const connection = await openRedis({
+    url: `redis://some:pw@127.0.0.1:${server.port}`,
+    timeoutMs: 2_000,
+    now: () => performance.now(),
+    onState: () => undefined,
+  });
+  onTestFinished(() => connection.close());
+  const rows = new RowReader(connection);
+  const together = await Promise.allSettled([rows.read([key("mine:1")]), rows.read([key("theirs:1")])]);
+  expect(together.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+  expect((await rows.read([key("mine:1")])).map(String)).toEqual([""]);
+});
+
+function key(name: string) {
+  return { key: name, bytesMax: 8 };
+}
+
+/** Scripts that the server has run. */
+async function evals(redis: Redis): Promise<number> {
+  return Number(/cmdstat_eval:calls=(\d+)/.exec(await redis.info("commandstats"))?.[1] ?? 0);
+}
