@@ -25,12 +25,12 @@ test("reads of several keys keep their order and stay in one command; the next t
   await redis.mset("a", "A", "b", "B", "c", "C");
   const before = await evals(redis);
   const [first, second] = await Promise.all([
-    rows.read([key("b"), key("nobody"), key("a")]),
-    rows.read([key("c"), key("b")]),
+    rows.read([short("b"), short("nobody"), short("a")]),
+    rows.read([short("c"), short("b")]),
   ]);
   expect(first.map(String)).toEqual(["B", "", "A"]);
   expect(second.map(String)).toEqual(["C", "B"]);
-  expect((await rows.read([key("c")])).map(String)).toEqual(["C"]);
+  expect((await rows.read([short("c")])).map(String)).toEqual(["C"]);
   expect((await evals(redis)) - before).toBe(2);
 });
 
@@ -69,12 +69,12 @@ test("what may not be read fails for all who asked in that turn, and for nobody 
   });
   onTestFinished(() => connection.close());
   const rows = new RowReader(connection);
-  const together = await Promise.allSettled([rows.read([key("mine:1")]), rows.read([key("theirs:1")])]);
+  const together = await Promise.allSettled([rows.read([short("mine:1")]), rows.read([short("theirs:1")])]);
   expect(together.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
-  expect((await rows.read([key("mine:1")])).map(String)).toEqual([""]);
+  expect((await rows.read([short("mine:1")])).map(String)).toEqual([""]);
 });
 
-function key(name: string) {
+function short(name: string) {
   return { key: name, bytesMax: 8 };
 }
 
