@@ -7,12 +7,11 @@
  * capacity of the end, and the oldest entries go as the end moves on. Keys are found by chains of
  * entries with the same hash, in arrays of numbers; the stored key decides.
  */
+import { murmur3x86x128 } from "../core/numerics/murmur3.ts";
+
 const ENTRIES_MAX = 65_536;
-/** A power of two. */
 const BUCKETS = 131_072;
 const NONE = -1;
-const FNV_OFFSET = 0x811c9dc5;
-const FNV_PRIME = 0x01000193;
 
 export interface Entry {
   readonly body: string;
@@ -112,9 +111,6 @@ export class TextRing {
   }
 }
 
-/** FNV-1a over code units, folded onto the buckets: a key that meets another costs one comparison more. */
 function bucketOf(key: string): number {
-  let hash = FNV_OFFSET;
-  for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), FNV_PRIME);
-  return (hash ^ (hash >>> 15)) & (BUCKETS - 1);
+  return murmur3x86x128(key)[0] % BUCKETS;
 }
