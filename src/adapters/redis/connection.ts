@@ -3,6 +3,7 @@ import { setTimeout as after } from "node:timers/promises";
 import { Redis, type RedisOptions } from "ioredis";
 import { Breaker, type BreakerState } from "./breaker.ts";
 import { type Deadline, inTime } from "./deadline.ts";
+import { readRows } from "./read-rows.ts";
 import { RedisTrouble, troubleOf } from "./trouble.ts";
 
 /** Longer than any answer of a healthy Redis on a busy host, shorter than a caller notices. */
@@ -16,7 +17,7 @@ const RECONNECT_MS_MAX = 250;
 const FIRST_ANSWER_MS = 1_500;
 /** A replica refuses every write: reconnect to find the new primary, but not for every one of them. */
 const READ_ONLY_RECONNECT_MS = 5_000;
-/** A read like any other. Users' keys have braces, so this is none of theirs. */
+/** Read as features are, so that what may not read them is down. Users' keys have braces: this is none of theirs. */
 const PROBE_KEY = "liftgate:probe";
 
 export interface RedisConnectionOptions {
@@ -139,7 +140,7 @@ export class RedisConnection {
 
   async #probe(): Promise<void> {
     try {
-      await inTime(this.#redis.get(PROBE_KEY), this.#deadline);
+      await inTime(readRows(this.#redis, [PROBE_KEY], 1), this.#deadline);
     } catch (error) {
       this.#note(error);
       throw error;

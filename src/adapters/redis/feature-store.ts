@@ -4,7 +4,8 @@ import type { FeatureContract } from "../../core/domain/model.ts";
 import type { FeatureRead, FeatureRow, FeatureStore } from "../../core/ports.ts";
 import { packedBytes, packRow, unpackRow } from "../packed/packed-row.ts";
 import type { RedisConnection } from "./connection.ts";
-import { type Row, RowReader } from "./row-reader.ts";
+import type { Row } from "./read-rows.ts";
+import { RowReader } from "./row-reader.ts";
 import { RedisTrouble } from "./trouble.ts";
 
 /** Rows sent together: enough to fill a round trip, few enough that a read behind them is in time. */

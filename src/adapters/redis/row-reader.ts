@@ -5,6 +5,7 @@
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { RedisConnection } from "./connection.ts";
+import { readRows, type Row } from "./read-rows.ts";
 
 export interface RowKey {
   readonly key: string;
@@ -12,22 +13,8 @@ export interface RowKey {
   readonly bytesMax: number;
 }
 
-/** The first bytes of the value, as many as asked for or more; none where there is no value; null where the key holds another type. */
-export type Row = Buffer | null;
-
 /** Redis serves nobody else while it runs one command: some 0.4 ms for so many keys. */
 const KEYS_PER_COMMAND_MAX = 256;
-
-/** A key of another type is that key's trouble; any other error is everybody's. */
-const READ_ROWS = `
-local rows = {}
-for i, key in ipairs(KEYS) do
-  local row = redis.pcall('GETRANGE', key, 0, ARGV[1])
-  if type(row) == 'string' then rows[i] = row
-  elseif string.find(row.err, '^WRONGTYPE') then rows[i] = false
-  else return row end
-end
-return rows`;
 
 interface Batch {
   readonly keys: string[];
@@ -46,7 +33,7 @@ export class RowReader {
   }
 
   /**
-   * The rows, in the order of the keys.
+   * The rows, in the order of the keys; as many bytes of each as asked for, or more.
    *
    * @throws RedisTrouble, the same for all reads of the turn
    */
@@ -71,9 +58,6 @@ export class RowReader {
   async #run(batch: Batch): Promise<readonly Row[]> {
     if (this.#open === batch) this.#open = null;
     const { keys, bytesMax } = batch;
-    const rows = await this.#connection.run((redis) =>
-      redis.callBuffer("eval", READ_ROWS, keys.length, ...keys, bytesMax - 1),
-    );
-    return rows as readonly Row[];
+    return await this.#connection.run((redis) => readRows(redis, keys, bytesMax));
   }
 }

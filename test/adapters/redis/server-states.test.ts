@@ -26,10 +26,20 @@ test("an account that may not read is down, and up once it may", async () => {
   const server = await ownServer();
   const redis = operator(server);
   await redis.acl("SETUSER", "liftgate", "on", ">pw", "~liftgate:*", "+@connection", "+info");
-  const { connection, store, reach } = await observe(`redis://liftgate:pw@127.0.0.1:${server.port}`);
+  const { connection, store, reach, states } = await observe(`redis://liftgate:pw@127.0.0.1:${server.port}`);
   expect(connection.state).toBe("down");
   await expectUnavailable(store.read("u1", [contract]), "NOPERM");
-  await redis.acl("SETUSER", "liftgate", "+get", "+getrange", "+set", "+eval");
+  for (const rights of [
+    ["-eval", "+getrange"],
+    ["+eval", "-getrange"],
+  ]) {
+    await redis.acl("SETUSER", "liftgate", "+get", "+set", ...rights);
+    const tried = await observe(`redis://liftgate:pw@127.0.0.1:${server.port}`);
+    expect(tried.connection.state, rights.join(" ")).toBe("down");
+    tried.connection.close();
+  }
+  expect(states).toEqual([]);
+  await redis.acl("SETUSER", "liftgate", "-get", "+eval", "+getrange", "+set");
   await within(RECOVERY_MS, reach("up"));
   await store.write([row]);
   expect(await store.read("u1", [contract])).toEqual([found]);
