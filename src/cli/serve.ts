@@ -49,6 +49,7 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
   try {
     const adminUrl = await admin?.listen({ host: config.HOST, port: config.ADMIN_PORT ?? 0 });
     const url = await api.listen({ host: config.HOST, port: config.PORT });
+    logger.info({ adminUrl }, `Server listening at ${url}`);
     return { url, adminUrl: adminUrl ?? url, composition, stop: () => stopService(composition, servers) };
   } catch (error) {
     await closeAll(composition, servers);

@@ -1,4 +1,5 @@
 /** `POST /v1/decide`: the question and the answer. */
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { ARMS, EXCLUSIONS, PRUNINGS, STATUSES } from "../core/domain/decision.ts";
 import { Id, Instant, Slug } from "./identifiers.ts";
@@ -29,6 +30,19 @@ export const DecideRequest = z
     ],
   });
 export type DecideRequest = z.infer<typeof DecideRequest>;
+
+/**
+ * Whether two bodies that were found right ask the same question, however they are spelled. The
+ * requestId is no part of it: it may be in the body or in a header.
+ */
+export function asksTheSame(one: Uint8Array, other: Uint8Array): boolean {
+  return Buffer.compare(one, other) === 0 || isDeepStrictEqual(questionIn(one), questionIn(other));
+}
+
+function questionIn(body: Uint8Array): Omit<DecideRequest, "requestId"> {
+  const { requestId: _, ...question } = DecideRequest.parse(JSON.parse(Buffer.from(body).toString()));
+  return question;
+}
 
 export const ExplainedAction = z.strictObject({
   action: Slug,

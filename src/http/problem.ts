@@ -48,7 +48,9 @@ export function problem(code: ErrorCode, detail?: string, faults: readonly Input
 /** Fastify's error handler: sends the problem, and logs what the service did not foresee. */
 export function sendProblem(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const body = problemOf(error);
-  if (body.status >= 500) request.log.error({ reqId: request.id, code: body.code, err: error }, "request failed");
+  if (body.status >= 500) {
+    request.server.operatorLog.error({ reqId: request.id, code: body.code, err: error }, "request failed");
+  }
   return replyWith(reply, body);
 }
 

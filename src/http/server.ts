@@ -4,11 +4,11 @@ import type { Socket } from "node:net";
 import helmet from "@fastify/helmet";
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
-import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from "fastify";
+import { type FastifyInstance, fastify } from "fastify";
+import type { Logger } from "pino";
 import { BODY_BYTES_MAX } from "../contract/limits.ts";
 import { type ErrorCode, LiftgateError } from "../core/errors.ts";
 import type { ApiKey } from "../ops/config.ts";
-import type { Metrics } from "../ops/metrics.ts";
 import type { Backend } from "./backend.ts";
 import { authenticator, LOCAL_CALLER } from "./authenticate.ts";
 import { noteAddresses, refuseOtherMethods } from "./method-not-allowed.ts";
@@ -27,7 +27,7 @@ export type Surface = "all" | "api" | "admin";
 
 export interface ServerOptions {
   readonly surface: Surface;
-  readonly logger: FastifyBaseLogger;
+  readonly logger: Logger;
   readonly apiKeys: readonly ApiKey[] | undefined;
 }
 
@@ -35,10 +35,14 @@ declare module "fastify" {
   interface FastifyRequest {
     /** Id of the API key that called. */
     callerId: string;
+    /** The body as it came; null where none was read. */
+    bodyBytes: Uint8Array | null;
   }
   interface FastifyInstance {
     /** Told the code of every problem that is answered. */
     readonly countProblem: (code: ErrorCode) => void;
+    /** The operators' log. */
+    readonly operatorLog: Logger;
   }
 }
 
@@ -54,10 +58,8 @@ const KEEP_ALIVE_MS = 72_000;
 /** Builds the server; it does not listen yet. */
 export async function buildServer(backend: Backend, options: ServerOptions): Promise<FastifyInstance> {
   const app: FastifyInstance = fastify({
-    loggerInstance: options.logger,
-    // One logger for all requests: a child for each would cost every request for the few that log.
-    childLoggerFactory: (logger) => logger,
-    logController: new LogController({ disableRequestLogging: true }),
+    // A logger of Fastify's would cost every request a child and two listeners, for the few that log.
+    logger: false,
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: TIMEOUTS.requestTimeout,
     connectionTimeout: IDLE_CONNECTION_MS,
@@ -74,7 +76,8 @@ export async function buildServer(backend: Backend, options: ServerOptions): Pro
   identifyCallers(app, backend, options.apiKeys);
   app.setErrorHandler(sendProblem);
   app.setNotFoundHandler((_request, reply) => replyWith(reply, problem("not_found")));
-  countProblems(app, backend.metrics);
+  app.decorate("operatorLog", options.logger);
+  app.decorate("countProblem", (code: ErrorCode) => backend.metrics.rejected.inc({ code }));
   await addRoutes(app, backend, options.surface);
   return app;
 }
@@ -107,10 +110,12 @@ function requireHost(app: FastifyInstance): void {
 
 /** Bodies are JSON in UTF-8, uncompressed and strictly parsed; anything else is refused by name. */
 function takeOnlyStrictJson(app: FastifyInstance): void {
+  app.decorateRequest("bodyBytes", null);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, body, done) => {
     try {
       if (!isPlainJson(request.headers)) throw new LiftgateError("unsupported_media_type");
+      request.bodyBytes = body as Buffer;
       done(null, strictParse(body as Buffer));
     } catch (error) {
       done(error as Error, undefined);
@@ -141,10 +146,6 @@ function identifyCallers(app: FastifyInstance, backend: Backend, keys: readonly 
     if (role !== null) request.callerId = authenticate(request, role);
     done();
   });
-}
-
-function countProblems(app: FastifyInstance, metrics: Metrics): void {
-  app.decorate("countProblem", (code: ErrorCode) => metrics.rejected.inc({ code }));
 }
 
 /** Swagger UI with its own headers; the JSON routes need none of a browser's protections. */

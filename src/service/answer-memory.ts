@@ -1,12 +1,15 @@
 /**
- * Idempotency within one process: a requestId that comes again with the same body gets the same
- * bytes, one under way is joined, and one with another body is refused.
+ * Idempotency within one process: a requestId that comes again with the same question gets the same
+ * bytes, one under way is joined, and one with another question is refused.
  *
  * Bounded by bytes, the oldest out first; what falls out is decided anew. A decision that failed is
  * not remembered, so a retry is a real try.
  */
+import { asksTheSame } from "../contract/decide.ts";
 import { LiftgateError } from "../core/errors.ts";
+import { murmur3x86x128 } from "../core/numerics/murmur3.ts";
 import { TextRing } from "./text-ring.ts";
+import { UnderWay } from "./under-way.ts";
 
 /** Some 40,000 answers. */
 const RING_BYTES = 32 * 1024 * 1024;
@@ -14,18 +17,17 @@ const RING_BYTES = 32 * 1024 * 1024;
 export interface Asked {
   /** Caller, program and requestId: whose retry it would be. */
   readonly key: string;
-  /** The body in text, as it was parsed. */
-  readonly body: string;
+  /** The request's body as it came: JSON that was found right. */
+  readonly body: Uint8Array;
 }
 
-/** A decision under way. */
-interface UnderWay {
-  readonly body: string;
+interface Deciding {
+  readonly body: Uint8Array;
   readonly answer: Promise<string>;
 }
 
 export class AnswerMemory {
-  readonly #underWay = new Map<string, UnderWay>();
+  readonly #underWay = new UnderWay<Deciding>();
   readonly #answered: TextRing;
   readonly #onRetry: () => void;
 
@@ -40,24 +42,25 @@ export class AnswerMemory {
    * @throws LiftgateError `idempotency_mismatch`
    */
   once(asked: Asked, decide: () => Promise<object>): string | Promise<string> {
-    const known = this.#underWay.get(asked.key) ?? this.#answered.get(asked.key);
+    const [hash] = murmur3x86x128(asked.key);
+    const known = this.#underWay.get(asked.key, hash) ?? this.#answered.get(asked.key, hash);
     if (known === undefined) {
-      const answer = this.#decideNow(asked, decide);
-      this.#underWay.set(asked.key, { body: asked.body, answer });
+      const answer = this.#decideNow(asked, hash, decide);
+      this.#underWay.add(asked.key, hash, { body: asked.body, answer });
       return answer;
     }
-    if (known.body !== asked.body) throw new LiftgateError("idempotency_mismatch");
+    if (!asksTheSame(known.body, asked.body)) throw new LiftgateError("idempotency_mismatch");
     this.#onRetry();
     return known.answer;
   }
 
-  async #decideNow({ key, body }: Asked, decide: () => Promise<object>): Promise<string> {
+  async #decideNow({ key, body }: Asked, hash: number, decide: () => Promise<object>): Promise<string> {
     try {
       const answer = JSON.stringify(await decide());
-      this.#answered.set(key, { body, answer });
+      this.#answered.set(key, hash, { body, answer });
       return answer;
     } finally {
-      this.#underWay.delete(key);
+      this.#underWay.delete(key, hash);
     }
   }
 }

@@ -1,5 +1,6 @@
 /**
  * The newest answers with the bodies they answer, by key, in a fixed number of bytes outside the heap.
+ * The caller gives each key with its hash, a whole number from 0 on: the same for the same key.
  *
  * Kept as strings, keys and answers would outlive every collection of young objects and be copied each
  * time; bytes and numbers are not. Offsets are virtual: they only grow, and the
@@ -7,14 +8,12 @@
  * capacity of the end, and the oldest entries go as the end moves on. Keys are found by chains of
  * entries with the same hash, in arrays of numbers; the stored key decides.
  */
-import { murmur3x86x128 } from "../core/numerics/murmur3.ts";
-
 const ENTRIES_MAX = 65_536;
 const BUCKETS = 131_072;
 const NONE = -1;
 
 export interface Entry {
-  readonly body: string;
+  readonly body: Uint8Array;
   readonly answer: string;
 }
 
@@ -36,16 +35,18 @@ export class TextRing {
     this.#bytes = Buffer.allocUnsafeSlow(capacityBytes);
   }
 
-  get(key: string): Entry | undefined {
-    let slot = this.#heads[bucketOf(key)] as number;
-    while (slot !== NONE && this.#text(slot, 0) !== key) slot = this.#older[slot] as number;
-    return slot === NONE ? undefined : { body: this.#text(slot, 1), answer: this.#text(slot, 2) };
+  get(key: string, hash: number): Entry | undefined {
+    let slot = this.#heads[hash % BUCKETS] as number;
+    while (slot !== NONE && this.#part(slot, 0).toString() !== key) slot = this.#older[slot] as number;
+    if (slot === NONE) return undefined;
+    // The body is a copy: the ring goes on while the caller reads.
+    return { body: Uint8Array.from(this.#part(slot, 1)), answer: this.#part(slot, 2).toString() };
   }
 
   /** Keeps the entry, unless it is larger than the ring; a key is set once while it is held. */
-  set(key: string, { body, answer }: Entry): void {
+  set(key: string, hash: number, { body, answer }: Entry): void {
     const keyBytes = Buffer.byteLength(key);
-    const bodyBytes = Buffer.byteLength(body);
+    const bodyBytes = body.length;
     const answerBytes = Buffer.byteLength(answer);
     const start = this.#startOf(keyBytes + bodyBytes + answerBytes);
     if (start === null) return;
@@ -58,16 +59,16 @@ export class TextRing {
     this.#lengths[3 * slot + 2] = answerBytes;
     const at = start % this.#bytes.length;
     this.#bytes.write(key, at);
-    this.#bytes.write(body, at + keyBytes);
+    this.#bytes.set(body, at + keyBytes);
     this.#bytes.write(answer, at + keyBytes + bodyBytes);
-    this.#link(slot, bucketOf(key));
+    this.#link(slot, hash % BUCKETS);
   }
 
   /** The key (0), body (1) or answer (2) of an entry. */
-  #text(slot: number, part: 0 | 1 | 2): string {
+  #part(slot: number, part: 0 | 1 | 2): Buffer {
     let start = (this.#starts[slot] as number) % this.#bytes.length;
     for (let i = 0; i < part; i++) start += this.#lengths[3 * slot + i] as number;
-    return this.#bytes.toString("utf8", start, start + (this.#lengths[3 * slot + part] as number));
+    return this.#bytes.subarray(start, start + (this.#lengths[3 * slot + part] as number));
   }
 
   /** Takes room at the end, or at the next turn of the ring where an entry of this size would be cut. */
@@ -109,8 +110,4 @@ export class TextRing {
     while (this.#older[newer] !== slot) newer = this.#older[newer] as number;
     this.#older[newer] = older;
   }
-}
-
-function bucketOf(key: string): number {
-  return murmur3x86x128(key)[0] % BUCKETS;
 }

@@ -9,7 +9,13 @@ function memory() {
   const decide = async () => ({ answer: (counts.decisions += 1) });
   return { answers, counts, decide };
 }
-const ASKED = { key: "caller|program|request", body: '{"userId":"u"}' };
+
+function asked(question: object, key = "caller|program|request") {
+  return { key, body: Buffer.from(JSON.stringify(question)) };
+}
+const QUESTION = { programId: "p", userId: "u" };
+const ASKED = asked(QUESTION);
+const OTHER = asked({ ...QUESTION, explain: true });
 
 describe("the memory of answers", () => {
   it("decides once, and then repeats", async () => {
@@ -29,9 +35,20 @@ describe("the memory of answers", () => {
   it("refuses another body under a known key, while it is decided and after", async () => {
     const { answers, decide } = memory();
     const underWay = answers.once(ASKED, decide);
-    const other = async () => answers.once({ ...ASKED, body: "{}" }, decide);
+    const other = async () => answers.once(OTHER, decide);
     await expect(other()).rejects.toMatchObject({ code: "idempotency_mismatch" });
     await underWay;
+    await expect(other()).rejects.toMatchObject({ code: "idempotency_mismatch" });
+  });
+
+  it("a question is the same however it is spelled, and wherever its requestId is", async () => {
+    const { answers, counts, decide } = memory();
+    const context = { surface: "checkout", platform: "ios" };
+    await answers.once(asked({ ...QUESTION, requestId: "request", context }), decide);
+    const respelled = { context: { platform: "ios", surface: "checkout" }, userId: "u", programId: "p" };
+    expect(await answers.once(asked(respelled), decide)).toBe('{"answer":1}');
+    expect(counts).toEqual({ decisions: 1, retries: 1 });
+    const other = async () => answers.once(asked({ ...respelled, context: {} }), decide);
     await expect(other()).rejects.toMatchObject({ code: "idempotency_mismatch" });
   });
 
@@ -44,16 +61,16 @@ describe("the memory of answers", () => {
       { status: "rejected", reason: failure },
       { status: "rejected", reason: failure },
     ]);
-    expect(await answers.once({ ...ASKED, body: "{}" }, decide)).toBe('{"answer":1}');
+    expect(await answers.once(OTHER, decide)).toBe('{"answer":1}');
   });
 
   it("forgets the oldest when its bytes are full, and decides anew", async () => {
     const { counts, decide } = memory();
-    const answers = new AnswerMemory(() => (counts.retries += 1), 2 * '0{"answer":1}'.length);
-    for (const key of ["0", "1", "2"]) await answers.once({ key, body: "" }, decide);
-    await answers.once({ key: "1", body: "" }, decide);
+    const answers = new AnswerMemory(() => (counts.retries += 1), 2 * (1 + ASKED.body.length + '{"answer":1}'.length));
+    for (const key of ["0", "1", "2"]) await answers.once(asked(QUESTION, key), decide);
+    await answers.once(asked(QUESTION, "1"), decide);
     expect(counts).toEqual({ decisions: 3, retries: 1 });
-    await answers.once({ key: "0", body: "" }, decide);
+    await answers.once(asked(QUESTION, "0"), decide);
     expect(counts).toEqual({ decisions: 4, retries: 1 });
   });
 });

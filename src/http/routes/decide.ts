@@ -4,7 +4,7 @@ import { BatchAnswer, BatchRequest } from "../../contract/bulk.ts";
 import { DecideAnswer, DecideRequest } from "../../contract/decide.ts";
 import { Id } from "../../contract/identifiers.ts";
 import { BULK_BODY_BYTES_MAX } from "../../contract/limits.ts";
-import { LiftgateError } from "../../core/errors.ts";
+import { invariant, LiftgateError } from "../../core/errors.ts";
 import { makeDecision } from "../../service/make-decision.ts";
 import { parseBody } from "../parse.ts";
 import { problemOf } from "../problem.ts";
@@ -42,7 +42,7 @@ export function addDecideRoutes(app: FastifyInstance, backend: Backend): void {
       problems: PROBLEMS,
       handle: ({ body, request, reply }) => {
         void reply.type(JSON_TYPE);
-        return decideOnce(backend, request, withHeaderKey(request, body));
+        return decideOnce(backend, withHeaderKey(request, body), request);
       },
     });
   }
@@ -66,22 +66,27 @@ export function addDecideRoutes(app: FastifyInstance, backend: Backend): void {
 /** One item's result as JSON: its answer's own bytes, or its problem. */
 async function decideItem(backend: Backend, request: FastifyRequest, item: DecideRequest): Promise<string> {
   try {
-    return `{"status":200,"decision":${await decideOnce(backend, request, item)}}`;
+    const { callerId } = request;
+    const bodyBytes = Buffer.from(JSON.stringify(item));
+    return `{"status":200,"decision":${await decideOnce(backend, item, { callerId, bodyBytes })}}`;
   } catch (error) {
     const problem = problemOf(error);
-    if (problem.code === "internal") request.log.error({ err: error }, "batch item failed");
+    if (problem.code === "internal") request.server.operatorLog.error({ err: error }, "batch item failed");
     return JSON.stringify({ status: problem.status, problem });
   }
 }
 
-/** The answer in text: decided now, or repeated for the same requestId and body. */
-function decideOnce(backend: Backend, request: FastifyRequest, body: DecideRequest): string | Promise<string> {
-  const decideNow = () => makeDecision(backend.decisions, body);
-  // Named in the header or in the body, it is the same request: the requestId is in the key, not in the body.
-  const { requestId, ...asked } = body;
+/** Who asks, and in which bytes. */
+type Asking = Pick<FastifyRequest, "callerId" | "bodyBytes">;
+
+/** The answer in text: decided now, or repeated for the same requestId and question. */
+function decideOnce(backend: Backend, question: DecideRequest, asking: Asking): string | Promise<string> {
+  const decideNow = () => makeDecision(backend.decisions, question);
+  const { programId, requestId } = question;
   if (requestId === undefined) return decideNow().then((answer) => JSON.stringify(answer));
-  const key = `${request.callerId}|${body.programId}|${requestId}`;
-  return backend.answers.once({ key, body: JSON.stringify(asked) }, decideNow);
+  const { callerId, bodyBytes } = asking;
+  invariant(bodyBytes !== null, "a question is read from a body");
+  return backend.answers.once({ key: `${callerId}|${programId}|${requestId}`, body: bodyBytes }, decideNow);
 }
 
 /** The header `Idempotency-Key` is another way to write the requestId; both must agree. */
