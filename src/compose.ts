@@ -121,7 +121,7 @@ function modelFolder(config: Config, metrics: Metrics): ModelFolder {
   return new ModelFolder({
     directory: config.MODELS_DIR,
     now: Date.now,
-    onBatch: (model, rows) => metrics.batches.observe({ model }, rows),
+    onBatch: (model, rows) => metrics.batches.observe(model, rows),
   });
 }
 

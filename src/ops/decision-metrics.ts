@@ -1,21 +1,13 @@
 /** The decision service's counts as Prometheus metrics. */
 import type { DecisionRecord } from "../core/domain/record.ts";
-import type { DecisionMetrics, Stage } from "../service/decision-metrics.ts";
+import type { DecisionMetrics } from "../service/decision-metrics.ts";
 import type { Metrics } from "./metrics.ts";
 
 export function exportDecisions(metrics: Metrics): DecisionMetrics {
-  const stageOf = (stage: Stage) => metrics.stages.labels(stage);
-  const stages: Readonly<Record<Stage, ReturnType<typeof stageOf>>> = {
-    gather: stageOf("gather"),
-    score: stageOf("score"),
-    decide: stageOf("decide"),
-    log: stageOf("log"),
-    total: stageOf("total"),
-  };
   return {
-    stage: (stage, elapsedMs) => stages[stage].observe(elapsedMs / 1_000),
+    stage: (stage, elapsedMs) => metrics.stages.observe(stage, elapsedMs / 1_000),
     decided: (record) => countDecision(metrics, record),
-    featureAge: (program, ageMs) => metrics.featureAge.observe({ program }, ageMs / 1_000),
+    featureAge: (program, ageMs) => metrics.featureAge.observe(program, ageMs / 1_000),
     missingFeature: (program, feature) => metrics.featuresMissing.inc({ program, feature }),
     contractMismatch: (set) => metrics.contractMismatches.inc({ set }),
     trouble: (code) => metrics.troubles.inc({ code }),

@@ -3,7 +3,8 @@
  * loaded files; the rest are unions in the code), so the number of series is bounded by what is
  * configured, never by traffic.
  */
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import { BucketHistogram } from "./bucket-histogram.ts";
 
 /** From 100 µs, where a decision without I/O lies, to 1 s, past every deadline. */
 const LATENCY_BUCKETS_S = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
@@ -38,26 +39,26 @@ export function createMetrics() {
       labelNames: ["program", "action", "reason"],
       registers,
     }),
-    stages: new Histogram({
+    stages: new BucketHistogram({
       name: "liftgate_decision_stage_seconds",
       help: "Time of each stage of a decision; total covers admission to durable log",
-      labelNames: ["stage"],
+      label: "stage",
       buckets: LATENCY_BUCKETS_S,
-      registers,
+      registry,
     }),
-    batches: new Histogram({
+    batches: new BucketHistogram({
       name: "liftgate_model_batch_rows",
       help: "Rows that shared one model run",
-      labelNames: ["model"],
+      label: "model",
       buckets: BATCH_BUCKETS,
-      registers,
+      registry,
     }),
-    featureAge: new Histogram({
+    featureAge: new BucketHistogram({
       name: "liftgate_feature_age_seconds",
       help: "Age of the feature row a decision read",
-      labelNames: ["program"],
+      label: "program",
       buckets: AGE_BUCKETS_S,
-      registers,
+      registry,
     }),
     featuresMissing: new Counter({
       name: "liftgate_features_missing_total",
