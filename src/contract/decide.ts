@@ -1,5 +1,4 @@
 /** `POST /v1/decide`: the question and the answer. */
-import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { ARMS, EXCLUSIONS, PRUNINGS, STATUSES } from "../core/domain/decision.ts";
 import { Id, Instant, Slug } from "./identifiers.ts";
@@ -36,12 +35,17 @@ export type DecideRequest = z.infer<typeof DecideRequest>;
  * requestId is no part of it: it may be in the body or in a header.
  */
 export function asksTheSame(one: Uint8Array, other: Uint8Array): boolean {
-  return Buffer.compare(one, other) === 0 || isDeepStrictEqual(questionIn(one), questionIn(other));
+  return questionIn(one) === questionIn(other);
 }
 
-function questionIn(body: Uint8Array): Omit<DecideRequest, "requestId"> {
-  const { requestId: _, ...question } = DecideRequest.parse(JSON.parse(Buffer.from(body).toString()));
-  return question;
+/** In one spelling: without white space, the keys of every object sorted. */
+function questionIn(body: Uint8Array): string {
+  const { requestId: _, ...question } = DecideRequest.parse(JSON.parse(new TextDecoder().decode(body)));
+  return JSON.stringify(question, (_key, value: unknown) =>
+    typeof value === "object" && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : value,
+  );
 }
 
 export const ExplainedAction = z.strictObject({

@@ -4,8 +4,7 @@ import type { Socket } from "node:net";
 import helmet from "@fastify/helmet";
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
-import { type FastifyInstance, fastify } from "fastify";
-import type { Logger } from "pino";
+import { type FastifyBaseLogger, type FastifyInstance, fastify } from "fastify";
 import { BODY_BYTES_MAX } from "../contract/limits.ts";
 import { type ErrorCode, LiftgateError } from "../core/errors.ts";
 import type { ApiKey } from "../ops/config.ts";
@@ -27,7 +26,7 @@ export type Surface = "all" | "api" | "admin";
 
 export interface ServerOptions {
   readonly surface: Surface;
-  readonly logger: Logger;
+  readonly logger: FastifyBaseLogger;
   readonly apiKeys: readonly ApiKey[] | undefined;
 }
 
@@ -42,7 +41,7 @@ declare module "fastify" {
     /** Told the code of every problem that is answered. */
     readonly countProblem: (code: ErrorCode) => void;
     /** The operators' log. */
-    readonly operatorLog: Logger;
+    readonly operatorLog: FastifyBaseLogger;
   }
 }
 

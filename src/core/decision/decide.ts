@@ -9,7 +9,6 @@ import type { Decision, Situation } from "../domain/decision.ts";
 import { checkEligibility } from "./check-eligibility.ts";
 import { distributionOver } from "./distribution.ts";
 import { draw } from "./draw.ts";
-import { liveActions } from "./live.ts";
 import { price } from "./price.ts";
 import { prune } from "./prune.ts";
 
@@ -20,9 +19,8 @@ import { prune } from "./prune.ts";
 export function decide(situation: Situation): Decision {
   const excluded = checkEligibility(situation);
   const pruned = prune(situation, excluded);
-  const live = liveActions(excluded, pruned);
-  const net = price(situation, live);
-  const { inArm, marginal, armShare } = distributionOver(situation, { excluded, live, net });
+  const net = price(situation, { excluded, pruned });
+  const { inArm, marginal, armShare } = distributionOver(situation, { excluded, net });
   const chosen = draw(inArm, situation.draws.action);
   return { excluded, pruned, net, inArm, marginal, armShare, chosen };
 }

@@ -10,7 +10,7 @@
  * Arms are independent of the user's features (salted hashes of the unit), so π is the exact
  * probability that a user in this situation gets the action: the propensity that is logged.
  */
-import type { Arm, Exclusion, Situation } from "../domain/decision.ts";
+import type { Arm, Decision, Exclusion, Situation } from "../domain/decision.ts";
 import type { Program } from "../domain/program.ts";
 import { explore } from "./explore.ts";
 
@@ -20,15 +20,11 @@ export interface Distribution {
   readonly armShare: number;
 }
 
-/** Which actions may be offered, the indices of those that are live, and their net; NaN elsewhere. */
-export interface Priced {
-  readonly excluded: readonly (Exclusion | null)[];
-  readonly live: readonly number[];
-  readonly net: readonly number[];
-}
+/** Which actions may be offered, and their net; −∞ where not live. */
+type Priced = Pick<Decision, "excluded" | "net">;
 
 export function distributionOver({ program, basis, draws }: Situation, priced: Priced): Distribution {
-  const { excluded, live, net } = priced;
+  const { excluded, net } = priced;
   const shares = armShares(program);
   const armShare = shares[draws.arm];
   const each = 1 / countFeasible(excluded);
@@ -39,7 +35,7 @@ export function distributionOver({ program, basis, draws }: Situation, priced: P
   }
 
   // Without scores there is nothing to exploit: the policy arm explores as evenly as the evaluation arm.
-  const policy = basis === "explore" ? evenly(excluded, each) : explore(program, net, live);
+  const policy = basis === "explore" ? evenly(excluded, each) : explore(program, net);
   const evaluationMass = shares.evaluation * each;
   const marginal = policy.slice();
   for (let i = 0; i < marginal.length; i++) {

@@ -9,33 +9,30 @@
  *                change every probability by an amount that depends on the others
  *
  * Every strategy is closed form, so the probability that is logged is the probability that was used.
- * Vectors are in the program's order; `live` holds the indices of F in the same order.
+ * Vectors are in the program's order. F is where the net is above −∞; it is told apart by arithmetic,
+ * since which actions are live is close to chance and a branch on it would be mispredicted.
  */
 import type { Action, Exploration, Program } from "../domain/program.ts";
 import { sameLength } from "../numerics/vector.ts";
 
 /** Probability of each action; sum 1 within 1e-12; 0 where not live, at least the floor where live. */
-export function explore(
-  { exploration, actions }: Program,
-  net: readonly number[],
-  live: readonly number[],
-): readonly number[] {
-  const best = bestOf({ net, live }, actions);
-  const mix = strategyOver(exploration, { net, live, best });
-  return exploration.floor === 0 ? mix : withFloor(mix, live, exploration.floor);
+export function explore({ exploration, actions }: Program, net: readonly number[]): readonly number[] {
+  const alternatives = { net, best: bestOf(net, actions), live: countLive(net) };
+  const mix = strategyOver(exploration, alternatives);
+  return exploration.floor === 0 ? mix : withFloor(mix, alternatives, exploration.floor);
 }
 
-/** The live actions, their nets, and the index of the best. */
-interface Live {
+/** The nets, the index of the best, and |F|. */
+interface Alternatives {
   readonly net: readonly number[];
-  readonly live: readonly number[];
   readonly best: number;
+  readonly live: number;
 }
 
 /** Index of the largest net; ties go to the action id that sorts first. `no_offer`, at 0, is always live. */
-function bestOf({ net, live }: Omit<Live, "best">, actions: readonly Action[]): number {
+function bestOf(net: readonly number[], actions: readonly Action[]): number {
   let best = 0;
-  for (const i of live) {
+  for (let i = 1; i < net.length; i++) {
     const challenger = net[i] as number;
     const leader = net[best] as number;
     if (challenger > leader) best = i;
@@ -44,40 +41,53 @@ function bestOf({ net, live }: Omit<Live, "best">, actions: readonly Action[]): 
   return best;
 }
 
-function strategyOver(exploration: Exploration, live: Live): readonly number[] {
+function countLive(net: readonly number[]): number {
+  let live = 0;
+  for (let i = 0; i < net.length; i++) live += isLive(net[i] as number);
+  return live;
+}
+
+function isLive(net: number): 0 | 1 {
+  return Number(net > -Infinity) as 0 | 1;
+}
+
+function strategyOver(exploration: Exploration, alternatives: Alternatives): readonly number[] {
   switch (exploration.strategy) {
     case "greedy":
-      return greedy(live);
+      return greedy(alternatives);
     case "epsilon":
-      return epsilonGreedy(exploration.epsilon, live);
+      return epsilonGreedy(exploration.epsilon, alternatives);
     case "inverse-gap":
-      return inverseGap(exploration.gamma / exploration.gapUnit, live);
+      return inverseGap(exploration.gamma / exploration.gapUnit, alternatives);
     default:
       return exploration satisfies never;
   }
 }
 
-function greedy({ net, best }: Live): readonly number[] {
+function greedy({ net, best }: Alternatives): readonly number[] {
   const probabilities = sameLength(net, 0);
   probabilities[best] = 1;
   return probabilities;
 }
 
-function epsilonGreedy(epsilon: number, { net, live, best }: Live): readonly number[] {
-  const probabilities = sameLength(net, 0);
-  const each = epsilon / live.length;
-  for (const i of live) probabilities[i] = each;
+function epsilonGreedy(epsilon: number, { net, best, live }: Alternatives): readonly number[] {
+  const each = epsilon / live;
+  const probabilities = net.slice();
+  for (let i = 0; i < net.length; i++) probabilities[i] = each * isLive(net[i] as number);
   probabilities[best] = each + (1 - epsilon);
   return probabilities;
 }
 
-function inverseGap(gammaPerMoney: number, { net, live, best }: Live): readonly number[] {
-  const probabilities = sameLength(net, 0);
+function inverseGap(gammaPerMoney: number, { net, best, live }: Alternatives): readonly number[] {
+  // 0 · ∞ is NaN: the least number above 0 leaves every finite gap's probability as it is.
+  const gamma = Math.max(gammaPerMoney, Number.MIN_VALUE);
+  const probabilities = net.slice();
   const top = net[best] as number;
   let others = 0;
-  for (const i of live) {
+  for (let i = 0; i < net.length; i++) {
     if (i === best) continue;
-    const p = 1 / (live.length + gammaPerMoney * (top - (net[i] as number)));
+    // Where not live the gap is ∞ and the probability 0.
+    const p = 1 / (live + gamma * (top - (net[i] as number)));
     probabilities[i] = p;
     others += p;
   }
@@ -85,9 +95,11 @@ function inverseGap(gammaPerMoney: number, { net, live, best }: Live): readonly 
   return probabilities;
 }
 
-function withFloor(probabilities: readonly number[], live: readonly number[], floor: number): readonly number[] {
-  const kept = 1 - live.length * floor;
+function withFloor(probabilities: readonly number[], { net, live }: Alternatives, floor: number): readonly number[] {
+  const kept = 1 - live * floor;
   const mixed = probabilities.slice();
-  for (const i of live) mixed[i] = kept * (probabilities[i] as number) + floor;
+  for (let i = 0; i < mixed.length; i++) {
+    mixed[i] = (kept * (probabilities[i] as number) + floor) * isLive(net[i] as number);
+  }
   return mixed;
 }

@@ -7,18 +7,27 @@
  * A cost that is predicted below zero is charged as zero: k = max(c, 0). Uplift models do predict
  * small negative costs, and crediting them would let noise pay for itself.
  */
-import type { Situation } from "../domain/decision.ts";
+import type { Decision, Situation } from "../domain/decision.ts";
 import { toMicros } from "../domain/money.ts";
-import { sameLength } from "../numerics/vector.ts";
 
-/** The net value of every live action; NaN for one that is excluded or pruned. */
-export function price({ program, scores, pacing }: Situation, live: readonly number[]): readonly number[] {
+/** What an action that is not live (0) or live (1) starts from: looked up, as a branch would be mispredicted. */
+const HANDICAPS = [-Infinity, 0];
+
+/** The net value of every action; −∞ for one that is not live (excluded or pruned) or has no score. */
+export function price({ program, scores, pacing }: Situation, { excluded, pruned }: Gated): readonly number[] {
   const { value, cost } = scores;
   const perCost = program.objective.costWeight + pacing.lambda;
-  const net = sameLength(value, NaN);
-  for (const i of live) net[i] = netValue(value[i] as number, cost[i] as number, perCost);
+  const net = value.slice();
+  for (let i = 0; i < net.length; i++) {
+    const live = Number(excluded[i] === null) & Number(pruned[i] === null);
+    const worth = netValue(value[i] as number, cost[i] as number, perCost);
+    net[i] = Number.isNaN(worth) ? -Infinity : worth + (HANDICAPS[live] as number);
+  }
   return net;
 }
+
+/** Per action: why it may not be offered, and why it is not economic. */
+type Gated = Pick<Decision, "excluded" | "pruned">;
 
 /** V − (w + λ)·k, for `perCost` = w + λ; to the micro. */
 export function netValue(value: number, cost: number, perCost: number): number {

@@ -16,6 +16,7 @@
  */
 import { type Exclusion, type Pruning, PRUNINGS, type Situation } from "../domain/decision.ts";
 import type { Action } from "../domain/program.ts";
+import { nulls } from "../numerics/vector.ts";
 import { efficiencyOf } from "./price.ts";
 
 /** The fate of an action, by how many rules it passes before one fails. */
@@ -27,9 +28,10 @@ export function prune(
 ): readonly (Pruning | null)[] {
   const { confidenceZ, maxCostPerValue, minEfficiency } = program.guardrails;
   const actions = excluded.length;
-  const pruned = new Array<Pruning | null>(actions);
-  for (let i = 0; i < actions; i++) pruned[i] = null;
-  if (basis === "explore") return pruned;
+  if (basis === "explore") return nulls(actions);
+  const pruned: (Pruning | null)[] = nulls(actions).slice();
+  // What has passed the rules before has V > 0 and k ≥ 0: its efficiency is not below 0.
+  const anyEfficiency = minEfficiency <= 0;
   for (let i = 1; i < actions; i++) {
     if (excluded[i] !== null) continue;
     const { maxCost } = program.actions[i] as Action;
@@ -42,7 +44,7 @@ export function prune(
     const credible = valuable & Number(value - confidenceZ * std > 0);
     const affordable = credible & Number(cost <= maxCost);
     const efficient = affordable & Number(cost / value <= maxCostPerValue);
-    const marginallyEfficient = efficient & Number(efficiencyOf(value, cost) >= minEfficiency);
+    const marginallyEfficient = efficient & Number(anyEfficiency || efficiencyOf(value, cost) >= minEfficiency);
     const passed = priced + valuable + credible + affordable + efficient + marginallyEfficient;
     pruned[i] = FATES[passed] as Pruning | null;
   }

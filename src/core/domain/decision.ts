@@ -64,7 +64,7 @@ export interface Decision {
   readonly excluded: readonly (Exclusion | null)[];
   /** Per action: why it was pruned, or null. Entry 0 is always null. */
   readonly pruned: readonly (Pruning | null)[];
-  /** Per action: net = V − (w + λ)·k; NaN where excluded or pruned. */
+  /** Per action: net = V − (w + λ)·k; −∞ where excluded, pruned or not scored. */
   readonly net: readonly number[];
   /** Probability of each action inside the unit's arm. */
   readonly inArm: readonly number[];

@@ -8,3 +8,10 @@ export function sameLength(vector: readonly number[], x: number): number[] {
   for (let i = 0; i < filled.length; i++) filled[i] = x;
   return filled;
 }
+
+const vectorsOfNulls: (readonly null[])[] = [];
+
+/** The vector of so many nulls: one for each length, which all share. */
+export function nulls(length: number): readonly null[] {
+  return (vectorsOfNulls[length] ??= Array.from({ length }, () => null));
+}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { armShares, distributionOver, type Priced } from "../../../src/core/decision/distribution.ts";
-import type { Arm } from "../../../src/core/domain/decision.ts";
+import { armShares, distributionOver } from "../../../src/core/decision/distribution.ts";
+import type { Arm, Decision } from "../../../src/core/domain/decision.ts";
 import { programWith, situationWith } from "../../support/programs.ts";
 
 const FREE = [null, null, null];
@@ -9,13 +9,8 @@ const program = programWith({
   evaluation: { share: 0.3, salt: "e" },
   exploration: { strategy: "epsilon", epsilon: 0.4, floor: 0, salt: "draw" },
 });
-const over = (arm: Arm, excluded: Priced["excluded"], net: readonly number[]) =>
-  distributionOver(situationWith(program, { draws: { arm, action: 0 } }), { excluded, live: liveIn(net), net });
-
-/** Where the net is a number, the action is live. */
-function liveIn(net: readonly number[]): readonly number[] {
-  return net.flatMap((x, i) => (Number.isNaN(x) ? [] : [i]));
-}
+const over = (arm: Arm, excluded: Decision["excluded"], net: readonly number[]) =>
+  distributionOver(situationWith(program, { draws: { arm, action: 0 } }), { excluded, net });
 
 function expectNear(found: readonly number[], expected: readonly number[]): void {
   expect(found).toHaveLength(expected.length);
@@ -29,7 +24,7 @@ describe("the distribution", () => {
 
   it("is certain, even and exploring in the three arms, with one marginal", () => {
     // Policy: best mens with 0.4/2 + 0.6 = 0.8, no_offer 0.2 (womens is pruned).
-    const net = [0, 1, NaN];
+    const net = [0, 1, -Infinity];
     // 0.6·0.2 + 0.3/3 + 0.1, 0.6·0.8 + 0.3/3, 0.3/3.
     const marginal = [0.32, 0.58, 0.1];
     for (const [arm, inArm, share] of [
@@ -45,7 +40,7 @@ describe("the distribution", () => {
   });
 
   it("leaves excluded actions out of every arm", () => {
-    const { inArm, marginal } = over("evaluation", [null, "not_requested", null], [0, NaN, 1]);
+    const { inArm, marginal } = over("evaluation", [null, "not_requested", null], [0, -Infinity, 1]);
     expect(inArm).toEqual([0.5, 0, 0.5]);
     // 0.6·0.2 + 0.3/2 + 0.1 and 0.6·0.8 + 0.3/2.
     expectNear(marginal, [0.37, 0, 0.63]);
@@ -53,7 +48,7 @@ describe("the distribution", () => {
 
   it("is exactly 1 on no_offer when nothing else may be offered", () => {
     for (const arm of ["holdout", "evaluation", "policy"] as const) {
-      const { inArm, marginal } = over(arm, [null, "paused", "paused"], [0, NaN, NaN]);
+      const { inArm, marginal } = over(arm, [null, "paused", "paused"], [0, -Infinity, -Infinity]);
       expect([inArm, marginal]).toEqual([
         [1, 0, 0],
         [1, 0, 0],
@@ -63,7 +58,7 @@ describe("the distribution", () => {
 
   it("explores evenly without scores", () => {
     const situation = situationWith(program, { basis: "explore" });
-    const { inArm, marginal } = distributionOver(situation, { excluded: FREE, live: [0], net: [0, NaN, NaN] });
+    const { inArm, marginal } = distributionOver(situation, { excluded: FREE, net: [0, -Infinity, -Infinity] });
     expectNear(inArm, [1 / 3, 1 / 3, 1 / 3]);
     expectNear(marginal, [0.9 / 3 + 0.1, 0.9 / 3, 0.9 / 3]);
   });

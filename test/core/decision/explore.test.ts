@@ -7,10 +7,11 @@ import { actionsNamed, programWith } from "../../support/programs.ts";
 const actions = actionsNamed("a", "b", "c");
 const salt = "draw";
 
-/** Where the net is a number, the action is live. */
+/** The net of an action that is not live. */
+const DEAD = -Infinity;
+
 function probabilities(exploration: Exploration, net: readonly number[]): readonly number[] {
-  const live = net.flatMap((x, i) => (Number.isNaN(x) ? [] : [i]));
-  return explore(programWith({ actions, exploration }), net, live);
+  return explore(programWith({ actions, exploration }), net);
 }
 
 describe("greedy", () => {
@@ -19,16 +20,16 @@ describe("greedy", () => {
   it("takes the best, ties by id, never what is not live", () => {
     expect(probabilities(greedy, [0, 0.1, 0.3, 0.2])).toEqual([0, 0, 1, 0]);
     expect(probabilities(greedy, [0, 0.3, 0.3, 0.2])).toEqual([0, 1, 0, 0]);
-    expect(probabilities(greedy, [0, NaN, NaN, 0.2])).toEqual([0, 0, 0, 1]);
-    expect(probabilities(greedy, [0, -0.1, -0.2, NaN])).toEqual([1, 0, 0, 0]);
+    expect(probabilities(greedy, [0, DEAD, DEAD, 0.2])).toEqual([0, 0, 0, 1]);
+    expect(probabilities(greedy, [0, -0.1, -0.2, DEAD])).toEqual([1, 0, 0, 0]);
   });
 
   it("breaks a tie with no_offer by id, too", () => {
-    expect(probabilities(greedy, [0, 0, NaN, NaN])).toEqual([0, 1, 0, 0]);
+    expect(probabilities(greedy, [0, 0, DEAD, DEAD])).toEqual([0, 1, 0, 0]);
   });
 
   it("is certain of the only live action", () => {
-    expect(probabilities(greedy, [0, NaN, NaN, NaN])).toEqual([1, 0, 0, 0]);
+    expect(probabilities(greedy, [0, DEAD, DEAD, DEAD])).toEqual([1, 0, 0, 0]);
   });
 
   it("mixes with the floor: (1 − 4·0.05)·p + 0.05", () => {
@@ -41,7 +42,7 @@ describe("epsilon", () => {
   it("gives every live action ε/|F| and the best the rest", () => {
     const epsilon = { strategy: "epsilon", epsilon: 0.3, floor: 0, salt } as const;
     // |F| = 3: 0.1 each, and 0.1 + 0.7 for the best.
-    const [none = NaN, a = NaN, b = NaN, c = NaN] = probabilities(epsilon, [0, 0.2, NaN, 0.1]);
+    const [none = NaN, a = NaN, b = NaN, c = NaN] = probabilities(epsilon, [0, 0.2, DEAD, 0.1]);
     expect(none).toBeCloseTo(0.1, 15);
     expect(a).toBeCloseTo(0.8, 15);
     expect(b).toBe(0);
@@ -70,9 +71,13 @@ describe("inverse gap", () => {
 
   it("counts live actions only, and measures gaps in the declared unit", () => {
     // |F| = 2, gap 0.5 in units of 0.25: 1/(2 + 100·2).
-    const [none = NaN, a = NaN] = probabilities({ ...gap, gapUnit: 0.25 }, [0, 0.5, NaN, NaN]);
+    const [none = NaN, a = NaN] = probabilities({ ...gap, gapUnit: 0.25 }, [0, 0.5, DEAD, DEAD]);
     expect(none).toBeCloseTo(1 / 202, 12);
     expect(a).toBeCloseTo(201 / 202, 12);
+  });
+
+  it("gives what is not live nothing, for γ = 0 too", () => {
+    expect(probabilities({ ...gap, gamma: 0 }, [0, 5, DEAD, 1])).toEqual([1 / 3, 1 - 2 / 3, 0, 1 / 3]);
   });
 
   it("is even for γ = 0 and for equal nets", () => {

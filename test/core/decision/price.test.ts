@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { efficiencyOf, price } from "../../../src/core/decision/price.ts";
 import { programWith, scoresOf, situationWith, UNPACED } from "../../support/programs.ts";
 
-const ALL = [0, 1, 2];
+const ALL = { excluded: [null, null, null], pruned: [null, null, null] };
 const profit = programWith();
 const value = programWith({ objective: { costWeight: 0, value: [], cost: "incentive" } });
 /** V, σ, c of two actions: 0.41 for 0.12, and 0.3 for an income of 0.05. */
@@ -28,9 +28,17 @@ describe("price", () => {
     expect(price(situationWith(profit, { scores, pacing: { ...UNPACED, lambda: 100 } }), ALL)[2]).toBe(0.3);
   });
 
-  it("prices live actions only", () => {
-    expect(price(situationWith(profit, { scores }), [0])).toEqual([0, NaN, NaN]);
-    expect(price(situationWith(profit, { scores }), [0, 2])).toEqual([0, NaN, 0.3]);
+  it("puts what is excluded, pruned or not scored below everything", () => {
+    const situation = situationWith(profit, { scores });
+    expect(price(situation, { ...ALL, excluded: [null, "paused", "paused"] })).toEqual([0, -Infinity, -Infinity]);
+    expect(price(situation, { ...ALL, pruned: [null, "not_credible", null] })).toEqual([0, -Infinity, 0.3]);
+    const unscored = situationWith(profit, {
+      scores: scoresOf([
+        [NaN, NaN, NaN],
+        [0.41, 0.11, 0.12],
+      ]),
+    });
+    expect(price(unscored, ALL)).toEqual([0, -Infinity, 0.29]);
   });
 });
 
