@@ -10,10 +10,10 @@
  *
  * Every strategy is closed form, so the probability that is logged is the probability that was used.
  * Vectors are in the program's order. F is where the net is above −∞; it is told apart by arithmetic,
- * since which actions are live is close to chance and a branch on it would be mispredicted.
+ * since which actions are live is close to chance and a branch on it would be mispredicted. A result
+ * starts as a copy of a vector of numbers: in what `new Array` makes, V8 checks every number for a hole.
  */
 import type { Action, Exploration, Program } from "../domain/program.ts";
-import { sameLength } from "../numerics/vector.ts";
 
 /** Probability of each action; sum 1 within 1e-12; 0 where not live, at least the floor where live. */
 export function explore({ exploration, actions }: Program, net: readonly number[]): readonly number[] {
@@ -65,9 +65,7 @@ function strategyOver(exploration: Exploration, alternatives: Alternatives): rea
 }
 
 function greedy({ net, best }: Alternatives): readonly number[] {
-  const probabilities = sameLength(net, 0);
-  probabilities[best] = 1;
-  return probabilities;
+  return net.map((_, i) => (i === best ? 1 : 0));
 }
 
 function epsilonGreedy(epsilon: number, { net, best, live }: Alternatives): readonly number[] {
