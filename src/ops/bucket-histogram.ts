@@ -7,10 +7,10 @@
  */
 import type { Histogram, Registry } from "prom-client";
 
-export interface BucketHistogramOptions<Label extends string> {
+export interface BucketHistogramOptions {
   readonly name: string;
   readonly help: string;
-  readonly label: Label;
+  readonly label: string;
   /** Upper bounds (included), ascending; `+Inf` is added. */
   readonly buckets: readonly number[];
   readonly registry: Registry;
@@ -30,22 +30,22 @@ interface Sample {
   readonly value: number;
 }
 
-export class BucketHistogram<Label extends string> {
+export class BucketHistogram {
   readonly name: string;
   readonly help: string;
   readonly type = "histogram";
   readonly aggregator = "sum";
-  readonly #label: Label;
+  readonly #label: string;
   readonly #bounds: readonly number[];
   readonly #series = new Map<string, Series>();
 
-  constructor({ name, help, label, buckets, registry }: BucketHistogramOptions<Label>) {
+  constructor({ name, help, label, buckets, registry }: BucketHistogramOptions) {
     this.name = name;
     this.help = help;
     this.#label = label;
     this.#bounds = buckets;
     // A registry asks its metrics for their name and their values, and for nothing else of their class.
-    registry.registerMetric(this as unknown as Histogram<Label>);
+    registry.registerMetric(this as unknown as Histogram);
   }
 
   /** @param value finite; anything else is an error of the caller's that would spoil the sum for good. */
