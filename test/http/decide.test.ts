@@ -171,6 +171,15 @@ describe("a decision that is asked for again", () => {
     expect((await service.decide(body, { "idempotency-key": requestId })).text).toBe(first.text);
   });
 
+  it("written otherwise, or as an item of a batch, is the same request", async () => {
+    const first = await service.decide(body);
+    const spelled = JSON.stringify(body, null, 2).replace("checkout", String.raw`\u0063heckout`);
+    expect(JSON.parse(spelled)).toEqual(body);
+    expect((await service.call("POST", "/v1/decide", { body: spelled })).text).toBe(first.text);
+    const batch = await service.call("POST", "/v1/decide/batch", { body: { requests: [body] } });
+    expect(batch.text).toBe(`{"results":[{"status":200,"decision":${first.text}}]}`);
+  });
+
   it("with a requestId that differs from the header is refused", async () => {
     const problem = expectProblem((await service.decide(body, { "idempotency-key": "other" })).text, "invalid_request");
     expect(problem.errors).toEqual([{ path: "requestId", rule: "differs from the header Idempotency-Key" }]);

@@ -1,6 +1,7 @@
 /** What callers get when the log, the model or the feature store does not work: real faults, real recovery. */
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { pino } from "pino";
 import { describe, expect, it } from "vitest";
 import { ModelList } from "../../src/contract/catalog.ts";
 import { startRedisServer } from "../support/redis-server.ts";
@@ -16,6 +17,20 @@ import {
 } from "../support/tiny-program.ts";
 
 describe("the decision log cannot be written", () => {
+  it("operators are told which call failed and why; callers are told the code", async () => {
+    const lines: string[] = [];
+    const logger = pino({}, { write: (line) => void lines.push(line) });
+    await using service = await startTestService({ logger });
+    await writeFile(join(service.dataDir, "decisions"), "a file where the log's directory should be");
+    await service.decide({ programId: PROGRAM, userId: "u-private" });
+
+    const failed = lines.map((line) => JSON.parse(line) as object).filter((line) => Object.hasOwn(line, "reqId"));
+    expect(failed).toMatchObject([
+      { level: 50, code: "log_unavailable", msg: "request failed", err: { stack: expect.any(String) } },
+    ]);
+    expect(lines.join("")).not.toContain("u-private");
+  });
+
   it("decisions are refused with 503, nothing is acknowledged, and a retry decides once it can be", async () => {
     await using service = await startTestService();
     await service.putFeatures(CUSTOMER, "u");
