@@ -108,13 +108,15 @@ function situationsOf(program: Program): readonly Situation[] {
       },
       requested: null,
       withheld: null,
+      closed: null,
+      availableMicros: null,
       basis: "model",
       scores: {
         value: program.actions.map(({ id }, i) => (i === 0 ? 0 : 0.6 * uniform(unit, id, "value") - 0.1)),
         valueStd: program.actions.map(({ id }, i) => (i === 0 ? 0 : 0.02 + 0.1 * uniform(unit, id, "std"))),
         cost: program.actions.map(({ id }, i) => (i === 0 ? 0 : 0.02 + 0.3 * uniform(unit, id, "cost"))),
       },
-      pacing: { epoch: 0, lambda: 0, mu: {}, rho: null },
+      pacing: { epoch: 0, lambda: 0, mu: {}, rho: null, inPeriod: null },
       draws: { arm: assignArm(program, unit), action: actionDraw(program, unit, `request-${user}`) },
     };
   });

@@ -42,6 +42,8 @@ export const RECORD_EXAMPLE: DecisionRecord = {
   context: { surface: "checkout", platform: "ios" },
   requested: null,
   withheld: null,
+  closed: null,
+  availableMicros: null,
   basis: "model",
   candidates: [
     {
@@ -85,7 +87,7 @@ export const RECORD_EXAMPLE: DecisionRecord = {
   propensity: 0.7355636230704153,
   realizedAction: "mens_email",
   override: null,
-  pacing: { epoch: 0, lambda: 0, mu: {}, rho: null },
+  pacing: { epoch: 0, lambda: 0, mu: {}, rho: null, inPeriod: null },
   reservation: null,
   active: [],
   latencyMs: 3.9,

@@ -1,7 +1,7 @@
 /** The JSON Schema side of the decision record: what every line of the decision log must satisfy. */
 import { z } from "zod";
 import { ARMS, BASES, EXCLUSIONS, PRUNINGS, STATUSES } from "../core/domain/decision.ts";
-import type { DecisionRecord } from "../core/domain/record.ts";
+import { type DecisionRecord, OVERRIDES } from "../core/domain/record.ts";
 import { ExplainedAction } from "./decide.ts";
 import { EXPLANATION_EXAMPLE, RECORD_EXAMPLE } from "./record-example.ts";
 import { Digest, Id, Instant, Slug } from "./identifiers.ts";
@@ -19,6 +19,17 @@ const Candidate = z.strictObject({
   pruned: z.enum(PRUNINGS).nullable(),
   inArm: Probability,
   p: Probability,
+});
+
+const Micros = z.int().min(0);
+
+const Reservation = z.strictObject({
+  id: z.uuid(),
+  account: z.string(),
+  lease: z.string(),
+  amountMicros: Micros,
+  fixedMicros: Micros,
+  expiresAt: Instant,
 });
 
 const Features = z.strictObject({
@@ -47,6 +58,8 @@ export const Record = z
     context: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])),
     requested: z.array(Slug).nullable(),
     withheld: z.enum(EXCLUSIONS).nullable(),
+    closed: z.record(Slug, z.enum(EXCLUSIONS)).nullable(),
+    availableMicros: Micros.nullable(),
     basis: z.enum(BASES),
     candidates: z.array(Candidate).min(1),
     arm: z.enum(ARMS),
@@ -55,15 +68,16 @@ export const Record = z
     action: Slug,
     propensity: z.number().gt(0).max(1),
     realizedAction: Slug,
-    override: z.null(),
+    override: z.enum(OVERRIDES).nullable(),
     pacing: z.strictObject({
       epoch: z.int().min(0),
       lambda: z.number().min(0),
       mu: z.record(z.string(), z.number()),
       rho: z.number().nullable(),
+      inPeriod: z.array(z.number().min(0)).nullable(),
     }),
-    reservation: z.null(),
-    active: z.tuple([]),
+    reservation: Reservation.nullable(),
+    active: z.array(z.strictObject({ program: Slug, action: Slug, since: Instant })),
     latencyMs: z.number().min(0),
   })
   .meta({ id: "DecisionRecord", examples: [RECORD_EXAMPLE] }) satisfies z.ZodType<DecisionRecord>;

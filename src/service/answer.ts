@@ -1,5 +1,5 @@
 import type { DecideAnswer, ExplainedAction } from "../contract/decide.ts";
-import { efficiencyOf } from "../core/decision/price.ts";
+import { efficiencyOf, inPeriodCost } from "../core/decision/price.ts";
 import type { DecisionRecord, RecordedCandidate } from "../core/domain/record.ts";
 import { invariant } from "../core/errors.ts";
 import type { AdmittedRequest } from "./admit.ts";
@@ -27,14 +27,19 @@ export function answerOf(
     program: { version: program.version },
     model: record.model === null ? null : { name: record.model.name, version: record.model.version },
     expiresAt: new Date(timeMs + program.offerTtlMs).toISOString(),
-    ...(style === "explained" && { explanation: record.candidates.map(explain) }),
+    ...(style === "explained" && { explanation: explain(record) }),
   };
 }
 
-/** What became of one action; a number that does not exist is left out. */
-export function explain(candidate: RecordedCandidate): ExplainedAction {
+/** What became of every action. */
+export function explain({ candidates, pacing }: DecisionRecord): ExplainedAction[] {
+  return candidates.map((candidate, i) => explainOne(candidate, inPeriodCost(candidate.cost ?? NaN, pacing, i)));
+}
+
+/** A number that does not exist is left out. */
+function explainOne(candidate: RecordedCandidate, due: number): ExplainedAction {
   const { action, value, valueStd, cost, net, excluded, pruned, p } = candidate;
-  const efficiency = value === null || cost === null ? NaN : efficiencyOf(value, cost);
+  const efficiency = value === null ? NaN : efficiencyOf(value, due);
   return {
     action,
     ...(value !== null && { value }),

@@ -115,6 +115,7 @@ function programOf({ digest, file }: ProgramText, rules: CompiledRules): Program
     holdout: file.holdout ?? NO_ARM,
     evaluation: file.evaluation ?? NO_ARM,
     exploration: file.exploration,
+    funding: null,
     features: { maxAgeMs: durationMs(file.features.maxAge), coldStart: file.features.coldStart },
     offerTtlMs: durationMs(file.offerTtl),
   };
@@ -126,6 +127,7 @@ function actionsOf({ actions }: ProgramFile): readonly Action[] {
   return ordered.map(({ id, channel, fixedCost, maxCost, prior }) => ({
     id,
     channel: channel ?? null,
+    volumes: channel === undefined ? [] : [`action:${id}`, `channel:${channel}`],
     fixedCost: fixedCost ?? 0,
     maxCost: maxCost ?? Infinity,
     prior: prior ?? null,

@@ -29,7 +29,7 @@ interface Evidence {
 }
 
 /** Until a program has a budget its shadow price is zero: every survivor is worth its own cost. */
-const UNPACED: Pacing = { epoch: 0, lambda: 0, mu: {}, rho: null };
+const UNPACED: Pacing = { epoch: 0, lambda: 0, mu: {}, rho: null, inPeriod: null };
 
 /** What a decision survives when a user is read. */
 const OUTAGES: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["feature_store_unavailable", "model_failed"]);
@@ -112,6 +112,8 @@ function situationWith(
     withheld: evidence.withheld,
     basis: evidence.basis,
     scores: evidence.scores,
+    closed: null,
+    availableMicros: null,
     pacing: UNPACED,
     draws: { arm: assignArm(program, unit), action: actionDraw(program, unit, requestId) },
   };

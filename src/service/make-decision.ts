@@ -37,6 +37,9 @@ export async function makeDecision(services: DecisionServices, body: DecideReque
     unit: services.pseudonym(request.unit),
     model: gathered.model,
     features: gathered.features,
+    override: null,
+    reservation: null,
+    active: [],
     latencyMs: Math.round((decidedMs - startedMs) * 1_000) / 1_000,
   });
   await services.log.append(JSON.stringify(record));

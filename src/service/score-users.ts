@@ -1,9 +1,10 @@
 /** Scores without deciding: what every action is worth to these users, at today's prices. */
 import type { ScoreAnswer, ScoreRequest } from "../contract/bulk.ts";
-import { efficiencyOf, netValue } from "../core/decision/price.ts";
+import { efficiencyOf, inPeriodCost, price } from "../core/decision/price.ts";
 import type { Action, Program } from "../core/domain/program.ts";
 import { type InputFault, LiftgateError } from "../core/errors.ts";
 import { encodeRow } from "../core/features/encode.ts";
+import { nulls } from "../core/numerics/vector.ts";
 import type { FeatureRead, FeatureStore } from "../core/ports.ts";
 import { findProgram } from "./admit.ts";
 import { type Gathered, gather } from "./gather.ts";
@@ -84,8 +85,9 @@ function unknownAt(prefix: string) {
 }
 
 function pairScores({ situation }: Gathered): UserScore["scores"] {
-  const { program, scores } = situation;
-  const perCost = program.objective.costWeight + situation.pacing.lambda;
+  const { program, scores, pacing } = situation;
+  const all = nulls(program.actions.length);
+  const net = price(situation, { excluded: all, pruned: all });
   return program.actions.map(({ id }: Action, i) => {
     const value = scores.value[i] ?? NaN;
     const cost = scores.cost[i] ?? NaN;
@@ -93,9 +95,9 @@ function pairScores({ situation }: Gathered): UserScore["scores"] {
       action: id,
       value: finiteOrNull(value),
       cost: finiteOrNull(cost),
-      net: finiteOrNull(netValue(value, cost, perCost)),
+      net: finiteOrNull(net[i] ?? NaN),
       ...(i > 0 && { valueStd: finiteOrNull(scores.valueStd[i] ?? NaN) }),
-      ...(i > 0 && { efficiency: finiteOrNull(efficiencyOf(value, cost)) }),
+      ...(i > 0 && { efficiency: finiteOrNull(efficiencyOf(value, inPeriodCost(cost, pacing, i))) }),
     };
   });
 }

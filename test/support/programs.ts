@@ -5,11 +5,15 @@ import { ARMS, BASES } from "../../src/core/domain/decision.ts";
 import type { Action, Exploration, Program } from "../../src/core/domain/program.ts";
 import { NO_OFFER } from "../../src/core/domain/program.ts";
 
-const OFFER: Omit<Action, "id"> = { channel: "email", fixedCost: 0, maxCost: Infinity, prior: null };
-export const UNPACED: Pacing = { epoch: 0, lambda: 0, mu: {}, rho: null };
+const OFFER: Omit<Action, "id" | "volumes"> = { channel: "email", fixedCost: 0, maxCost: Infinity, prior: null };
+export const UNPACED: Pacing = { epoch: 0, lambda: 0, mu: {}, rho: null, inPeriod: null };
 
 export function actionsNamed(...ids: readonly string[]): readonly Action[] {
-  return [NO_OFFER, ...ids].map((id) => ({ ...OFFER, id }));
+  return [NO_OFFER, ...ids].map((id) => ({
+    ...OFFER,
+    id,
+    volumes: id === NO_OFFER ? [] : [`action:${id}`, "channel:email"],
+  }));
 }
 
 /** A program with two e-mails and no guardrails; parts can be replaced. */
@@ -30,6 +34,7 @@ export function programWith(parts: Partial<Program> = {}): Program {
     holdout: { share: 0, salt: "holdout" },
     evaluation: { share: 0, salt: "evaluation" },
     exploration: { strategy: "greedy", floor: 0, salt: "draw" },
+    funding: null,
     features: { maxAgeMs: 86_400_000, coldStart: "no_offer" },
     offerTtlMs: 86_400_000,
     ...parts,
@@ -43,6 +48,8 @@ export function situationWith(program: Program, parts: Partial<Situation> = {}):
     facts: { features: {}, context: {} },
     requested: null,
     withheld: null,
+    closed: null,
+    availableMicros: null,
     basis: "model",
     scores: scoresOf(program.actions.slice(1).map(() => [1, 0, 0.5])),
     pacing: UNPACED,
@@ -104,6 +111,11 @@ const anyProgram: fc.Arbitrary<Program> = fc.integer({ min: 1, max: 12 }).chain(
       confidenceZ: fc.double({ min: 0, max: 3, noNaN: true }),
       maxCostPerValue: fc.constantFrom(0.5, 1, Infinity),
       maxCost: fc.constantFrom(0.2, 1, Infinity),
+      funding: fc.constantFrom(
+        null,
+        { pool: "p", reserve: "max" as const },
+        { pool: "p", reserve: "expected" as const },
+      ),
     })
     .map((parts) =>
       programWith({
@@ -114,11 +126,25 @@ const anyProgram: fc.Arbitrary<Program> = fc.integer({ min: 1, max: 12 }).chain(
         holdout: { share: parts.holdoutShare, salt: "holdout" },
         evaluation: { share: parts.evaluationShare, salt: "evaluation" },
         eligibility: parts.eligibility,
+        funding: parts.funding,
         objective: { costWeight: parts.costWeight, value: [], cost: "incentive" },
         guardrails: { confidenceZ: parts.confidenceZ, maxCostPerValue: parts.maxCostPerValue, minEfficiency: 0 },
       }),
     ),
 );
+
+function anyPacing({ actions }: Program): fc.Arbitrary<Pacing> {
+  const price = fc.double({ min: 0, max: 5, noNaN: true });
+  return fc.record({
+    epoch: fc.nat(),
+    lambda: price,
+    mu: fc.constantFrom({}, { "action:action_0": 0.25 }, { "channel:email": 0.125, "action:action_1": 0.5 }),
+    rho: fc.constant(null),
+    inPeriod: fc.option(
+      fc.array(fc.double({ min: 0, max: 2, noNaN: true }), { minLength: actions.length, maxLength: actions.length }),
+    ),
+  });
+}
 
 /** Any situation of any program. */
 export const anySituation: fc.Arbitrary<Situation> = anyProgram.chain((program) => {
@@ -131,18 +157,13 @@ export const anySituation: fc.Arbitrary<Situation> = anyProgram.chain((program) 
       scores: fc
         .array(fc.tuple(score, score.map(Math.abs), score), { minLength: paid.length, maxLength: paid.length })
         .map(scoresOf),
-      lambda: fc.double({ min: 0, max: 5, noNaN: true }),
+      closed: fc.option(
+        fc.dictionary(fc.constantFrom(...paid.map(({ id }) => id)), fc.constant("cap_reached" as const)),
+      ),
+      availableMicros: program.funding === null ? fc.constant(null) : fc.nat({ max: 1_500_000 }),
+      pacing: anyPacing(program),
       arm: fc.constantFrom(...ARMS),
       action: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
     })
-    .map(({ requested, withheld, basis, scores, lambda, arm, action }) =>
-      situationWith(program, {
-        requested,
-        withheld,
-        basis,
-        scores,
-        pacing: { ...UNPACED, lambda },
-        draws: { arm, action },
-      }),
-    );
+    .map(({ arm, action, ...parts }) => situationWith(program, { ...parts, draws: { arm, action } }));
 });

@@ -1,14 +1,17 @@
 /**
  * What each action is worth to the objective at today's prices.
  *
- *   net = V − (w + λ)·k        w = 1 to maximize profit, 0 to maximize value; λ ≥ 0 the shadow price
- *   e   = V / k                 value per incremental cost; ∞ for a free lunch (V > 0, k ≤ 0)
+ *   k   = max(c, 0) · inPeriod        the cost that falls due in this period
+ *   net = V − (w + λ)·k − Σ_j μ_j     w = 1 to maximize profit, 0 to maximize value; λ ≥ 0 the shadow price
+ *                                     of the budget, μ_j ≥ 0 those of the volumes an offer counts against
+ *   e   = V / k                       value per incremental cost; ∞ for a free lunch (V > 0, k ≤ 0)
  *
- * A cost that is predicted below zero is charged as zero: k = max(c, 0). Uplift models do predict
- * small negative costs, and crediting them would let noise pay for itself.
+ * A cost that is predicted below zero is charged as zero. Uplift models do predict small negative costs,
+ * and crediting them would let noise pay for itself.
  */
-import type { Decision, Situation } from "../domain/decision.ts";
+import type { Decision, Pacing, Situation } from "../domain/decision.ts";
 import { toMicros } from "../domain/money.ts";
+import type { Action, Program } from "../domain/program.ts";
 
 /** What an action that is not live (0) or live (1) starts from: looked up, as a branch would be mispredicted. */
 const HANDICAPS = [-Infinity, 0];
@@ -17,10 +20,14 @@ const HANDICAPS = [-Infinity, 0];
 export function price({ program, scores, pacing }: Situation, { excluded, pruned }: Gated): readonly number[] {
   const { value, cost } = scores;
   const perCost = program.objective.costWeight + pacing.lambda;
+  const surcharges = surchargesOf(program, pacing);
   const net = value.slice();
   for (let i = 0; i < net.length; i++) {
     const live = Number(excluded[i] === null) & Number(pruned[i] === null);
-    const worth = netValue(value[i] as number, cost[i] as number, perCost);
+    const due = inPeriodCost(cost[i] as number, pacing, i);
+    const worth = toMicros(
+      (value[i] as number) - perCost * due - (surcharges === null ? 0 : (surcharges[i] as number)),
+    );
     net[i] = Number.isNaN(worth) ? -Infinity : worth + (HANDICAPS[live] as number);
   }
   return net;
@@ -29,18 +36,24 @@ export function price({ program, scores, pacing }: Situation, { excluded, pruned
 /** Per action: why it may not be offered, and why it is not economic. */
 type Gated = Pick<Decision, "excluded" | "pruned">;
 
-/** V − (w + λ)·k, for `perCost` = w + λ; to the micro. */
-export function netValue(value: number, cost: number, perCost: number): number {
-  return toMicros(value - perCost * chargedCost(cost));
+/** Σ_j μ_j per action; null while no volume limit binds. */
+function surchargesOf({ actions }: Program, { mu }: Pacing): readonly number[] | null {
+  for (const _ in mu) return actions.map((action) => surchargeOf(action, mu));
+  return null;
 }
 
-/** V/k: ∞ for a free lunch, −∞ for a loss that costs nothing, NaN for nothing for nothing (`no_offer`). */
-export function efficiencyOf(value: number, cost: number): number {
+function surchargeOf({ volumes }: Action, mu: Pacing["mu"]): number {
+  return volumes.reduce((sum, volume) => sum + (mu[volume] ?? 0), 0);
+}
+
+/** k of action `i`, whose predicted cost is `cost`: what falls due in this period, never less than nothing. */
+export function inPeriodCost(cost: number, { inPeriod }: Pacing, i: number): number {
+  const due = inPeriod === null ? cost : cost * (inPeriod[i] as number);
+  return due < 0 ? 0 : due;
+}
+
+/** V/k for k ≥ 0: ∞ for a free lunch, −∞ for a loss that costs nothing, NaN for nothing for nothing (`no_offer`). */
+export function efficiencyOf(value: number, due: number): number {
   // `+ 0` turns −0 into 0, so that a free lunch is worth +∞ at a cost of −0, too.
-  return value / (chargedCost(cost) + 0);
-}
-
-/** What a predicted cost is charged as: never less than nothing. */
-function chargedCost(cost: number): number {
-  return cost < 0 ? 0 : cost;
+  return value / (due + 0);
 }

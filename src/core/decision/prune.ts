@@ -17,13 +17,13 @@
 import { type Exclusion, type Pruning, PRUNINGS, type Situation } from "../domain/decision.ts";
 import type { Action } from "../domain/program.ts";
 import { nulls } from "../numerics/vector.ts";
-import { efficiencyOf } from "./price.ts";
+import { efficiencyOf, inPeriodCost } from "./price.ts";
 
 /** The fate of an action, by how many rules it passes before one fails. */
 const FATES: readonly (Pruning | null)[] = [...PRUNINGS, null];
 
 export function prune(
-  { program, basis, scores }: Situation,
+  { program, basis, scores, pacing }: Situation,
   excluded: readonly (Exclusion | null)[],
 ): readonly (Pruning | null)[] {
   const { confidenceZ, maxCostPerValue, minEfficiency } = program.guardrails;
@@ -44,7 +44,8 @@ export function prune(
     const credible = valuable & Number(value - confidenceZ * std > 0);
     const affordable = credible & Number(cost <= maxCost);
     const efficient = affordable & Number(cost / value <= maxCostPerValue);
-    const marginallyEfficient = efficient & Number(anyEfficiency || efficiencyOf(value, cost) >= minEfficiency);
+    const marginallyEfficient =
+      efficient & Number(anyEfficiency || efficiencyOf(value, inPeriodCost(cost, pacing, i)) >= minEfficiency);
     const passed = priced + valuable + credible + affordable + efficient + marginallyEfficient;
     pruned[i] = FATES[passed] as Pruning | null;
   }

@@ -1,6 +1,6 @@
 /** A decision as one record, and a record as the situation it was made in. */
 import type { Decision, Scores, Situation } from "../domain/decision.ts";
-import type { Action, Program } from "../domain/program.ts";
+import { type Action, NO_OFFER, type Program } from "../domain/program.ts";
 import { type DecisionRecord, RECORD_SCHEMA, type RecordedCandidate, type RecordedFeatures } from "../domain/record.ts";
 
 /** What the shell knows of a decision beyond its situation: who, when, by which model. */
@@ -13,6 +13,9 @@ export interface Circumstances {
   readonly unit: string;
   readonly model: DecisionRecord["model"];
   readonly features: RecordedFeatures | null;
+  readonly override: DecisionRecord["override"];
+  readonly reservation: DecisionRecord["reservation"];
+  readonly active: DecisionRecord["active"];
   readonly latencyMs: number;
 }
 
@@ -37,6 +40,8 @@ export function recordOf(situation: Situation, decision: Decision, about: Circum
     context: facts.context,
     requested: situation.requested,
     withheld: situation.withheld,
+    closed: situation.closed,
+    availableMicros: situation.availableMicros,
     basis: situation.basis,
     candidates: program.actions.map((_, i) => candidateOf(situation, decision, i)),
     arm: draws.arm,
@@ -44,11 +49,11 @@ export function recordOf(situation: Situation, decision: Decision, about: Circum
     u: draws.action,
     action,
     propensity: decision.marginal[decision.chosen] as number,
-    realizedAction: action,
-    override: null,
+    realizedAction: about.override === null ? action : NO_OFFER,
+    override: about.override,
     pacing: situation.pacing,
-    reservation: null,
-    active: [],
+    reservation: about.reservation,
+    active: about.active,
     latencyMs: about.latencyMs,
   };
 }
@@ -60,6 +65,8 @@ export function situationOf(record: DecisionRecord, program: Program): Situation
     facts: { features: record.facts, context: record.context },
     requested: record.requested,
     withheld: record.withheld,
+    closed: record.closed,
+    availableMicros: record.availableMicros,
     basis: record.basis,
     scores: scoresOf(record),
     pacing: record.pacing,

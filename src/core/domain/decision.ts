@@ -1,7 +1,18 @@
 import type { Facts, Program } from "./program.ts";
 
 /** Why an action may not be offered to this user now, whatever it would be worth. */
-export const EXCLUSIONS = ["ineligible", "not_requested", "paused", "cold_start", "unavailable"] as const;
+export const EXCLUSIONS = [
+  "ineligible",
+  "not_requested",
+  "paused",
+  "cold_start",
+  "unavailable",
+  "cap_reached",
+  "cooldown",
+  "action_limit",
+  "channel_limit",
+  "budget_exhausted",
+] as const;
 export type Exclusion = (typeof EXCLUSIONS)[number];
 
 /** Why an action that may be offered is not economic, in the order in which the rules are judged. */
@@ -18,7 +29,14 @@ export type Pruning = (typeof PRUNINGS)[number];
 export const ARMS = ["holdout", "evaluation", "policy"] as const;
 export type Arm = (typeof ARMS)[number];
 
-export const STATUSES = ["normal", "degraded_features", "degraded_model", "safe_default", "paused"] as const;
+export const STATUSES = [
+  "normal",
+  "degraded_features",
+  "degraded_budget",
+  "degraded_model",
+  "safe_default",
+  "paused",
+] as const;
 export type Status = (typeof STATUSES)[number];
 
 /**
@@ -35,12 +53,17 @@ export interface Scores {
 export const BASES = ["model", "prior", "explore"] as const;
 export type Basis = (typeof BASES)[number];
 
-/** Prices of the pacing epoch the decision is made in. λ ≥ 0, in value per money. */
+/** Prices of the pacing epoch the decision is made in; the same for every decision of the epoch. */
 export interface Pacing {
   readonly epoch: number;
+  /** λ ≥ 0: value per money below which the budget has better uses. */
   readonly lambda: number;
+  /** μ_j ≥ 0, value per offer, of each volume limit that binds: by `action:<id>` and `channel:<id>`. */
   readonly mu: Readonly<Record<string, number>>;
+  /** Money the budget can afford per arrival that is still expected; null without a budget. */
   readonly rho: number | null;
+  /** Per action of the program: the share of the predicted cost c that falls due in this period; null: all of it. */
+  readonly inPeriod: readonly number[] | null;
 }
 
 /** Everything known when deciding. The same situation always gives the same decision, bit for bit. */
@@ -51,6 +74,10 @@ export interface Situation {
   readonly requested: readonly string[] | null;
   /** A reason to offer nothing paid at all, or null. */
   readonly withheld: Exclusion | null;
+  /** Actions this user may not get now because of what was offered before, by id; null: none. */
+  readonly closed: Readonly<Record<string, Exclusion>> | null;
+  /** What this replica may spend at this moment, in whole micros; null: the program has no budget. */
+  readonly availableMicros: number | null;
   readonly basis: Basis;
   readonly scores: Scores;
   readonly pacing: Pacing;

@@ -1,6 +1,15 @@
 const MICROS_PER_UNIT = 1e6;
 
 /**
+ * An amount in whole micros, the nearest; exact for amounts below 4 billion units.
+ *
+ * @example wholeMicros(0.1 + 0.2) // 300_000
+ */
+export function wholeMicros(amount: number): number {
+  return Math.round(amount * MICROS_PER_UNIT);
+}
+
+/**
  * An amount to the nearest millionth of the currency's unit, the smallest money there is here. What a
  * model predicts beyond that is noise, and rounding makes amounts in answers and logs short and exact.
  *

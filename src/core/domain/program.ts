@@ -1,3 +1,5 @@
+import type { Funding } from "./budget.ts";
+
 /** The one action that is always there: do nothing. Value 0, cost 0, index 0 in every program. */
 export const NO_OFFER = "no_offer";
 
@@ -14,6 +16,8 @@ export type Rule = (facts: Facts) => boolean;
 export interface Action {
   readonly id: string;
   readonly channel: string | null;
+  /** The volume limits an offer of it counts against: `action:<id>` and `channel:<channel>`. */
+  readonly volumes: readonly string[];
   /** Paid whatever the user does, e.g. the fee of sending. ≥ 0. */
   readonly fixedCost: number;
   /** The most this action may be expected to cost, ≥ 0; `Infinity` when not limited. */
@@ -87,6 +91,8 @@ export interface Program {
   readonly holdout: ArmShare;
   readonly evaluation: ArmShare;
   readonly exploration: Exploration;
+  /** null: what it offers is not limited by money. */
+  readonly funding: Funding | null;
   readonly features: { readonly maxAgeMs: number; readonly coldStart: ColdStart };
   /** How long an answer may be acted upon. */
   readonly offerTtlMs: number;

@@ -26,6 +26,31 @@ export interface RecordedFeatures {
 }
 
 /**
+ * Why a drawn action was not given after all. Non-compliance, not a new draw: action and propensity stay as
+ * drawn. `cap_race`: another request for this user took the last place under a cap meanwhile.
+ */
+export const OVERRIDES = ["cap_race"] as const;
+export type Override = (typeof OVERRIDES)[number];
+
+/** Money held for an offer until its cost is known; the reservation's id is the decision's. */
+export interface RecordedReservation {
+  readonly id: string;
+  /** Budget and period it is held in, such as `hillstrom-email/2026-11@UTC`. */
+  readonly account: string;
+  readonly lease: string;
+  readonly amountMicros: number;
+  /** The part that is owed whatever the user does. */
+  readonly fixedMicros: number;
+  readonly expiresAt: string;
+}
+
+export interface ActiveOffer {
+  readonly program: string;
+  readonly action: string;
+  readonly since: string;
+}
+
+/**
  * One line of the decision log: all that was known, all that was computed, what was drawn. Together
  * with the program of its digest it gives the same decision again, bit for bit.
  */
@@ -48,6 +73,8 @@ export interface DecisionRecord {
   readonly context: Readonly<Record<string, number | string | boolean>>;
   readonly requested: readonly string[] | null;
   readonly withheld: Exclusion | null;
+  readonly closed: Readonly<Record<string, Exclusion>> | null;
+  readonly availableMicros: number | null;
   readonly basis: Basis;
   readonly candidates: readonly RecordedCandidate[];
   readonly arm: Arm;
@@ -55,10 +82,12 @@ export interface DecisionRecord {
   readonly u: number;
   readonly action: string;
   readonly propensity: number;
+  /** What the user was told: the drawn action, or `no_offer` where it was overridden after the draw. */
   readonly realizedAction: string;
-  readonly override: null;
+  readonly override: Override | null;
   readonly pacing: Pacing;
-  readonly reservation: null;
-  readonly active: readonly [];
+  readonly reservation: RecordedReservation | null;
+  /** What other programs' offers to this user are still open. */
+  readonly active: readonly ActiveOffer[];
   readonly latencyMs: number;
 }

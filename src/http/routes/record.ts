@@ -1,8 +1,9 @@
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
+import type { ExplainedAction } from "../../contract/decide.ts";
 import { RecordAnswer } from "../../contract/record.ts";
 import { REASONS } from "../../core/domain/reasons.ts";
-import type { DecisionRecord, RecordedCandidate } from "../../core/domain/record.ts";
+import type { DecisionRecord } from "../../core/domain/record.ts";
 import { LiftgateError } from "../../core/errors.ts";
 import { explain } from "../../service/answer.ts";
 import { parseBody } from "../parse.ts";
@@ -30,14 +31,14 @@ export function addRecordRoutes(app: FastifyInstance, { decisions }: Backend): v
       const line = await decisions.log.find(decisionId.toLowerCase());
       if (line === null) throw new LiftgateError("unknown_decision");
       const record = JSON.parse(line) as DecisionRecord;
-      return { record, explanation: record.candidates.map((candidate) => withReason(candidate, record.action)) };
+      return { record, explanation: explain(record).map((explained) => withReason(explained, record.action)) };
     },
   });
 }
 
-/** The candidate as explained to a caller, and why in words. */
-function withReason(candidate: RecordedCandidate, chosen: string) {
-  const reason = candidate.excluded ?? candidate.pruned;
-  const because = reason === null ? "it could be drawn with the probability shown" : REASONS[reason];
-  return { ...explain(candidate), chosen: candidate.action === chosen, because };
+/** The action as explained to a caller, and why in words. */
+function withReason(explained: ExplainedAction, chosen: string) {
+  const reason = explained.excluded ?? explained.pruned;
+  const because = reason === undefined ? "it could be drawn with the probability shown" : REASONS[reason];
+  return { ...explained, chosen: explained.action === chosen, because };
 }

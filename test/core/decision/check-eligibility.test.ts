@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { checkEligibility } from "../../../src/core/decision/check-eligibility.ts";
-import { programWith, situationWith } from "../../support/programs.ts";
+import { programWith, scoresOf, situationWith } from "../../support/programs.ts";
 
 const program = programWith();
 const never = programWith({ eligibility: () => false });
@@ -37,6 +37,23 @@ describe("checking eligibility", () => {
       "not_requested",
       "not_requested",
     ]);
+  });
+
+  it("excludes what the user's caps close, and nothing else", () => {
+    const closed = { mens_email: "cap_reached", elsewhere: "cooldown" } as const;
+    expect(checkEligibility(situationWith(program, { closed }))).toEqual([null, "cap_reached", null]);
+  });
+
+  it("excludes what the budget does not cover, to the micro, and never what is free", () => {
+    const funded = programWith({ funding: { pool: "p", reserve: "expected" } });
+    const scores = scoresOf([
+      [1, 0, 0.5],
+      [1, 0, 0],
+    ]);
+    const at = (availableMicros: number) => checkEligibility(situationWith(funded, { scores, availableMicros }));
+    expect(at(500_000)).toEqual([null, null, null]);
+    expect(at(499_999)).toEqual([null, "budget_exhausted", null]);
+    expect(at(0)).toEqual([null, "budget_exhausted", null]);
   });
 
   it("gives one reason each, the most general first", () => {

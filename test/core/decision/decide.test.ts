@@ -107,6 +107,9 @@ const CIRCUMSTANCES = {
   unit: "u",
   model: null,
   features: null,
+  override: null,
+  reservation: null,
+  active: [],
   latencyMs: 1,
 } as const;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { efficiencyOf, price } from "../../../src/core/decision/price.ts";
+import { efficiencyOf, inPeriodCost, price } from "../../../src/core/decision/price.ts";
 import { programWith, scoresOf, situationWith, UNPACED } from "../../support/programs.ts";
 
 const ALL = { excluded: [null, null, null], pruned: [null, null, null] };
@@ -28,6 +28,19 @@ describe("price", () => {
     expect(price(situationWith(profit, { scores, pacing: { ...UNPACED, lambda: 100 } }), ALL)[2]).toBe(0.3);
   });
 
+  it("counts the cost that falls due in this period", () => {
+    const pacing = { ...UNPACED, lambda: 1, inPeriod: [1, 0.5, 2] };
+    // 0.41 − 2·0.06; an income stays nothing.
+    expect(price(situationWith(profit, { scores, pacing }), ALL)).toEqual([0, 0.29, 0.3]);
+    expect([0.12, -0.05, NaN].map((cost) => inPeriodCost(cost, pacing, 1))).toEqual([0.06, 0, NaN]);
+  });
+
+  it("takes off the price of every volume an offer counts against", () => {
+    const pacing = { ...UNPACED, mu: { "channel:email": 0.1, "action:mens_email": 0.05, "action:other": 9 } };
+    // 0.29 − 0.1 − 0.05 and 0.3 − 0.1; doing nothing counts against none.
+    expect(price(situationWith(profit, { scores, pacing }), ALL)).toEqual([0, 0.14, 0.2]);
+  });
+
   it("puts what is excluded, pruned or not scored below everything", () => {
     const situation = situationWith(profit, { scores });
     expect(price(situation, { ...ALL, excluded: [null, "paused", "paused"] })).toEqual([0, -Infinity, -Infinity]);
@@ -46,7 +59,6 @@ describe("efficiency", () => {
   it.each([
     ["is value per cost", 0.5, 0.125, 4],
     ["of a free lunch is without bound", 0.3, 0, Infinity],
-    ["of an income is without bound", 0.3, -1, Infinity],
     ["of nothing for nothing is none", 0, 0, NaN],
     ["of a loss is negative", -1, 0.5, -2],
     ["of a free lunch at a cost of −0 is without bound", 0.3, -0, Infinity],

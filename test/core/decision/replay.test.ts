@@ -23,6 +23,9 @@ const record: DecisionRecord = recordOf(situation, decide(situation), {
   unit: "u",
   model: null,
   features: null,
+  override: null,
+  reservation: null,
+  active: [],
   latencyMs: 1,
 });
 

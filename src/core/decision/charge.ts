@@ -1,0 +1,21 @@
+/**
+ * What is held of the budget for an offer until its cost is known.
+ *
+ *   reserve max       maxCost, whatever is predicted
+ *   reserve expected  k = max(c, 0) · inPeriod; maxCost where nothing is predicted
+ */
+import type { Situation } from "../domain/decision.ts";
+import { wholeMicros } from "../domain/money.ts";
+import type { Action } from "../domain/program.ts";
+import { inPeriodCost } from "./price.ts";
+
+/**
+ * Whole micros, 0 or more, for action `i` of the program; 0 where the program has no budget; `Infinity` where
+ * no amount bounds the offer: then no budget covers it.
+ */
+export function chargeMicros({ program, scores, pacing }: Situation, i: number): number {
+  if (i === 0 || program.funding === null) return 0;
+  const { maxCost } = program.actions[i] as Action;
+  const expected = inPeriodCost(scores.cost[i] as number, pacing, i);
+  return wholeMicros(program.funding.reserve === "max" || Number.isNaN(expected) ? maxCost : expected);
+}

@@ -1,0 +1,41 @@
+import { describe, expect, it } from "vitest";
+import { chargeMicros } from "../../../src/core/decision/charge.ts";
+import type { Funding } from "../../../src/core/domain/budget.ts";
+import { actionsNamed, programWith, scoresOf, situationWith, UNPACED } from "../../support/programs.ts";
+
+const actions = actionsNamed("mens_email", "womens_email").map((action, i) =>
+  i === 1 ? { ...action, maxCost: 2 } : action,
+);
+
+function charges(funding: Funding | null, inPeriod: readonly number[] | null = null): readonly number[] {
+  const scores = scoresOf([
+    [1, 0, 0.123457],
+    [1, 0, -0.05],
+  ]);
+  const situation = situationWith(programWith({ funding, actions }), { scores, pacing: { ...UNPACED, inPeriod } });
+  return actions.map((_, i) => chargeMicros(situation, i));
+}
+
+describe("what is held for an offer", () => {
+  it("is its face value where the most is held", () => {
+    expect(charges({ pool: "p", reserve: "max" })).toEqual([0, 2_000_000, Infinity]);
+  });
+
+  it("is the cost expected in this period where that is held, never less than nothing", () => {
+    expect(charges({ pool: "p", reserve: "expected" })).toEqual([0, 123_457, 0]);
+    expect(charges({ pool: "p", reserve: "expected" }, [1, 0.5, 1])).toEqual([0, 61_729, 0]);
+  });
+
+  it("is its face value where nothing is predicted", () => {
+    const scores = scoresOf([
+      [NaN, NaN, NaN],
+      [NaN, NaN, NaN],
+    ]);
+    const situation = situationWith(programWith({ funding: { pool: "p", reserve: "expected" }, actions }), { scores });
+    expect(actions.map((_, i) => chargeMicros(situation, i))).toEqual([0, 2_000_000, Infinity]);
+  });
+
+  it("is nothing where there is no budget", () => {
+    expect(charges(null)).toEqual([0, 0, 0]);
+  });
+});
