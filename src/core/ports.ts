@@ -1,5 +1,6 @@
 /** What the services need of the world outside. Adapters implement these; only `compose.ts` knows which. */
 import type { FeatureContract, ModelOutputs, RawScores } from "./domain/model.ts";
+import type { CalendarRule, Period, PeriodRule } from "./domain/period.ts";
 
 /** What the store holds of one user under one contract. */
 export type FeatureRead =
@@ -78,4 +79,18 @@ export interface DecisionLog {
   /** The record's line, or null. */
   find(decisionId: string): Promise<string | null>;
   close(): Promise<void>;
+}
+
+/** The wall clocks of all time zones. It reads no clock: the same arguments give the same answer. */
+export interface Calendar {
+  /** What is wrong with the name of a time zone, in words for its author; null when it is right. */
+  timeZoneFault(timeZone: string): string | null;
+  /**
+   * The period that holds the instant; null where the rule has none. Periods of a calendar rule follow
+   * each other without gap or overlap. The rule's time zone must be right.
+   */
+  periodAt(rule: CalendarRule, atMs: number): Period;
+  periodAt(rule: PeriodRule, atMs: number): Period | null;
+  /** Hours since Monday 00:00 on the zone's clocks, whole, 0 to 167. An hour that clocks skip is never told. */
+  hourOfWeek(timeZone: string, atMs: number): number;
 }

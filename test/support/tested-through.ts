@@ -16,6 +16,7 @@ export const TESTED_THROUGH: readonly { readonly files: string; readonly test: s
 
   // Declarations, and constants that mean something only where they are used.
   { files: "src/core/domain/reasons.ts", test: "test/http/decide.test.ts" },
+  { files: "src/core/domain/period.ts", test: "test/adapters/temporal/calendar.test.ts" },
   { files: "src/core/domain/model.ts", test: "test/core/features/encode.test.ts" },
   { files: "src/core/domain/", test: "test/core/decision/decide.test.ts" },
   { files: "src/core/ports.ts", test: "test/service/model-cache.test.ts" },
@@ -42,5 +43,6 @@ export const TESTED_THROUGH: readonly { readonly files: string; readonly test: s
   { files: "src/adapters/file/read-program.ts", test: "test/adapters/file/program-folder.test.ts" },
   { files: "src/adapters/memory/", test: "test/adapters/memory/feature-store.test.ts" },
   { files: "src/adapters/onnx/", test: "test/adapters/onnx/model-folder.test.ts" },
+  { files: "src/adapters/temporal/", test: "test/adapters/temporal/calendar.test.ts" },
   { files: "src/adapters/redis/", test: "test/adapters/redis/connection.test.ts" },
 ];
