@@ -10,6 +10,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
+import { TemporalCalendar } from "../src/adapters/temporal/calendar.ts";
 import { compileRule } from "../src/adapters/cel/compile-rule.ts";
 import { featureContractOf, modelOutputsOf } from "../src/adapters/onnx/model-contract.ts";
 import { Manifest } from "../src/contract/manifest.ts";
@@ -88,7 +89,11 @@ async function programOf(paid: number): Promise<Program> {
   const outputs = { ...modelOutputsOf(manifest), actions: ids };
   const model = { name, version, outputs, contract: featureContractOf(manifest) };
   const text = { id: file.program, digest: `sha256:${"0".repeat(64)}`, bytes, file };
-  const compiled = compileProgram(text, { find: () => model }, compileRule);
+  const compiled = compileProgram(text, {
+    models: { find: () => model },
+    compileRule,
+    calendar: new TemporalCalendar(),
+  });
   if (!compiled.ok) throw new Error(`the program does not compile: ${JSON.stringify(compiled.faults)}`);
   return compiled.value;
 }

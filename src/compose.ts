@@ -12,6 +12,7 @@ import { openEmbeddedFeatureStore } from "./adapters/memory/feature-store.ts";
 import { ModelFolder } from "./adapters/onnx/model-folder.ts";
 import { openRedis } from "./adapters/redis/connection.ts";
 import { RedisFeatureStore } from "./adapters/redis/feature-store.ts";
+import { TemporalCalendar } from "./adapters/temporal/calendar.ts";
 import type { Program } from "./core/domain/program.ts";
 import type { FeatureStore, ModelCatalog, Opened } from "./core/ports.ts";
 import type { Backend } from "./http/backend.ts";
@@ -90,6 +91,7 @@ export function composeCatalog(config: Config): Catalog {
     archive: { keep: async () => undefined },
     models,
     compileRule,
+    calendar: new TemporalCalendar(),
   });
   return new Catalog({ models, programs, onLoaded: () => undefined });
 }
@@ -109,7 +111,7 @@ export function composeReplay(config: Config): LoggedDecisions {
       const text = await archive.open(digest);
       if (!text.ok) return text;
       // Scores are in the record, so the program is compiled without the models it routes to.
-      const compiled = compileProgram(text.value, NO_MODELS, compileRule);
+      const compiled = compileProgram(text.value, { models: NO_MODELS, compileRule, calendar: new TemporalCalendar() });
       return compiled.ok || compiled.admissible === null ? compiled : { ok: true, value: compiled.admissible.program };
     },
   };
@@ -131,6 +133,7 @@ function programCache(config: Config, models: ModelCache): ProgramCache {
     archive: new ProgramArchive(join(config.DATA_DIR, "programs")),
     models,
     compileRule,
+    calendar: new TemporalCalendar(),
   });
 }
 

@@ -1,10 +1,10 @@
 /** The fields of a program file, each with its form, its bounds and its default. */
 import { z } from "zod";
+import { BudgetForm } from "./budget-form.ts";
 import { DurationText, Id, Slug } from "./identifiers.ts";
 import { ACTIONS_MAX } from "./limits.ts";
+import { ExactMoney, PositiveMoney } from "./money.ts";
 
-/** 1e9 units are 1e15 micros: every amount up to there is a whole number of micros in a double. */
-const MONEY_MAX = 1e9;
 /** Routes are tried in turn on every request. */
 const ROUTES_MAX = 16;
 /** Value heads are summed over all replicates on every request. */
@@ -16,13 +16,6 @@ const DESCRIPTION_LENGTH_MAX = 500;
 /** γ beyond this is greedy to the last bit that matters (1e-9 of the draws at a gap of one unit). */
 const GAMMA_MAX = 1e9;
 
-const Money = z
-  .number()
-  .min(0)
-  .max(MONEY_MAX)
-  .refine(isWholeMicros, "at most 6 decimals: money is counted in millionths of the currency's unit")
-  .describe("Units of the program's currency, at most 6 decimals");
-const PositiveMoney = Money.refine((amount) => amount > 0, "more than 0");
 const Share = z.number().min(0).max(1);
 const RuleText = z.string().min(1).max(RULE_LENGTH_MAX).describe("CEL over `features` and `context`, true or false");
 const ModelName = z
@@ -32,10 +25,10 @@ const ModelName = z
 const ActionEntry = z.strictObject({
   id: Slug,
   channel: Slug.optional(),
-  fixedCost: Money.describe("Paid whatever the user does, such as the fee of sending").optional(),
-  maxCost: Money.describe("The most it may be expected to cost, fixed cost included; absent: no limit").optional(),
+  fixedCost: ExactMoney.describe("Paid whatever the user does, such as the fee of sending").optional(),
+  maxCost: ExactMoney.describe("The most it may be expected to cost, fixed cost included; absent: no limit").optional(),
   prior: z
-    .strictObject({ value: Money, cost: Money })
+    .strictObject({ value: ExactMoney, cost: ExactMoney })
     .describe("Value and cost for users nothing is known about; the fixed cost is added")
     .optional(),
 });
@@ -122,15 +115,10 @@ export const ProgramForm = z.strictObject({
   stickiness: StickinessEntry.optional(),
   features: FeaturesEntry,
   offerTtl: DurationText.default("24h"),
-  budget: unsupported("budgets and pacing"),
+  budget: BudgetForm.optional(),
   caps: unsupported("contact caps"),
 });
 export type ProgramForm = z.infer<typeof ProgramForm>;
-
-/** The double nearest to k/10⁶ for an integer k: what a decimal with up to 6 places parses to. */
-function isWholeMicros(amount: number): boolean {
-  return Math.round(amount * 1e6) / 1e6 === amount;
-}
 
 /** A field of the design that this version does not act upon: refused in words wherever it appears. */
 function unsupported(what: string) {

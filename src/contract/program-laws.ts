@@ -1,14 +1,9 @@
 /** What must hold between the fields of a program file, beyond the form of each. */
 import { NO_OFFER } from "../core/domain/program.ts";
+import { type Breach, budgetBreaches, unboundedBreaches, volumeBreaches } from "./budget-laws.ts";
 import type { ProgramForm } from "./program-form.ts";
 
-/** A broken law: the path to what breaks it, and what would be right. */
-interface Breach {
-  readonly path: readonly (string | number)[];
-  readonly rule: string;
-}
-
-export type FieldName = "actions" | "models" | "objective" | "holdout" | "evaluation" | "exploration" | "features";
+export type FieldName = keyof ProgramForm;
 
 interface Law {
   /** The fields it looks at: it is not asked while one of them is malformed. */
@@ -27,6 +22,9 @@ export const LAWS: readonly Law[] = [
   { reads: ["holdout", "evaluation", "exploration"], faults: saltsTwice },
   { reads: ["actions", "exploration"], faults: floorsOverOne },
   { reads: ["actions", "features"], faults: priorsMissing },
+  { reads: ["program", "budget"], faults: budgetBreaches },
+  { reads: ["actions", "budget"], faults: volumeBreaches },
+  { reads: ["actions", "budget", "features"], faults: unboundedBreaches },
 ];
 
 type Actions = ProgramForm["actions"];

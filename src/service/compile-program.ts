@@ -11,7 +11,8 @@ import {
   type Rule,
 } from "../core/domain/program.ts";
 import { normalQuantile } from "../core/numerics/normal-quantile.ts";
-import type { Fault, ModelCatalog, Opened } from "../core/ports.ts";
+import type { Calendar, Fault, ModelCatalog, Opened } from "../core/ports.ts";
+import { fundingOf } from "./funding.ts";
 import { checkFit, referenceOf, type RoutedModels, routedModels } from "./check-fit.ts";
 
 /** Compiles one rule; null features: their names and kinds are not known. Faults have the place in the rule as path. */
@@ -32,11 +33,18 @@ export interface AdmissibleProgram {
   readonly missingModels: readonly ModelReference[];
 }
 
-/** Every fault of the program's fit to the models and of its rules, together; or the program. */
-export function compileProgram(text: ProgramText, models: ModelCatalog, compileRule: RuleCompiler): CompiledProgram {
+/** What a program is compiled with: the models it may route to, its rules' language, and the clocks it counts by. */
+export interface Compilers {
+  readonly models: ModelCatalog;
+  readonly compileRule: RuleCompiler;
+  readonly calendar: Pick<Calendar, "timeZoneFault">;
+}
+
+/** Every fault of the program's fit to the models, of its rules and of its time zones, together; or the program. */
+export function compileProgram(text: ProgramText, { models, compileRule, calendar }: Compilers): CompiledProgram {
   const routed = routedModels(text.file, models);
   const rules = compileRules(text.file, compileRule, knownFeatures(routed));
-  const faults = [...checkFit(text.file, routed), ...rules.faults];
+  const faults = [...checkFit(text.file, routed), ...rules.faults, ...timeZoneFaults(text.file, calendar)];
   const program = programOf(text, rules);
   if (faults.length === 0 && routed.missing.length === 0) return { ok: true, value: program };
   const missingModels = routed.missing.map(({ reference }) => reference);
@@ -81,6 +89,12 @@ function compileRules(
   return { eligibility: compile("eligibility", eligibility), when, faults };
 }
 
+function timeZoneFaults({ budget }: ProgramFile, calendar: Compilers["calendar"]): readonly Fault[] {
+  const timeZone = budget?.period?.timezone;
+  const rule = timeZone === undefined ? null : calendar.timeZoneFault(timeZone);
+  return rule === null ? [] : [{ path: "budget.period.timezone", rule }];
+}
+
 /** An arm nobody is in: with share 0 its salt is never hashed. */
 const NO_ARM: ArmShare = { share: 0, salt: "" };
 
@@ -115,7 +129,7 @@ function programOf({ digest, file }: ProgramText, rules: CompiledRules): Program
     holdout: file.holdout ?? NO_ARM,
     evaluation: file.evaluation ?? NO_ARM,
     exploration: file.exploration,
-    funding: null,
+    funding: fundingOf(file),
     features: { maxAgeMs: durationMs(file.features.maxAge), coldStart: file.features.coldStart },
     offerTtlMs: durationMs(file.offerTtl),
   };

@@ -4,8 +4,9 @@
  */
 import type { ProgramText } from "../contract/program-file.ts";
 import type { ModelReference, Program } from "../core/domain/program.ts";
-import type { Fault, ModelCatalog, Opened } from "../core/ports.ts";
-import { type CompiledProgram, compileProgram, type RuleCompiler } from "./compile-program.ts";
+import type { Fault, Opened } from "../core/ports.ts";
+import { poolFaults } from "./check-pools.ts";
+import { type CompiledProgram, type Compilers, compileProgram } from "./compile-program.ts";
 
 /** One program that decides. */
 export interface LoadedProgram {
@@ -26,14 +27,12 @@ export interface ProgramOutcome {
   readonly faults: readonly Fault[];
 }
 
-export interface ProgramCacheParts {
+export interface ProgramCacheParts extends Compilers {
   readonly files: {
     list(): Promise<readonly string[]>;
     read(id: string): Promise<Opened<ProgramText>>;
   };
   readonly archive: { keep(text: ProgramText): Promise<void> };
-  readonly models: ModelCatalog;
-  readonly compileRule: RuleCompiler;
 }
 
 type MissingModels = "admit" | "refuse";
@@ -80,11 +79,12 @@ export class ProgramCache {
 
   async #refresh(missingModels: MissingModels): Promise<readonly ProgramOutcome[]> {
     const ids = await this.#parts.files.list();
+    const candidates = new Map<string, Candidate>();
+    for (const id of ids) candidates.set(id, await this.#open(id, this.#programs.get(id), missingModels));
     const next = new Map<string, LoadedProgram>();
     const outcomes: ProgramOutcome[] = [];
-    for (const id of ids) {
+    for (const [id, candidate] of withPools(candidates)) {
       const loaded = this.#programs.get(id);
-      const candidate = await this.#open(id, loaded, missingModels);
       const entry = candidate.entry ?? lastGood(loaded, candidate);
       if (entry !== undefined) next.set(id, entry);
       outcomes.push({ id, outcome: outcomeOf(loaded, candidate), faults: candidate.faults });
@@ -97,7 +97,7 @@ export class ProgramCache {
   async #open(id: string, loaded: LoadedProgram | undefined, missingModels: MissingModels): Promise<Candidate> {
     const text = await this.#parts.files.read(id);
     if (!text.ok) return { entry: null, faults: text.faults, lacksModelsOnly: false };
-    const compiled = compileProgram(text.value, this.#parts.models, this.#parts.compileRule);
+    const compiled = compileProgram(text.value, this.#parts);
     const reused = versionFaults(loaded, text.value);
     const faults = [...reused, ...(compiled.ok ? [] : compiled.faults)];
     const lacksModelsOnly = reused.length === 0 && !compiled.ok && compiled.admissible !== null;
@@ -119,6 +119,20 @@ export class ProgramCache {
       };
     }
   }
+}
+
+/** Candidates whose pool is not among them, or is not one they can draw on, are refused. */
+function withPools(candidates: ReadonlyMap<string, Candidate>): ReadonlyMap<string, Candidate> {
+  const programs = new Map(
+    [...candidates].flatMap(([id, { entry }]) => (entry === null ? [] : [[id, entry.program] as const])),
+  );
+  return new Map(
+    [...candidates].map(([id, candidate]) => {
+      const faults = candidate.entry === null ? [] : poolFaults(candidate.entry.program, programs);
+      const refused = { entry: null, faults: [...candidate.faults, ...faults], lacksModelsOnly: false };
+      return [id, faults.length === 0 ? candidate : refused] as const;
+    }),
+  );
 }
 
 /** A record names its program by version; one version must not mean two programs. */

@@ -32,8 +32,6 @@ test("the smallest file takes the documented defaults", () => {
 
 describe("what this version does not act upon is refused in words", () => {
   test.each([
-    ["budget", { budget: { amount: 5000 } }],
-    ["budget", { budget: { amount: -1 } }],
     ["caps", { caps: [{ scope: "user", max: 2, per: "30d" }] }],
     ["stickiness.by", { stickiness: { by: "user" } }],
     ["stickiness.window", { stickiness: { by: "request", window: "7d" } }],
@@ -105,6 +103,14 @@ describe("every field is bounded", () => {
     ["features.coldStart", { features: { maxAge: "24h", coldStart: "guess" } }],
     ["offerTtl", { offerTtl: "0h" }],
     ["budgets", { budgets: {} }],
+    ["budget.amount", { budget: { amount: -1, reserve: "max" } }],
+    ["budget.amount", { budget: { amount: 0.0000001, reserve: "max" } }],
+    ["budget.reserve", { budget: { amount: 1 } }],
+    ["budget.reserve", { budget: { amount: 1, reserve: "some" } }],
+    ["budget.period.every", { budget: { period: { every: "fortnight" }, reserve: "max" } }],
+    ["budget.period.from", { budget: { period: { from: "monday" }, reserve: "max" } }],
+    ["budget.epoch", { budget: { epoch: "5", reserve: "max" } }],
+    ["budget.volumes[0].max", { budget: { volumes: [{ action: "mail", max: 0.5 }], reserve: "max" } }],
   ])("%s in %j", (path, changes) => {
     expect(faultsWith(changes).map((fault) => fault.path)).toContain(path);
   });
@@ -133,7 +139,7 @@ test("everything that is wrong is reported in one pass, laws between fields incl
   const faults = faultsWith({
     version: "1",
     colour: "red",
-    budget: { amount: 1 },
+    caps: [],
     actions: [
       { id: "mail", channel: "email", fixedCost: 0 },
       { id: "push", fixedCost: 0 },
@@ -145,7 +151,7 @@ test("everything that is wrong is reported in one pass, laws between fields incl
   expect(faults.map(({ path }) => path).toSorted()).toEqual([
     "actions",
     "actions[1].channel",
-    "budget",
+    "caps",
     "colour",
     "evaluation.salt",
     "evaluation.share",

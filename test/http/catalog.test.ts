@@ -91,9 +91,9 @@ describe("POST /v1/reload", () => {
       "actions[2].id",
     ],
     [
-      "has a budget, which is not kept",
-      `${TINY_YAML.replace("version: 1", "version: 2")}budget: { amount: -5 }\n`,
-      "budget",
+      "has a negative budget",
+      `${TINY_YAML.replace("version: 1", "version: 2")}budget: { amount: -5, period: { every: day, timezone: UTC }, reserve: expected }\n`,
+      "budget.amount",
     ],
     ["changed under the same version", `${TINY_YAML}# changed\n`, "version"],
     ["is an alias bomb", "a: &a [x,x]\nb: &b [*a,*a]\nc: &c [*b,*b]\nprogram: *c\n", ""],

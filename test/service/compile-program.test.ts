@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { TemporalCalendar } from "../../src/adapters/temporal/calendar.ts";
 import { compileRule } from "../../src/adapters/cel/compile-rule.ts";
 import { readProgram } from "../../src/adapters/file/read-program.ts";
 import { Manifest } from "../../src/contract/manifest.ts";
@@ -10,9 +11,14 @@ import type { ModelCatalog } from "../../src/core/ports.ts";
 import { compileProgram } from "../../src/service/compile-program.ts";
 import { CATALOG, catalogModel, catalogOf, PROGRAM_YAML } from "../support/program-fixtures.ts";
 
+const calendar = new TemporalCalendar();
+
 function compile(changes: Readonly<Record<string, unknown>> = {}, models: ModelCatalog = CATALOG) {
   const file = ProgramFile.parse({ ...parse(PROGRAM_YAML), ...changes });
-  return compileProgram({ id: file.program, digest: "sha256:d", bytes: new Uint8Array(), file }, models, compileRule);
+  return compileProgram(
+    { id: file.program, digest: "sha256:d", bytes: new Uint8Array(), file },
+    { models, compileRule, calendar },
+  );
 }
 
 function programOf(changes: Readonly<Record<string, unknown>> = {}) {
@@ -24,9 +30,23 @@ function programOf(changes: Readonly<Record<string, unknown>> = {}) {
 describe("a file becomes the program that decides", () => {
   test("no_offer comes first, the rest as declared, with nothing left open", () => {
     expect(programOf().actions).toEqual([
-      { id: "no_offer", channel: null, fixedCost: 0, maxCost: Infinity, prior: null },
-      { id: "mail", channel: "email", fixedCost: 0.01, maxCost: 2, prior: null },
-      { id: "voucher", channel: "app", fixedCost: 0, maxCost: Infinity, prior: null },
+      { id: "no_offer", channel: null, volumes: [], fixedCost: 0, maxCost: Infinity, prior: null },
+      {
+        id: "mail",
+        channel: "email",
+        volumes: ["action:mail", "channel:email"],
+        fixedCost: 0.01,
+        maxCost: 2,
+        prior: null,
+      },
+      {
+        id: "voucher",
+        channel: "app",
+        volumes: ["action:voucher", "channel:app"],
+        fixedCost: 0,
+        maxCost: Infinity,
+        prior: null,
+      },
     ]);
   });
 
@@ -76,6 +96,50 @@ describe("a file becomes the program that decides", () => {
       [null, "newcomer"],
     ]);
     expect([eligibility?.(loyal), eligibility?.({ features: {}, context: {} })]).toEqual([false, true]);
+  });
+});
+
+describe("a budget", () => {
+  const own = { amount: 12.5, period: { every: "month", timezone: "Europe/Berlin" }, reserve: "expected" };
+
+  test("of its own is money in whole micros, for the periods of its time zone", () => {
+    const volumes = [
+      { action: "mail", max: 100 },
+      { channel: "app", max: 50 },
+    ];
+    expect(programOf({ budget: { ...own, volumes } }).funding).toEqual({
+      pool: "spring-mail",
+      reserve: "expected",
+      terms: {
+        amountMicros: 12_500_000,
+        period: { kind: "calendar", every: "month", timeZone: "Europe/Berlin" },
+        epochMs: 5_000,
+        settleWithinMs: 3_600_000,
+        volumes: { "action:mail": 100, "channel:app": 50 },
+      },
+    });
+  });
+
+  test("may be for one period between two instants", () => {
+    const period = { from: "2026-12-01T00:00:00+01:00", until: "2026-12-25T00:00:00Z" };
+    expect(programOf({ budget: { ...own, period } }).funding?.terms?.period).toEqual({
+      kind: "fixed",
+      fromMs: Date.UTC(2026, 10, 30, 23),
+      untilMs: Date.UTC(2026, 11, 25),
+    });
+  });
+
+  test("in another's pool has no terms of its own; none is none", () => {
+    const funding = { pool: "autumn-mail", reserve: "expected", terms: null };
+    expect(programOf({ budget: { pool: "autumn-mail", reserve: "expected" } }).funding).toEqual(funding);
+    expect(programOf().funding).toBeNull();
+  });
+
+  test("in a time zone that is none is a fault that says what would be right", () => {
+    const compiled = compile({ budget: { ...own, period: { every: "month", timezone: "Berlin" } } });
+    expect(compiled.ok ? [] : compiled.faults).toEqual([
+      { path: "budget.period.timezone", rule: expect.stringContaining("such as Europe/Berlin") },
+    ]);
   });
 });
 
@@ -142,7 +206,7 @@ test("the shipped program fits the shipped model", async () => {
       features: manifest.features.map((entry) => ({ ...entry, default: null })),
     },
   };
-  expect(text.ok && compileProgram(text.value, catalogOf(shipped), compileRule)).toMatchObject({
+  expect(text.ok && compileProgram(text.value, { models: catalogOf(shipped), compileRule, calendar })).toMatchObject({
     ok: true,
     value: {
       actions: [{ id: "no_offer" }, { id: "mens_email" }, { id: "womens_email" }],

@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { compileRule } from "../../src/adapters/cel/compile-rule.ts";
 import { ProgramArchive } from "../../src/adapters/file/program-archive.ts";
 import { ProgramFolder } from "../../src/adapters/file/program-folder.ts";
+import { TemporalCalendar } from "../../src/adapters/temporal/calendar.ts";
 import type { ModelCatalog } from "../../src/core/ports.ts";
 import { ProgramCache } from "../../src/service/program-cache.ts";
 import { CATALOG, catalogModel, catalogOf, PROGRAM_YAML, temporaryFolder } from "../support/program-fixtures.ts";
@@ -29,6 +30,7 @@ function cacheOver(models: ModelCatalog = CATALOG): ProgramCache {
     archive: new ProgramArchive(archiveFolder),
     models,
     compileRule,
+    calendar: new TemporalCalendar(),
   });
 }
 
@@ -93,6 +95,25 @@ describe("at start", () => {
     expect(await cache.load()).toMatchObject([{ outcome: "refused" }]);
   });
 
+  test("a program whose pool is not there, or goes away, is refused, and what was loaded stays", async () => {
+    const own = "budget: { amount: 5, period: { every: day, timezone: UTC }, reserve: expected }\n";
+    const shared = "budget: { pool: spring-mail, reserve: expected }\n";
+    const autumn = PROGRAM_YAML.replace("spring-mail", "autumn-mail");
+    await put(PROGRAM_YAML);
+    await put(autumn + shared, "autumn-mail");
+    const cache = cacheOver();
+    expect(await cache.load()).toMatchObject([
+      { id: "autumn-mail", outcome: "refused", faults: [{ path: "budget.pool" }] },
+      { id: "spring-mail", outcome: "loaded" },
+    ]);
+    await put(version(2) + own);
+    expect(await cache.reload()).toMatchObject([{ outcome: "loaded" }, { outcome: "loaded" }]);
+    expect(cache.get("autumn-mail")?.funding?.pool).toBe("spring-mail");
+    await put(version(3));
+    expect(await cache.reload()).toMatchObject([{ id: "autumn-mail", outcome: "kept" }, { outcome: "loaded" }]);
+    expect(cache.get("autumn-mail")?.funding?.pool).toBe("spring-mail");
+  });
+
   test("a folder that is not there is an error", async () => {
     await rm(folder, { recursive: true });
     await expect(cacheOver().load()).rejects.toThrow("ENOENT");
@@ -118,7 +139,7 @@ describe("on reload", () => {
     ["a file cut short", PROGRAM_YAML.slice(0, 300)],
     ["an empty file", ""],
     ["a rule that does not compile", version(2).replace("features.tenure", "features.age")],
-    ["an unsupported field", `${version(2)}budget: { amount: 1 }\n`],
+    ["an unsupported field", `${version(2)}caps: []\n`],
     ["a changed file under the same version", `${PROGRAM_YAML}# changed\n`],
     ["a model that is not loaded", version(2).replace("loyal@2", "loyal@3")],
   ])("%s leaves the loaded program as it is", async (_, yaml) => {

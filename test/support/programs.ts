@@ -113,8 +113,8 @@ const anyProgram: fc.Arbitrary<Program> = fc.integer({ min: 1, max: 12 }).chain(
       maxCost: fc.constantFrom(0.2, 1, Infinity),
       funding: fc.constantFrom(
         null,
-        { pool: "p", reserve: "max" as const },
-        { pool: "p", reserve: "expected" as const },
+        { pool: "p", reserve: "max" as const, terms: null },
+        { pool: "p", reserve: "expected" as const, terms: null },
       ),
     })
     .map((parts) =>

@@ -2,12 +2,15 @@ import { createHash } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { TemporalCalendar } from "../../../src/adapters/temporal/calendar.ts";
 import { compileRule } from "../../../src/adapters/cel/compile-rule.ts";
 import { ProgramFolder } from "../../../src/adapters/file/program-folder.ts";
 import { PROGRAM_FILE_BYTES_MAX } from "../../../src/contract/limits.ts";
 import type { ModelCatalog } from "../../../src/core/ports.ts";
 import { compileProgram } from "../../../src/service/compile-program.ts";
 import { CATALOG, catalogOf, PROGRAM_YAML, temporaryFolder } from "../../support/program-fixtures.ts";
+
+const calendar = new TemporalCalendar();
 
 async function folderWith(files: Readonly<Record<string, string | Uint8Array>>): Promise<ProgramFolder> {
   const path = await temporaryFolder();
@@ -18,7 +21,7 @@ async function folderWith(files: Readonly<Record<string, string | Uint8Array>>):
 /** The file as the service takes it: read, then compiled against the models. */
 async function openIn(folder: ProgramFolder, models: ModelCatalog = CATALOG) {
   const text = await folder.read("spring-mail");
-  return text.ok ? compileProgram(text.value, models, compileRule) : text;
+  return text.ok ? compileProgram(text.value, { models, compileRule, calendar }) : text;
 }
 
 async function faultsOf(content: string | Uint8Array) {
@@ -75,7 +78,7 @@ describe("files that are refused", () => {
     ["a byte order mark", `\uFEFF${PROGRAM_YAML}`, "", "byte order mark"],
     ["a repeated key", `${PROGRAM_YAML}state: paused\n`, "line 20, column 1", "twice"],
     ["an unknown key", `${PROGRAM_YAML}colour: red\n`, "colour", "is not a field here"],
-    ["a budget", `${PROGRAM_YAML}budget: { amount: -5000 }\n`, "budget", "does not support budgets"],
+    ["caps", `${PROGRAM_YAML}caps: []\n`, "caps", "does not support contact caps"],
     ["a prototype", `${PROGRAM_YAML}__proto__: { state: live }\n`, "__proto__", "is not a field here"],
     ["an exponent", PROGRAM_YAML.replace("0.01", "1e-2"), "line 7, column 44", "plain decimal"],
     ["not a number", PROGRAM_YAML.replace("0.01", ".nan"), "line 7, column 44", "plain decimal"],

@@ -18,12 +18,12 @@ function charges(funding: Funding | null, inPeriod: readonly number[] | null = n
 
 describe("what is held for an offer", () => {
   it("is its face value where the most is held", () => {
-    expect(charges({ pool: "p", reserve: "max" })).toEqual([0, 2_000_000, Infinity]);
+    expect(charges({ pool: "p", reserve: "max", terms: null })).toEqual([0, 2_000_000, Infinity]);
   });
 
   it("is the cost expected in this period where that is held, never less than nothing", () => {
-    expect(charges({ pool: "p", reserve: "expected" })).toEqual([0, 123_457, 0]);
-    expect(charges({ pool: "p", reserve: "expected" }, [1, 0.5, 1])).toEqual([0, 61_729, 0]);
+    expect(charges({ pool: "p", reserve: "expected", terms: null })).toEqual([0, 123_457, 0]);
+    expect(charges({ pool: "p", reserve: "expected", terms: null }, [1, 0.5, 1])).toEqual([0, 61_729, 0]);
   });
 
   it("is its face value where nothing is predicted", () => {
@@ -31,7 +31,10 @@ describe("what is held for an offer", () => {
       [NaN, NaN, NaN],
       [NaN, NaN, NaN],
     ]);
-    const situation = situationWith(programWith({ funding: { pool: "p", reserve: "expected" }, actions }), { scores });
+    const situation = situationWith(
+      programWith({ funding: { pool: "p", reserve: "expected", terms: null }, actions }),
+      { scores },
+    );
     expect(actions.map((_, i) => chargeMicros(situation, i))).toEqual([0, 2_000_000, Infinity]);
   });
 

@@ -45,7 +45,7 @@ describe("checking eligibility", () => {
   });
 
   it("excludes what the budget does not cover, to the micro, and never what is free", () => {
-    const funded = programWith({ funding: { pool: "p", reserve: "expected" } });
+    const funded = programWith({ funding: { pool: "p", reserve: "expected", terms: null } });
     const scores = scoresOf([
       [1, 0, 0.5],
       [1, 0, 0],
