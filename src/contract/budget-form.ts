@@ -1,6 +1,6 @@
 /** The `budget` of a program file: a pool of its own, or a share in another program's. */
 import { z } from "zod";
-import { RESERVES } from "../core/domain/budget.ts";
+import { RESERVES } from "../core/domain/funding.ts";
 import { SPANS } from "../core/domain/period.ts";
 import { DurationText, Instant, Slug } from "./identifiers.ts";
 import { ExactMoney } from "./money.ts";

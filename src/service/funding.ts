@@ -1,7 +1,7 @@
 import type { BudgetForm } from "../contract/budget-form.ts";
 import { durationMs } from "../contract/identifiers.ts";
 import type { ProgramFile } from "../contract/program-file.ts";
-import type { BudgetTerms, Funding } from "../core/domain/budget.ts";
+import type { PoolTerms, Funding } from "../core/domain/funding.ts";
 import { wholeMicros } from "../core/domain/money.ts";
 import type { PeriodRule } from "../core/domain/period.ts";
 import { invariant } from "../core/errors.ts";
@@ -13,7 +13,7 @@ export function fundingOf({ program, budget }: ProgramFile): Funding | null {
   return pool === undefined ? { pool: program, reserve, terms: termsOf(budget) } : { pool, reserve, terms: null };
 }
 
-function termsOf({ amount, period, epoch, settleWithin, volumes }: BudgetForm): BudgetTerms {
+function termsOf({ amount, period, epoch, settleWithin, volumes }: BudgetForm): PoolTerms {
   invariant(amount !== undefined && period !== undefined, "a pool's own program declares an amount and a period");
   return {
     amountMicros: wholeMicros(amount),

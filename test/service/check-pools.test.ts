@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Funding } from "../../src/core/domain/budget.ts";
+import type { Funding } from "../../src/core/domain/funding.ts";
 import type { Program } from "../../src/core/domain/program.ts";
 import { poolFaults } from "../../src/service/check-pools.ts";
 import { programWith } from "../support/programs.ts";

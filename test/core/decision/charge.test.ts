@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { chargeMicros } from "../../../src/core/decision/charge.ts";
-import type { Funding } from "../../../src/core/domain/budget.ts";
+import type { Funding } from "../../../src/core/domain/funding.ts";
 import { actionsNamed, programWith, scoresOf, situationWith, UNPACED } from "../../support/programs.ts";
 
 const actions = actionsNamed("mens_email", "womens_email").map((action, i) =>

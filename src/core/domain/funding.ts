@@ -15,10 +15,10 @@ export interface Funding {
   readonly pool: string;
   readonly reserve: Reserve;
   /** What is declared of the pool; null in a program that draws on another's. */
-  readonly terms: BudgetTerms | null;
+  readonly terms: PoolTerms | null;
 }
 
-export interface BudgetTerms {
+export interface PoolTerms {
   /** Money of each period, in whole micros of the program's currency. */
   readonly amountMicros: number;
   readonly period: PeriodRule;
