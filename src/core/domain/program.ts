@@ -1,4 +1,4 @@
-import type { Funding } from "./budget.ts";
+import type { Funding } from "./funding.ts";
 
 /** The one action that is always there: do nothing. Value 0, cost 0, index 0 in every program. */
 export const NO_OFFER = "no_offer";
