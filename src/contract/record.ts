@@ -29,6 +29,7 @@ const Reservation = z.strictObject({
   lease: z.string(),
   amountMicros: Micros,
   fixedMicros: Micros,
+  volumes: z.array(z.string()),
   expiresAt: Instant,
 });
 

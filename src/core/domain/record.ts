@@ -41,6 +41,8 @@ export interface RecordedReservation {
   readonly amountMicros: number;
   /** The part that is owed whatever the user does. */
   readonly fixedMicros: number;
+  /** The limited volumes the offer counts against. */
+  readonly volumes: readonly string[];
   readonly expiresAt: string;
 }
 
