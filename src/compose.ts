@@ -24,6 +24,7 @@ import { createMetrics, type Metrics } from "./ops/metrics.ts";
 import { AnswerMemory } from "./service/answer-memory.ts";
 import { Catalog } from "./service/catalog.ts";
 import { compileProgram } from "./service/compile-program.ts";
+import { WITHOUT_BUDGET } from "./service/funds.ts";
 import { ModelCache } from "./service/model-cache.ts";
 import { ProgramCache } from "./service/program-cache.ts";
 import type { DecisionServices } from "./service/services.ts";
@@ -56,6 +57,7 @@ export async function compose(config: Config, logger: Logger): Promise<Compositi
     programs,
     models,
     features,
+    funds: { at: () => WITHOUT_BUDGET },
     log,
     metrics: retried,
     nowMs: Date.now,

@@ -1,6 +1,7 @@
 /** `POST /v1/decide`: the question and the answer. */
 import { z } from "zod";
 import { ARMS, EXCLUSIONS, PRUNINGS, STATUSES } from "../core/domain/decision.ts";
+import { OVERRIDES } from "../core/domain/record.ts";
 import { Id, Instant, Slug } from "./identifiers.ts";
 import { ACTIONS_MAX } from "./limits.ts";
 import { Context, FeatureValues, Money, Probability } from "./values.ts";
@@ -68,7 +69,12 @@ export const DecideAnswer = z
     programId: Id,
     userId: Id,
     action: Slug,
-    propensity: Probability.describe("Exact marginal probability of this action for this user in this situation"),
+    propensity: Probability.describe("Exact marginal probability of the action drawn, for this user in this situation"),
+    override: z
+      .enum(OVERRIDES)
+      .optional()
+      .describe("Only when the action drawn could not be given after all: `action` is then no_offer"),
+    drawn: Slug.optional().describe("With `override`: the action drawn"),
     arm: z.enum(ARMS),
     mode: z.enum(["live", "paused"]),
     status: z.enum(STATUSES),

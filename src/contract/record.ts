@@ -59,7 +59,7 @@ export const Record = z
     context: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])),
     requested: z.array(Slug).nullable(),
     withheld: z.enum(EXCLUSIONS).nullable(),
-    closed: z.record(Slug, z.enum(EXCLUSIONS)).nullable(),
+    closed: z.array(z.enum(EXCLUSIONS).nullable()).nullable(),
     availableMicros: Micros.nullable(),
     basis: z.enum(BASES),
     candidates: z.array(Candidate).min(1),

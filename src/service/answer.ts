@@ -11,14 +11,15 @@ export function answerOf(
   { timeMs, style }: { readonly timeMs: number; readonly style: "plain" | "explained" },
 ): DecideAnswer {
   const { program } = request;
-  const chosen = record.candidates.find((candidate) => candidate.action === record.action);
+  const chosen = record.candidates.find((candidate) => candidate.action === record.realizedAction);
   invariant(chosen !== undefined, "the chosen action is one of the candidates");
   return {
     decisionId: record.decisionId,
     requestId: record.requestId,
     programId: program.id,
     userId: request.userId,
-    action: record.action,
+    action: record.realizedAction,
+    ...(record.override !== null && { override: record.override, drawn: record.action }),
     propensity: record.propensity,
     arm: record.arm,
     mode: record.mode,

@@ -1,20 +1,24 @@
 /**
- * Gather: everything known about one request, as the situation the core decides on.
+ * Gather: everything known about one request, as the situation the core decides on; but for prices and money,
+ * which are looked at when deciding.
  *
  * Trouble outside (store, model) never throws from here: it becomes a status and withholds paid
  * actions BEFORE the draw, so that the logged propensity stays true. Unknown means: do not spend.
  */
 import { actionDraw, assignArm } from "../core/decision/luck.ts";
 import { noScores, scoresFromPriors, scoresInMoney } from "../core/decision/score.ts";
-import type { Basis, Exclusion, Pacing, Scores, Situation, Status } from "../core/domain/decision.ts";
+import type { Basis, Exclusion, Scores, Situation, Status } from "../core/domain/decision.ts";
 import type { Program } from "../core/domain/program.ts";
 import type { DecisionRecord, RecordedFeatures } from "../core/domain/record.ts";
 import { type ErrorCode, LiftgateError } from "../core/errors.ts";
 import type { AdmittedRequest } from "./admit.ts";
 import { type KnownUser, readUser, type UserReader } from "./read-user.ts";
 
+/** The situation but for what is only known at the moment of deciding: prices, and what may be spent. */
+export type Prepared = Omit<Situation, "pacing" | "availableMicros">;
+
 export interface Gathered {
-  readonly situation: Situation;
+  readonly prepared: Prepared;
   readonly status: Status;
   readonly model: DecisionRecord["model"];
   readonly features: RecordedFeatures | null;
@@ -27,9 +31,6 @@ interface Evidence {
   readonly withheld: Exclusion | null;
   readonly scores: Scores;
 }
-
-/** Until a program has a budget its shadow price is zero: every survivor is worth its own cost. */
-const UNPACED: Pacing = { epoch: 0, lambda: 0, mu: {}, rho: null, inPeriod: null };
 
 /** What a decision survives when a user is read. */
 const OUTAGES: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["feature_store_unavailable", "model_failed"]);
@@ -50,7 +51,7 @@ export async function gather(services: UserReader, request: AdmittedRequest): Pr
   }
   const evidence = await judge(services, program, user);
   return {
-    situation: situationWith(request, evidence, user.facts),
+    prepared: preparedFor(request, evidence, user.facts),
     status: evidence.status,
     model: { name: user.model.name, version: user.model.version, digest: user.model.digest },
     features: user.recorded,
@@ -60,7 +61,7 @@ export async function gather(services: UserReader, request: AdmittedRequest): Pr
 /** Nothing could or should be looked at: no paid action, with certainty. */
 function blind(request: AdmittedRequest, status: Status, withheld: Exclusion): Gathered {
   const evidence: Evidence = { status, basis: "model", withheld, scores: noScores(request.program) };
-  return { situation: situationWith(request, evidence, {}), status, model: null, features: null };
+  return { prepared: preparedFor(request, evidence, {}), status, model: null, features: null };
 }
 
 async function judge(services: UserReader, program: Program, user: KnownUser): Promise<Evidence> {
@@ -99,11 +100,7 @@ function coldStart(program: Program): Evidence {
   }
 }
 
-function situationWith(
-  request: AdmittedRequest,
-  evidence: Evidence,
-  features: Situation["facts"]["features"],
-): Situation {
+function preparedFor(request: AdmittedRequest, evidence: Evidence, features: Situation["facts"]["features"]): Prepared {
   const { program, unit, requestId, requested, context } = request;
   return {
     program,
@@ -113,8 +110,6 @@ function situationWith(
     basis: evidence.basis,
     scores: evidence.scores,
     closed: null,
-    availableMicros: null,
-    pacing: UNPACED,
     draws: { arm: assignArm(program, unit), action: actionDraw(program, unit, requestId) },
   };
 }

@@ -5,11 +5,12 @@
  * record: what the caller was told and what was logged cannot differ.
  */
 import type { DecideAnswer, DecideRequest } from "../contract/decide.ts";
-import { decide } from "../core/decision/decide.ts";
 import { recordOf } from "../core/decision/record.ts";
-import { admit } from "./admit.ts";
+import type { DecisionRecord } from "../core/domain/record.ts";
+import { type AdmittedRequest, admit } from "./admit.ts";
 import { answerOf } from "./answer.ts";
-import { gather } from "./gather.ts";
+import { type Decided, decideNow } from "./decide-now.ts";
+import { type Gathered, gather } from "./gather.ts";
 import type { DecisionServices } from "./services.ts";
 
 /**
@@ -23,30 +24,54 @@ export async function makeDecision(services: DecisionServices, body: DecideReque
   const gathered = await gather(services, request);
 
   const decidingMs = monotonicMs();
-  const decision = decide(gathered.situation);
+  const decisionId = services.newId();
+  const timeMs = services.nowMs();
+  const moment = services.funds.at(request.program);
+  const expiresAtMs = timeMs + request.program.offerTtlMs;
+  const decided = decideNow(gathered.prepared, moment, { decisionId, expiresAtMs });
   const decidedMs = monotonicMs();
   metrics.stage("decide", decidedMs - decidingMs);
 
-  const timeMs = services.nowMs();
-  const record = recordOf(gathered.situation, decision, {
-    decisionId: services.newId(),
-    requestId: request.requestId,
-    time: new Date(timeMs).toISOString(),
-    status: gathered.status,
-    user: services.pseudonym(request.userId),
-    unit: services.pseudonym(request.unit),
-    model: gathered.model,
-    features: gathered.features,
-    override: null,
-    reservation: null,
-    active: [],
-    latencyMs: Math.round((decidedMs - startedMs) * 1_000) / 1_000,
-  });
-  await services.log.append(JSON.stringify(record));
+  const status = gathered.status === "normal" ? moment.status : gathered.status;
+  const latencyMs = Math.round((decidedMs - startedMs) * 1_000) / 1_000;
+  const record = await tell(services, request, { ...gathered, ...decided, decisionId, timeMs, status, latencyMs });
 
   const finishedMs = monotonicMs();
   metrics.stage("log", finishedMs - decidedMs);
   metrics.stage("total", finishedMs - startedMs);
   metrics.decided(record);
   return answerOf(record, request, { timeMs, style: body.explain === true ? "explained" : "plain" });
+}
+
+interface Made extends Omit<Gathered, "prepared">, Decided {
+  readonly decisionId: string;
+  readonly timeMs: number;
+  readonly latencyMs: number;
+}
+
+/** Makes the decision durable; the money it took is kept for it, or there again when it was not made. */
+async function tell(services: DecisionServices, request: AdmittedRequest, made: Made): Promise<DecisionRecord> {
+  const { situation, decision, hold } = made;
+  const record = recordOf(situation, decision, {
+    decisionId: made.decisionId,
+    requestId: request.requestId,
+    time: new Date(made.timeMs).toISOString(),
+    status: made.status,
+    user: services.pseudonym(request.userId),
+    unit: services.pseudonym(request.unit),
+    model: made.model,
+    features: made.features,
+    override: null,
+    reservation: hold.reservation,
+    active: [],
+    latencyMs: made.latencyMs,
+  });
+  try {
+    await services.log.append(JSON.stringify(record));
+  } catch (error) {
+    hold.release();
+    throw error;
+  }
+  hold.keep();
+  return record;
 }

@@ -1,13 +1,15 @@
 /** Scores without deciding: what every action is worth to these users, at today's prices. */
 import type { ScoreAnswer, ScoreRequest } from "../contract/bulk.ts";
 import { efficiencyOf, inPeriodCost, price } from "../core/decision/price.ts";
+import type { Situation } from "../core/domain/decision.ts";
 import type { Action, Program } from "../core/domain/program.ts";
 import { type InputFault, LiftgateError } from "../core/errors.ts";
 import { encodeRow } from "../core/features/encode.ts";
 import { nulls } from "../core/numerics/vector.ts";
 import type { FeatureRead, FeatureStore } from "../core/ports.ts";
 import { findProgram } from "./admit.ts";
-import { type Gathered, gather } from "./gather.ts";
+import { situationAt } from "./decide-now.ts";
+import { gather } from "./gather.ts";
 import type { DecisionServices } from "./services.ts";
 
 type UserToScore = ScoreRequest["users"][number];
@@ -43,7 +45,7 @@ async function scoreUser(
     status: gathered.status,
     model: gathered.model === null ? null : { name: gathered.model.name, version: gathered.model.version },
     missing: [...(gathered.features?.missing ?? [])],
-    scores: pairScores(gathered),
+    scores: pairScores(situationAt(gathered.prepared, services.funds.at(program))),
   };
 }
 
@@ -84,7 +86,7 @@ function unknownAt(prefix: string) {
   });
 }
 
-function pairScores({ situation }: Gathered): UserScore["scores"] {
+function pairScores(situation: Situation): UserScore["scores"] {
   const { program, scores, pacing } = situation;
   const all = nulls(program.actions.length);
   const net = price(situation, { excluded: all, pruned: all });

@@ -1,4 +1,5 @@
 import type { DecisionLog, FeatureStore } from "../core/ports.ts";
+import type { Funds } from "./funds.ts";
 import type { DecisionMetrics } from "./decision-metrics.ts";
 import type { ModelCache } from "./model-cache.ts";
 import type { ProgramCache } from "./program-cache.ts";
@@ -8,6 +9,7 @@ export interface DecisionServices {
   readonly programs: ProgramCache;
   readonly models: ModelCache;
   readonly features: FeatureStore;
+  readonly funds: Funds;
   readonly log: DecisionLog;
   readonly metrics: DecisionMetrics;
   /** Wall clock, ms since 1970. */

@@ -158,7 +158,11 @@ export const anySituation: fc.Arbitrary<Situation> = anyProgram.chain((program) 
         .array(fc.tuple(score, score.map(Math.abs), score), { minLength: paid.length, maxLength: paid.length })
         .map(scoresOf),
       closed: fc.option(
-        fc.dictionary(fc.constantFrom(...paid.map(({ id }) => id)), fc.constant("cap_reached" as const)),
+        fc.tuple(
+          ...program.actions.map((_, i) =>
+            i === 0 ? fc.constant(null) : fc.constantFrom(null, "cap_reached" as const),
+          ),
+        ),
       ),
       availableMicros: program.funding === null ? fc.constant(null) : fc.nat({ max: 1_500_000 }),
       pacing: anyPacing(program),

@@ -20,7 +20,7 @@ export function checkEligibility(situation: Situation): readonly (Exclusion | nu
     if (i === 0) return null;
     if (forAll !== null) return forAll;
     if (requested?.includes(id) === false) return "not_requested";
-    return closed?.[id] ?? (isCovered(situation, i) ? null : "budget_exhausted");
+    return closed?.[i] ?? (isCovered(situation, i) ? null : "budget_exhausted");
   });
 }
 

@@ -74,8 +74,8 @@ export interface Situation {
   readonly requested: readonly string[] | null;
   /** A reason to offer nothing paid at all, or null. */
   readonly withheld: Exclusion | null;
-  /** Actions this user may not get now because of what was offered before, by id; null: none. */
-  readonly closed: Readonly<Record<string, Exclusion>> | null;
+  /** Per action of the program: why a cap or a volume limit closes it now, or null; null: none is closed. */
+  readonly closed: readonly (Exclusion | null)[] | null;
   /** What this replica may spend at this moment, in whole micros; null: the program has no budget. */
   readonly availableMicros: number | null;
   readonly basis: Basis;

@@ -75,7 +75,7 @@ export interface DecisionRecord {
   readonly context: Readonly<Record<string, number | string | boolean>>;
   readonly requested: readonly string[] | null;
   readonly withheld: Exclusion | null;
-  readonly closed: Readonly<Record<string, Exclusion>> | null;
+  readonly closed: readonly (Exclusion | null)[] | null;
   readonly availableMicros: number | null;
   readonly basis: Basis;
   readonly candidates: readonly RecordedCandidate[];

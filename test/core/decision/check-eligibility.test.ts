@@ -39,8 +39,8 @@ describe("checking eligibility", () => {
     ]);
   });
 
-  it("excludes what the user's caps close, and nothing else", () => {
-    const closed = { mens_email: "cap_reached", elsewhere: "cooldown" } as const;
+  it("excludes what caps and volumes close, and nothing else", () => {
+    const closed = [null, "cap_reached", null] as const;
     expect(checkEligibility(situationWith(program, { closed }))).toEqual([null, "cap_reached", null]);
   });
 
