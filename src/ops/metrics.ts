@@ -4,6 +4,7 @@
  * configured, never by traffic.
  */
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import { createBudgetMetrics } from "./budget-metrics.ts";
 import { BucketHistogram } from "./bucket-histogram.ts";
 
 /** From 100 µs, where a decision without I/O lies, to 1 s, past every deadline. */
@@ -139,5 +140,11 @@ export function createMetrics() {
       help: "1 while the feature store answers",
       registers,
     }),
+    ledgerUp: new Gauge({
+      name: "liftgate_ledger_up",
+      help: "1 while the budget ledger answers",
+      registers,
+    }),
+    budgets: createBudgetMetrics(registers),
   } as const;
 }
