@@ -32,7 +32,8 @@ export interface ReservationState {
   state: "early" | "pending" | "settled" | "voided" | "expired";
   readonly amount: number;
   readonly fixed: number;
-  readonly expiresAtMs: number;
+  /** From when on it may be expired. */
+  readonly dueMs: number;
   /** What came early, until it is applied. */
   readonly outcome: Settlement | null;
   /** The events that counted. */

@@ -24,7 +24,7 @@ export type LedgerCommand =
     }
   | { readonly kind: "writeOff"; readonly account: AccountId; readonly holder: LeaseHolder };
 
-type CommandOf<K extends LedgerCommand["kind"]> = Extract<LedgerCommand, { readonly kind: K }>;
+export type CommandOf<K extends LedgerCommand["kind"]> = Extract<LedgerCommand, { readonly kind: K }>;
 
 /** Names an account; neither part contains a space. */
 export function accountKey({ budget, period }: AccountId): string {
@@ -68,6 +68,29 @@ export function applyWriteOff(accounts: Accounts, { account: id, holder }: Comma
 export function accountView(accounts: Accounts, id: AccountId) {
   const account = accounts.get(accountKey(id));
   return account === undefined ? null : viewOf(account);
+}
+
+/** Applies what was applied before; the answer was given then. */
+export function reapply(accounts: Accounts, command: LedgerCommand): void {
+  switch (command.kind) {
+    case "sync":
+      applySync(accounts, command);
+      return;
+    case "declare":
+      applyDeclare(accounts, command);
+      return;
+    case "settle":
+      applySettle(accounts, command);
+      return;
+    case "reap":
+      applyReap(accounts, command);
+      return;
+    case "writeOff":
+      applyWriteOff(accounts, command);
+      return;
+    default:
+      command satisfies never;
+  }
 }
 
 function opened(accounts: Accounts, report: LeaseSync | LeaseDeclaration, store: StoreRun): Account {

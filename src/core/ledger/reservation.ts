@@ -19,11 +19,12 @@ export function isNews(account: Account, id: string): boolean {
 export function hold(account: Account, { id, amount, fixed, expiresAtMs }: Reservation): void {
   const early = account.reservations.get(id);
   const events = early?.events ?? [];
-  const held: ReservationState = { state: "pending", amount, fixed, expiresAtMs, outcome: null, events };
+  const dueMs = expiresAtMs + account.terms.graceMs;
+  const held: ReservationState = { state: "pending", amount, fixed, dueMs, outcome: null, events };
   account.reservations.set(id, held);
   account.pending += amount;
   const outcome = early?.outcome ?? null;
-  if (outcome === null) account.due.add({ dueMs: expiresAtMs + account.terms.graceMs, id });
+  if (outcome === null) account.due.add({ dueMs, id });
   else resolve(account, held, outcome);
 }
 
@@ -32,7 +33,7 @@ export function settle(account: Account, settlement: Settlement): SettlementResu
   const { eventId, reservationId: id } = settlement;
   const known = account.reservations.get(id);
   if (known === undefined) {
-    const unknown = { state: "early", amount: 0, fixed: 0, expiresAtMs: 0 } as const;
+    const unknown = { state: "early", amount: 0, fixed: 0, dueMs: 0 } as const;
     account.reservations.set(id, { ...unknown, outcome: settlement, events: [eventId] });
     return { kind: "early" };
   }

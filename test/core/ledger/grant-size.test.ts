@@ -39,7 +39,9 @@ test("nobody asks for more than is free, or for a part of a unit", () => {
       expect(want).toBeLessThanOrEqual(Math.max(0, seen.available - seen.overrun));
       // Whoever cannot pay the largest offer is topped up until he can, or nothing is left.
       if (balance < largestOffer) {
-        expect(want).toBeGreaterThanOrEqual(Math.min(largestOffer - balance, Math.max(0, seen.available - seen.overrun)));
+        expect(want).toBeGreaterThanOrEqual(
+          Math.min(largestOffer - balance, Math.max(0, seen.available - seen.overrun)),
+        );
       }
     }),
     { seed: SEED },
