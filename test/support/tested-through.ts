@@ -14,6 +14,10 @@ export const TESTED_THROUGH: readonly { readonly files: string; readonly test: s
   { files: "src/core/decision/", test: "test/core/decision/decide.test.ts" },
   { files: "src/core/features/", test: "test/core/features/encode.test.ts" },
 
+  // The ledger is one machine: its laws are those of whole histories, asked through its port.
+  { files: "src/core/ledger/", test: "test/adapters/memory/ledger.test.ts" },
+  { files: "src/core/domain/budget.ts", test: "test/adapters/memory/ledger.test.ts" },
+
   // Declarations, and constants that mean something only where they are used.
   { files: "src/core/domain/reasons.ts", test: "test/http/decide.test.ts" },
   { files: "src/core/domain/period.ts", test: "test/adapters/temporal/calendar.test.ts" },

@@ -21,10 +21,12 @@ export interface BudgetTerms {
   readonly leaseTtlMs: number;
 }
 
-/** One process life of one replica; `life` is never used again. Neither contains a slash or a space. */
+/** One process life of one replica: who holds a lease. */
 export interface LeaseHolder {
+  /** Stable over restarts; no spaces, no slashes. */
   readonly replica: string;
-  readonly life: string;
+  /** The fencing token: 1 for the first start of the replica, greater for every later one. */
+  readonly life: number;
 }
 
 /** The money of one logged decision. */

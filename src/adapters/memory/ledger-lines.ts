@@ -1,0 +1,98 @@
+/**
+ * The lines of the embedded ledger's file: what a snapshot held, then every command since.
+ *
+ *     <crc32 in 8 hexadecimal digits> {"kind":"account",…}      one for each account
+ *     <crc32> {"kind":"reservation",…}                           one for each reservation of it
+ *     <crc32> {"kind":"command",…}                               applied again in order
+ *
+ * The checksum tells damage from what was written, digit by digit; a whole line needs no other check.
+ */
+import { crc32 } from "node:zlib";
+import type { BudgetTerms } from "../../core/domain/budget.ts";
+import { type Account, type Lease, leaseKey, newAccount, type ReservationState } from "../../core/ledger/account.ts";
+import { type Accounts, type LedgerCommand, reapply } from "../../core/ledger/accounts.ts";
+
+/** The largest command is a report of some hundred reservations of 300 bytes. */
+export const LEDGER_LINE_BYTES_MAX = 16 * 1024 * 1024;
+const CHECKSUM_DIGITS = 8;
+
+type Line =
+  | { readonly kind: "account"; readonly key: string; readonly state: AccountLine }
+  | { readonly kind: "reservation"; readonly key: string; readonly id: string; readonly state: ReservationState }
+  | { readonly kind: "command"; readonly command: LedgerCommand };
+
+/** An account without its reservations. */
+interface AccountLine {
+  readonly terms: BudgetTerms;
+  readonly store: string;
+  readonly recovery: string | null;
+  readonly operations: number;
+  readonly leased: number;
+  readonly pending: number;
+  readonly settled: number;
+  readonly overrun: number;
+  readonly forgotten: number;
+  readonly leases: readonly Lease[];
+  readonly closed: readonly (readonly [string, number])[];
+}
+
+export function commandLine(command: LedgerCommand): string {
+  return checked({ kind: "command", command });
+}
+
+/** The accounts as they are, without reservations that ended and fell due before `forgetBeforeMs`. */
+export function* snapshotLines(accounts: Accounts, forgetBeforeMs: number): Generator<string> {
+  for (const [key, account] of accounts) {
+    const { reservations, due: _, leases, closed, ...sums } = account;
+    yield checked({ kind: "account", key, state: { ...sums, leases: [...leases.values()], closed: [...closed] } });
+    for (const [id, state] of reservations) {
+      const over = state.state !== "pending" && state.state !== "early" && state.dueMs < forgetBeforeMs;
+      if (!over) yield checked({ kind: "reservation", key, id, state });
+    }
+  }
+}
+
+/** Puts the line back into the accounts. */
+export function placeLine(accounts: Accounts, text: string, place: string): void {
+  const line = parse(text, place);
+  if (line.kind === "command") {
+    reapply(accounts, line.command);
+  } else if (line.kind === "account") {
+    accounts.set(line.key, accountOf(line.state));
+  } else {
+    const account = accounts.get(line.key);
+    if (account === undefined) throw ledgerDamage(place);
+    account.reservations.set(line.id, line.state);
+    if (line.state.state === "pending") account.due.add({ dueMs: line.state.dueMs, id: line.id });
+  }
+}
+
+export function ledgerDamage(place: string): Error {
+  const remedy = "restore the file from a copy; what was spent since is repaired from the decision log";
+  return new Error(`${place} is not what the ledger wrote: ${remedy}`);
+}
+
+function accountOf({ leases, closed, ...sums }: AccountLine): Account {
+  return {
+    ...newAccount(sums.terms, sums.store),
+    ...sums,
+    leases: new Map(leases.map((lease) => [leaseKey(lease.holder), lease])),
+    closed: new Map(closed),
+  };
+}
+
+function checked(line: Line): string {
+  const text = JSON.stringify(line);
+  return `${checksum(text)} ${text}\n`;
+}
+
+function checksum(text: string): string {
+  return crc32(text).toString(16).padStart(CHECKSUM_DIGITS, "0");
+}
+
+function parse(line: string, place: string): Line {
+  const text = line.slice(CHECKSUM_DIGITS + 1);
+  if (line.slice(0, CHECKSUM_DIGITS) !== checksum(text)) throw ledgerDamage(place);
+  const parsed: Line = JSON.parse(text);
+  return parsed;
+}
