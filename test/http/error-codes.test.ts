@@ -94,6 +94,8 @@ const PROVOCATIONS: Readonly<Record<ErrorCode, (() => Promise<string>) | "surviv
     return call("GET", `/v1/decisions/${id}`);
   },
   feature_store_unavailable: () => call("PUT", "/v1/features", { users: [{ userId: "u", features: { recency: 1 } }] }),
+  // Decisions survive it: nothing paid is offered to a user whose past offers are unknown.
+  cap_store_unavailable: "survived",
   // Decisions survive it as `degraded_model` (test/http/trouble.test.ts); it is a label of a metric only.
   model_failed: "survived",
   draining: async () => {

@@ -5,14 +5,8 @@ import { LiftgateError } from "../../core/errors.ts";
 import type { FeatureContract } from "../../core/domain/model.ts";
 import type { FeatureRead, FeatureRow, FeatureStore } from "../../core/ports.ts";
 import { packRow, unpackRow } from "../packed/packed-row.ts";
-import {
-  journalLine,
-  type JournalRow,
-  JournalWriter,
-  type LoadProgress,
-  readJournal,
-  replaceJournal,
-} from "./feature-journal.ts";
+import { FEATURE_LINE, featureLine, type JournalRow } from "./feature-journal.ts";
+import { JournalWriter, type LoadProgress, readJournal, replaceJournal } from "./journal.ts";
 
 const FILE_NAME = "features.ndjson";
 
@@ -38,10 +32,10 @@ export async function openEmbeddedFeatureStore({
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const path = join(dataDir, FILE_NAME);
   const rows: Rows = new Map();
-  const read = await readJournal(path, (row) => place(rows, row), onProgress ?? (() => undefined));
+  const read = await readJournal(path, { form: FEATURE_LINE, onEntry: (row) => place(rows, row), onProgress });
   const held = countOf(rows);
   const superseded = read.lines - held;
-  const endBytes = superseded > held ? await replaceJournal(path, journalRows(rows)) : read.endBytes;
+  const endBytes = superseded > held ? await replaceJournal(path, linesOf(rows)) : read.endBytes;
   return new EmbeddedFeatureStore(rows, await JournalWriter.open(path, endBytes));
 }
 
@@ -86,7 +80,7 @@ class EmbeddedFeatureStore implements FeatureStore {
 
   async #append(rows: readonly JournalRow[]): Promise<void> {
     try {
-      await this.#journal.append(rows.map(journalLine).join(""));
+      await this.#journal.append(rows.map(featureLine).join(""));
     } catch (error) {
       const code = error instanceof Error && "code" in error ? String(error.code) : "an unknown failure";
       throw new LiftgateError("feature_store_unavailable", `${FILE_NAME} cannot be written: ${code}`);
@@ -111,8 +105,8 @@ function countOf(rows: Rows): number {
   return count;
 }
 
-function* journalRows(rows: Rows): Generator<JournalRow> {
+function* linesOf(rows: Rows): Generator<string> {
   for (const [set, users] of rows) {
-    for (const [userId, packed] of users) yield { userId, set, packed };
+    for (const [userId, packed] of users) yield featureLine({ userId, set, packed });
   }
 }

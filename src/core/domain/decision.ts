@@ -1,7 +1,15 @@
 import type { Facts, Program } from "./program.ts";
 
 /** Why an action may not be offered to this user now, whatever it would be worth. */
-export const EXCLUSIONS = ["ineligible", "not_requested", "paused", "cold_start", "unavailable"] as const;
+export const EXCLUSIONS = [
+  "ineligible",
+  "not_requested",
+  "paused",
+  "cold_start",
+  "unavailable",
+  "cap_reached",
+  "cooldown",
+] as const;
 export type Exclusion = (typeof EXCLUSIONS)[number];
 
 /** Why an action that may be offered is not economic, in the order in which the rules are judged. */

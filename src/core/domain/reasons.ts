@@ -7,6 +7,8 @@ export const REASONS: Readonly<Record<Exclusion | Pruning, string>> = {
   paused: "the program is paused: its kill switch is on",
   cold_start: "nothing usable is known about the user, and the program offers nothing then",
   unavailable: "the feature store, the model or the model's features could not be reached",
+  cap_reached: "the user, or their cluster, had as many such offers as the cap's window allows",
+  cooldown: "the user, or their cluster, had such an offer less than the cooldown ago",
   unpriced: "the model gave no finite value or cost for it",
   no_value: "its predicted incremental value is not above zero",
   not_credible: "the lower bound of its predicted value is not above zero",
