@@ -6,7 +6,7 @@ import type { FeatureContract } from "../../core/domain/model.ts";
 import type { FeatureRead, FeatureRow, FeatureStore } from "../../core/ports.ts";
 import { packRow, unpackRow } from "../packed/packed-row.ts";
 import { FEATURE_LINE, featureLine, type JournalRow } from "./feature-journal.ts";
-import { JournalWriter, type LoadProgress, readJournal, replaceJournal } from "./journal.ts";
+import { JournalWriter, type LoadProgress, readJournal, syncFolderOf } from "./journal.ts";
 
 const FILE_NAME = "features.ndjson";
 
@@ -35,8 +35,10 @@ export async function openEmbeddedFeatureStore({
   const read = await readJournal(path, { form: FEATURE_LINE, onEntry: (row) => place(rows, row), onProgress });
   const held = countOf(rows);
   const superseded = read.lines - held;
-  const endBytes = superseded > held ? await replaceJournal(path, linesOf(rows)) : read.endBytes;
-  return new EmbeddedFeatureStore(rows, await JournalWriter.open(path, endBytes));
+  if (superseded <= held) return new EmbeddedFeatureStore(rows, await JournalWriter.open(path, read.endBytes));
+  const journal = await JournalWriter.replace(path, linesOf(rows));
+  await syncFolderOf(path);
+  return new EmbeddedFeatureStore(rows, journal);
 }
 
 class EmbeddedFeatureStore implements FeatureStore {

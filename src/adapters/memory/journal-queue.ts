@@ -4,7 +4,7 @@
  * rewritten, between two groups.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { JournalWriter, replaceJournal } from "./journal.ts";
+import { JournalWriter, syncFolderOf } from "./journal.ts";
 
 /** A shorter file is read in no time: not worth rewriting. */
 const LINES_MIN = 10_000;
@@ -15,7 +15,7 @@ export interface JournalState {
   readonly lines: number;
   readonly endBytes: number;
   /** What the file would be if it were written now. Lines under way may be in it: they must bear repetition. */
-  readonly snapshot: () => Iterable<string>;
+  readonly snapshot: () => readonly string[];
 }
 
 interface Group {
@@ -23,13 +23,19 @@ interface Group {
   readonly fate: PromiseWithResolvers<void>;
 }
 
-export async function openJournalQueue(state: JournalState): Promise<JournalQueue> {
-  return new JournalQueue(state, await JournalWriter.open(state.path, state.endBytes));
+/** Rewrites the file if it is more than twice as long as need be. */
+export async function openJournalQueue({ path, lines, endBytes, snapshot }: JournalState): Promise<JournalQueue> {
+  const needed = snapshot();
+  if (lines <= 2 * needed.length)
+    return new JournalQueue({ path, lines, snapshot }, await JournalWriter.open(path, endBytes));
+  const writer = await JournalWriter.replace(path, needed);
+  await syncFolderOf(path);
+  return new JournalQueue({ path, lines: needed.length, snapshot }, writer);
 }
 
 export class JournalQueue {
   readonly #path: string;
-  readonly #snapshot: () => Iterable<string>;
+  readonly #snapshot: () => readonly string[];
   #writer: JournalWriter;
   /** Lines in the file, and how many of them make it worth rewriting. */
   #lines: number;
@@ -37,7 +43,7 @@ export class JournalQueue {
   #waiting: Group = emptyGroup();
   #working: Promise<void> | null = null;
 
-  constructor({ path, lines, snapshot }: JournalState, writer: JournalWriter) {
+  constructor({ path, lines, snapshot }: Omit<JournalState, "endBytes">, writer: JournalWriter) {
     this.#path = path;
     this.#snapshot = snapshot;
     this.#writer = writer;
@@ -82,21 +88,16 @@ export class JournalQueue {
 
   /** A file that cannot be rewritten (a full disk) stays as it is, and is tried again when it has doubled. */
   async #rewrite(): Promise<void> {
-    let lines = 0;
-    const counted = function* (snapshot: Iterable<string>): Generator<string> {
-      for (const line of snapshot) {
-        lines++;
-        yield line;
-      }
-    };
     try {
-      const endBytes = await replaceJournal(this.#path, counted(this.#snapshot()));
+      const needed = this.#snapshot();
+      const writer = await JournalWriter.replace(this.#path, needed);
       const replaced = this.#writer;
-      this.#writer = await JournalWriter.open(this.#path, endBytes);
-      this.#lines = lines;
+      this.#writer = writer;
+      this.#lines = needed.length;
       await replaced.close();
+      await syncFolderOf(this.#path);
     } catch {
-      // The lines are safe where they are; appending to a full disk is refused by itself.
+      // Every line is safe where it is, and a full disk says so when it is appended to.
     }
     this.#linesMax = Math.max(LINES_MIN, 2 * this.#lines);
   }

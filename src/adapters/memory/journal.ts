@@ -4,11 +4,13 @@
  * A line that a crash cut short is the last one and was never acknowledged: it is cut off. A bad line
  * with others after it is damage, and the file is refused rather than read in part.
  */
-import { createReadStream } from "node:fs";
+import { constants, createReadStream } from "node:fs";
 import { type FileHandle, open, rename, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 
 const NEWLINE = 0x0a;
+/** Every write goes to the end, wherever a failed one was cut off. */
+const WRITE_ANEW = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_APPEND;
 
 /** What one line says. */
 export interface LineForm<Entry> {
@@ -71,20 +73,6 @@ export async function readJournal<Entry>(
   return { lines, endBytes };
 }
 
-/** Writes a new file beside the old one and puts it in its place, whole or not at all; returns its length. */
-export async function replaceJournal(path: string, lines: Iterable<string>): Promise<number> {
-  const next = `${path}.next`;
-  const bytes = await writeDurably(next, lines);
-  await rename(next, path);
-  const folder = await open(dirname(path), "r");
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
-  return bytes;
-}
-
 /** Appends lines, each call whole or not at all. */
 export class JournalWriter {
   readonly #file: FileHandle;
@@ -104,6 +92,25 @@ export class JournalWriter {
     return new JournalWriter(file, endBytes);
   }
 
+  /**
+   * Writes a new file beside the old one and puts it in its place, whole or not at all: when this throws,
+   * the old one stands as it was.
+   */
+  static async replace(path: string, lines: Iterable<string>): Promise<JournalWriter> {
+    const next = `${path}.next`;
+    const file = await open(next, WRITE_ANEW, 0o600);
+    try {
+      await file.writeFile(inBlocks(lines));
+      await file.sync();
+      const endBytes = (await file.stat()).size;
+      await rename(next, path);
+      return new JournalWriter(file, endBytes);
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+
   /** Calls must not overlap. What a failed call (a full disk) wrote is cut off before the next one writes. */
   async append(lines: string): Promise<void> {
     if (this.#torn) await this.#file.truncate(this.#endBytes);
@@ -118,14 +125,13 @@ export class JournalWriter {
   }
 }
 
-async function writeDurably(path: string, lines: Iterable<string>): Promise<number> {
-  const file = await open(path, "w", 0o600);
+/** Makes a replaced file's name outlast a loss of power. */
+export async function syncFolderOf(path: string): Promise<void> {
+  const folder = await open(dirname(path), "r");
   try {
-    await file.writeFile(inBlocks(lines));
-    await file.sync();
-    return (await file.stat()).size;
+    await folder.sync();
   } finally {
-    await file.close();
+    await folder.close();
   }
 }
 

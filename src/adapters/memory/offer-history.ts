@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { LiftgateError } from "../../core/errors.ts";
 import type { Subject } from "../../core/domain/offer.ts";
 import type { HistoryRead, OfferCommit, OfferHistory } from "../../core/ports.ts";
-import { type LoadProgress, readJournal, replaceJournal } from "./journal.ts";
+import { type LoadProgress, readJournal } from "./journal.ts";
 import { type JournalQueue, openJournalQueue } from "./journal-queue.ts";
 import { OfferBook } from "./offer-book.ts";
 import { OFFER_LINE, offerLine, type OfferLine } from "./offer-journal.ts";
@@ -18,7 +18,7 @@ export interface EmbeddedOfferHistoryOptions {
 }
 
 /**
- * Loads what was committed before. When most lines are superseded the file is written anew.
+ * Loads what was committed before.
  *
  * @throws Error naming the line when the file is damaged
  */
@@ -29,21 +29,9 @@ export async function openEmbeddedOfferHistory({
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const path = join(dataDir, FILE_NAME);
   const book = new OfferBook();
-  const snapshot = (): Iterable<string> => {
-    book.sweep();
-    return linesOf(book);
-  };
-  let { lines, endBytes } = await readJournal(path, {
-    form: OFFER_LINE,
-    onEntry: (line) => book.replay(line),
-    onProgress,
-  });
-  const held = book.sweep();
-  if (lines > 2 * held) {
-    endBytes = await replaceJournal(path, snapshot());
-    lines = held;
-  }
-  return new EmbeddedOfferHistory(book, await openJournalQueue({ path, lines, endBytes, snapshot }));
+  const read = await readJournal(path, { form: OFFER_LINE, onEntry: (line) => book.replay(line), onProgress });
+  const snapshot = (): readonly string[] => book.needed().map(offerLine);
+  return new EmbeddedOfferHistory(book, await openJournalQueue({ path, ...read, snapshot }));
 }
 
 class EmbeddedOfferHistory implements OfferHistory {
@@ -121,8 +109,4 @@ class EmbeddedOfferHistory implements OfferHistory {
   #refuseIfClosed(): void {
     if (this.#closed) throw new LiftgateError("cap_store_unavailable", "The store of past offers is closed");
   }
-}
-
-function* linesOf(book: OfferBook): Generator<string> {
-  for (const line of book.lines()) yield offerLine(line);
 }
