@@ -13,6 +13,7 @@ import { ModelFolder } from "./adapters/onnx/model-folder.ts";
 import { openRedis } from "./adapters/redis/connection.ts";
 import { RedisFeatureStore } from "./adapters/redis/feature-store.ts";
 import { TemporalCalendar } from "./adapters/temporal/calendar.ts";
+import { RowReader } from "./adapters/redis/row-reader.ts";
 import type { Program } from "./core/domain/program.ts";
 import type { FeatureStore, ModelCatalog, Opened } from "./core/ports.ts";
 import type { Backend } from "./http/backend.ts";
@@ -152,7 +153,7 @@ async function openFeatureStore(config: Config, metrics: Metrics, logger: Logger
       logger[state === "up" ? "info" : "error"]({ state }, "feature store");
     },
   });
-  const store = new RedisFeatureStore(connection);
+  const store = new RedisFeatureStore(connection, new RowReader(connection));
   return {
     read: (userId, contracts) => store.read(userId, contracts),
     write: (rows) => store.write(rows),

@@ -8,7 +8,9 @@ import type {
   Settlement,
   SettlementResult,
 } from "./domain/budget.ts";
+import type { Condition } from "./domain/cap.ts";
 import type { FeatureContract, ModelOutputs, RawScores } from "./domain/model.ts";
+import type { Offer, Subject } from "./domain/offer.ts";
 import type { CalendarRule, Period, PeriodRule } from "./domain/period.ts";
 
 /** What the store holds of one user under one contract. */
@@ -190,5 +192,45 @@ export interface PacingBoard {
   publish(account: AccountId, document: BoardDocument): Promise<BoardDocument>;
   /** The document that stands, or null. */
   read(account: AccountId, name: string): Promise<BoardDocument | null>;
+  close(): Promise<void>;
+}
+
+/** What a subject was offered, oldest commit first. */
+export type HistoryRead =
+  | { readonly kind: "found"; readonly offers: readonly Offer[] }
+  /** Something is there that is not a history. It counts as unknown until it is forgotten. */
+  | { readonly kind: "mismatch" };
+
+/** An offer's place in one subject's history, and what must hold there. */
+export interface HistoryEntry {
+  readonly subject: Subject;
+  /** The first instant at which the entry may go. */
+  readonly keepUntilMs: number;
+  readonly conditions: readonly Condition[];
+}
+
+export interface OfferCommit {
+  /** A UUID. The same one is committed once, however often it is asked for. */
+  readonly decisionId: string;
+  readonly offer: Offer;
+  readonly entries: readonly HistoryEntry[];
+}
+
+/**
+ * The offers of every user and cluster. Every call throws `cap_store_unavailable` when the store cannot
+ * answer in time; then a commit may have happened, and is repeated or undone.
+ */
+export interface OfferHistory {
+  /** All subjects' histories, in their order, in the round trip that reads the user's features. */
+  read(subjects: readonly Subject[]): Promise<readonly HistoryRead[]>;
+  /**
+   * Adds the offer to all its histories if every condition still holds and none is full, or to none:
+   * atomic, whoever else commits. Throws also when a history is a mismatch.
+   */
+  commit(commit: OfferCommit): Promise<"committed" | "refused">;
+  /** Takes a decision's offer out again: it was never made. Harmless if it is not there. */
+  undo(decisionId: string, subjects: readonly Subject[]): Promise<void>;
+  /** Deletes the subject's history, also one that is a mismatch. */
+  forget(subject: Subject): Promise<void>;
   close(): Promise<void>;
 }

@@ -96,6 +96,8 @@ const PROVOCATIONS: Readonly<Record<ErrorCode, (() => Promise<string>) | "surviv
   feature_store_unavailable: () => call("PUT", "/v1/features", { users: [{ userId: "u", features: { recency: 1 } }] }),
   // Without the ledger nothing is paid, and decisions go on; it is a label of a metric only.
   ledger_unavailable: "survived",
+  // Decisions survive it: nothing paid is offered to a user whose past offers are unknown.
+  cap_store_unavailable: "survived",
   // Decisions survive it as `degraded_model` (test/http/trouble.test.ts); it is a label of a metric only.
   model_failed: "survived",
   draining: async () => {

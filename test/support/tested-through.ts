@@ -21,6 +21,9 @@ export const TESTED_THROUGH: readonly { readonly files: string; readonly test: s
   // Declarations, and constants that mean something only where they are used.
   { files: "src/core/domain/reasons.ts", test: "test/http/decide.test.ts" },
   { files: "src/core/domain/period.ts", test: "test/adapters/temporal/calendar.test.ts" },
+  { files: "src/core/caps/remember.ts", test: "test/adapters/memory/offer-history.test.ts" },
+  { files: "src/core/domain/cap.ts", test: "test/core/caps/condition.test.ts" },
+  { files: "src/core/domain/offer.ts", test: "test/adapters/memory/offer-history.test.ts" },
   { files: "src/core/domain/model.ts", test: "test/core/features/encode.test.ts" },
   { files: "src/core/domain/", test: "test/core/decision/decide.test.ts" },
   { files: "src/core/ports.ts", test: "test/service/model-cache.test.ts" },
@@ -45,8 +48,14 @@ export const TESTED_THROUGH: readonly { readonly files: string; readonly test: s
   // Parts of one adapter: the contract of its port is what is tested.
   { files: "src/adapters/cel/", test: "test/adapters/cel/compile-rule.test.ts" },
   { files: "src/adapters/file/read-program.ts", test: "test/adapters/file/program-folder.test.ts" },
+  { files: "src/adapters/memory/journal-queue.ts", test: "test/adapters/memory/offer-history.test.ts" },
+  { files: "src/adapters/memory/offer-book.ts", test: "test/adapters/memory/offer-history.test.ts" },
+  { files: "src/adapters/memory/offer-journal.ts", test: "test/adapters/memory/offer-history.test.ts" },
   { files: "src/adapters/memory/", test: "test/adapters/memory/feature-store.test.ts" },
   { files: "src/adapters/onnx/", test: "test/adapters/onnx/model-folder.test.ts" },
   { files: "src/adapters/temporal/", test: "test/adapters/temporal/calendar.test.ts" },
+  { files: "src/adapters/redis/offer-committer.ts", test: "test/adapters/redis/offer-history.test.ts" },
+  { files: "src/adapters/redis/offer-scripts.ts", test: "test/adapters/redis/offer-history.test.ts" },
+  { files: "src/adapters/redis/packed-history.ts", test: "test/adapters/redis/offer-history.test.ts" },
   { files: "src/adapters/redis/", test: "test/adapters/redis/connection.test.ts" },
 ];

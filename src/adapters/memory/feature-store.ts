@@ -5,8 +5,8 @@ import { LiftgateError } from "../../core/errors.ts";
 import type { FeatureContract } from "../../core/domain/model.ts";
 import type { FeatureRead, FeatureRow, FeatureStore } from "../../core/ports.ts";
 import { packRow, unpackRow } from "../packed/packed-row.ts";
-import { type JournalRow, parseRow, ROW_LINE_BYTES_MAX, rowDamage, rowLine } from "./feature-journal.ts";
-import { JournalWriter, type LoadProgress, readJournal, replaceJournal } from "./journal.ts";
+import { FEATURE_LINE, featureLine, type JournalRow } from "./feature-journal.ts";
+import { JournalWriter, type LoadProgress, readJournal } from "./journal.ts";
 
 const FILE_NAME = "features.ndjson";
 
@@ -32,16 +32,12 @@ export async function openEmbeddedFeatureStore({
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const path = join(dataDir, FILE_NAME);
   const rows: Rows = new Map();
-  const read = await readJournal(path, {
-    lineBytesMax: ROW_LINE_BYTES_MAX,
-    onLine: (text, where) => place(rows, parseRow(text, where)),
-    damage: rowDamage,
-    onProgress,
-  });
+  const read = await readJournal(path, { form: FEATURE_LINE, onEntry: (row) => place(rows, row), onProgress });
   const held = countOf(rows);
   const superseded = read.lines - held;
-  const endBytes = superseded > held ? await replaceJournal(path, rowLines(rows)) : read.endBytes;
-  return new EmbeddedFeatureStore(rows, await JournalWriter.open(path, endBytes));
+  if (superseded <= held) return new EmbeddedFeatureStore(rows, await JournalWriter.open(path, read.endBytes));
+  const journal = await JournalWriter.replace(path, linesOf(rows));
+  return new EmbeddedFeatureStore(rows, journal);
 }
 
 class EmbeddedFeatureStore implements FeatureStore {
@@ -85,7 +81,7 @@ class EmbeddedFeatureStore implements FeatureStore {
 
   async #append(rows: readonly JournalRow[]): Promise<void> {
     try {
-      await this.#journal.append(rows.map(rowLine).join(""));
+      await this.#journal.append(rows.map(featureLine).join(""));
     } catch (error) {
       const code = error instanceof Error && "code" in error ? String(error.code) : "an unknown failure";
       throw new LiftgateError("feature_store_unavailable", `${FILE_NAME} cannot be written: ${code}`);
@@ -110,8 +106,8 @@ function countOf(rows: Rows): number {
   return count;
 }
 
-function* rowLines(rows: Rows): Generator<string> {
+function* linesOf(rows: Rows): Generator<string> {
   for (const [set, users] of rows) {
-    for (const [userId, packed] of users) yield rowLine({ userId, set, packed });
+    for (const [userId, packed] of users) yield featureLine({ userId, set, packed });
   }
 }

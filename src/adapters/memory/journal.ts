@@ -1,27 +1,29 @@
 /**
- * A file of lines that only grows: how embedded stores outlive their process.
+ * A file of lines that an embedded store is rebuilt from.
  *
- * A line that a crash cut short is the last one and was never acknowledged: it is cut off. What a whole
- * line means, and whether it is damaged, is for the store to say.
+ * A line that a crash cut short is the last one and was never acknowledged: it is cut off. A bad line
+ * with others after it is damage, and the file is refused rather than read in part.
  */
-import { createReadStream, fstatSync } from "node:fs";
+import { constants, createReadStream, fstatSync } from "node:fs";
 import { type FileHandle, open, rename, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 
 const NEWLINE = 0x0a;
+/** Every write goes to the end, wherever a failed one was cut off. */
+const WRITE_ANEW = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_APPEND;
+
+/** What one line says. */
+export interface LineForm<Entry> {
+  /** No line is longer. */
+  readonly bytesMax: number;
+  /** Null where the text says nothing of the kind. */
+  readonly parse: (text: string) => Entry | null;
+  /** What a bad line is not, and what to do about it, for the operator. */
+  readonly remedy: string;
+}
 
 /** Bytes read so far and in all. */
 export type LoadProgress = (doneBytes: number, totalBytes: number) => void;
-
-export interface ReadOptions {
-  /** No line is longer: more without an end is damage, and is not gathered in memory. */
-  readonly lineBytesMax: number;
-  /** Throws `damage` if the line is not right. */
-  readonly onLine: (text: string, place: string) => void;
-  /** What the operator is told of the line at `place`. */
-  readonly damage: (place: string) => Error;
-  readonly onProgress?: LoadProgress | undefined;
-}
 
 export interface ReadJournal {
   readonly lines: number;
@@ -29,69 +31,90 @@ export interface ReadJournal {
   readonly endBytes: number;
 }
 
-/** Reads every whole line in order; a file that does not exist has none. */
-export async function readJournal(path: string, options: ReadOptions): Promise<ReadJournal> {
-  const { lineBytesMax, onLine, damage, onProgress = () => undefined } = options;
+export interface JournalReading<Entry> {
+  readonly form: LineForm<Entry>;
+  readonly onEntry: (entry: Entry) => void;
+  readonly onProgress?: LoadProgress | undefined;
+}
+
+/**
+ * Reads every whole line in order; a file that does not exist has none.
+ *
+ * @throws Error naming the line when the file is damaged
+ */
+export async function readJournal<Entry>(
+  path: string,
+  { form, onEntry, onProgress }: JournalReading<Entry>,
+): Promise<ReadJournal> {
   const totalBytes = await sizeOf(path);
   let lines = 0;
   let endBytes = 0;
   if (totalBytes === 0) return { lines, endBytes };
   let rest: Buffer = Buffer.alloc(0);
   let doneBytes = 0;
-  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 }) as AsyncIterable<Buffer>) {
+  for await (const chunk of createReadStream(path, {
+    highWaterMark: 1024 * 1024,
+  }) as AsyncIterable<Buffer>) {
     const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     let start = 0;
     for (let end = bytes.indexOf(NEWLINE); end !== -1; end = bytes.indexOf(NEWLINE, start)) {
       lines++;
-      onLine(bytes.toString("utf8", start, end), `${path}:${lines}`);
+      const entry = form.parse(bytes.toString("utf8", start, end));
+      if (entry === null) throw damage(`${path}:${lines}`, form);
+      onEntry(entry);
       endBytes += end + 1 - start;
       start = end + 1;
     }
     rest = bytes.subarray(start);
-    if (rest.length > lineBytesMax) throw damage(`${path}:${lines + 1}`);
+    if (rest.length > form.bytesMax) throw damage(`${path}:${lines + 1}`, form);
     doneBytes += chunk.length;
-    onProgress(doneBytes, totalBytes);
+    onProgress?.(doneBytes, totalBytes);
   }
   return { lines, endBytes };
 }
 
-/** Writes a new file beside the old one and puts it in its place, whole or not at all; returns its length. */
-export async function replaceJournal(path: string, lines: Iterable<string>): Promise<number> {
-  const next = `${path}.next`;
-  const bytes = await writeDurably(next, lines);
-  await rename(next, path);
-  const folder = await open(dirname(path), "r");
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
-  return bytes;
-}
+/** Whether an append is on the disk when it resolves, or only with the system. */
+export type JournalSync = "synced" | "written";
 
 /** Appends lines, each call whole or not at all. */
 export class JournalWriter {
   readonly #file: FileHandle;
-  readonly #sync: "synced" | "written";
+  readonly #sync: JournalSync;
   /** The end of the last whole line; a failed append may have left bytes after it. */
   #endBytes: number;
   #torn = false;
 
-  private constructor(file: FileHandle, endBytes: number, sync: "synced" | "written") {
+  private constructor(file: FileHandle, endBytes: number, sync: JournalSync) {
     this.#file = file;
     this.#endBytes = endBytes;
     this.#sync = sync;
   }
 
-  /**
-   * Cuts off what a crash left after the last whole line.
-   *
-   * @param sync whether an append is on the disk when it resolves, or only with the system
-   */
-  static async open(path: string, endBytes: number, sync: "synced" | "written" = "written"): Promise<JournalWriter> {
+  /** Cuts off what a crash left after the last whole line. */
+  static async open(path: string, endBytes: number, sync: JournalSync = "written"): Promise<JournalWriter> {
     const file = await open(path, "a", 0o600);
     await file.truncate(endBytes);
     return new JournalWriter(file, endBytes, sync);
+  }
+
+  /**
+   * Writes a new file beside the old one and puts it in its place, whole or not at all. When this throws the
+   * old one stands as it was, or has lost its name and takes nothing more: then do it again.
+   */
+  static async replace(path: string, lines: Iterable<string>, sync: JournalSync = "written"): Promise<JournalWriter> {
+    const next = `${path}.next`;
+    const file = await open(next, WRITE_ANEW, 0o600);
+    try {
+      await file.writeFile(inBlocks(lines));
+      await file.sync();
+      const endBytes = (await file.stat()).size;
+      await rename(next, path);
+      await syncFolderOf(path);
+      return new JournalWriter(file, endBytes, sync);
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
   }
 
   get bytes(): number {
@@ -119,14 +142,13 @@ export class JournalWriter {
   }
 }
 
-async function writeDurably(path: string, lines: Iterable<string>): Promise<number> {
-  const file = await open(path, "w", 0o600);
+/** Makes a replaced file's name outlast a loss of power. */
+async function syncFolderOf(path: string): Promise<void> {
+  const folder = await open(dirname(path), "r");
   try {
-    await file.writeFile(inBlocks(lines));
-    await file.sync();
-    return (await file.stat()).size;
+    await folder.sync();
   } finally {
-    await file.close();
+    await folder.close();
   }
 }
 
@@ -137,6 +159,10 @@ async function sizeOf(path: string): Promise<number> {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return 0;
     throw error;
   }
+}
+
+function damage(place: string, { remedy }: LineForm<unknown>): Error {
+  return new Error(`${place} ${remedy}`);
 }
 
 /** Lines in blocks of about 64 KiB: a write call for each line would take a hundred times longer. */

@@ -11,12 +11,14 @@ import { crc32 } from "node:zlib";
 import type { BudgetTerms } from "../../core/domain/budget.ts";
 import { type Account, type Lease, leaseKey, newAccount, type ReservationState } from "../../core/ledger/account.ts";
 import { type Accounts, type LedgerCommand, reapply } from "../../core/ledger/accounts.ts";
+import { invariant } from "../../core/errors.ts";
+import type { LineForm } from "./journal.ts";
 
 /** The largest command is a report of some hundred reservations of 300 bytes. */
-export const LEDGER_LINE_BYTES_MAX = 16 * 1024 * 1024;
+const LINE_BYTES_MAX = 16 * 1024 * 1024;
 const CHECKSUM_DIGITS = 8;
 
-type Line =
+export type LedgerLine =
   | { readonly kind: "account"; readonly key: string; readonly state: AccountLine }
   | { readonly kind: "reservation"; readonly key: string; readonly id: string; readonly state: ReservationState }
   | { readonly kind: "command"; readonly command: LedgerCommand };
@@ -52,24 +54,25 @@ export function* snapshotLines(accounts: Accounts, forgetBeforeMs: number): Gene
   }
 }
 
+export const LEDGER_LINE: LineForm<LedgerLine> = {
+  bytesMax: LINE_BYTES_MAX,
+  parse,
+  remedy:
+    "is not what the ledger wrote: restore the file from a copy; what was spent since is repaired from the decision log",
+};
+
 /** Puts the line back into the accounts. */
-export function placeLine(accounts: Accounts, text: string, place: string): void {
-  const line = parse(text, place);
+export function placeLine(accounts: Accounts, line: LedgerLine): void {
   if (line.kind === "command") {
     reapply(accounts, line.command);
   } else if (line.kind === "account") {
     accounts.set(line.key, accountOf(line.state));
   } else {
     const account = accounts.get(line.key);
-    if (account === undefined) throw ledgerDamage(place);
+    invariant(account !== undefined, "a reservation's account is written before it");
     account.reservations.set(line.id, line.state);
     if (line.state.state === "pending") account.due.add({ dueMs: line.state.dueMs, id: line.id });
   }
-}
-
-export function ledgerDamage(place: string): Error {
-  const remedy = "restore the file from a copy; what was spent since is repaired from the decision log";
-  return new Error(`${place} is not what the ledger wrote: ${remedy}`);
 }
 
 function accountOf({ leases, closed, ...sums }: AccountLine): Account {
@@ -81,7 +84,7 @@ function accountOf({ leases, closed, ...sums }: AccountLine): Account {
   };
 }
 
-function checked(line: Line): string {
+function checked(line: LedgerLine): string {
   const text = JSON.stringify(line);
   return `${checksum(text)} ${text}\n`;
 }
@@ -90,9 +93,9 @@ function checksum(text: string): string {
   return crc32(text).toString(16).padStart(CHECKSUM_DIGITS, "0");
 }
 
-function parse(line: string, place: string): Line {
+function parse(line: string): LedgerLine | null {
   const text = line.slice(CHECKSUM_DIGITS + 1);
-  if (line.slice(0, CHECKSUM_DIGITS) !== checksum(text)) throw ledgerDamage(place);
-  const parsed: Line = JSON.parse(text);
+  if (line.slice(0, CHECKSUM_DIGITS) !== checksum(text)) return null;
+  const parsed: LedgerLine = JSON.parse(text);
   return parsed;
 }

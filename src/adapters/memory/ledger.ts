@@ -22,8 +22,8 @@ import {
 } from "../../core/ledger/accounts.ts";
 import { checkCommand } from "../../core/ledger/check-command.ts";
 import type { Ledger, LeaseDeclaration, LeaseSync } from "../../core/ports.ts";
-import { JournalWriter, readJournal, replaceJournal } from "./journal.ts";
-import { commandLine, LEDGER_LINE_BYTES_MAX, ledgerDamage, placeLine, snapshotLines } from "./ledger-lines.ts";
+import { type JournalSync, JournalWriter, readJournal } from "./journal.ts";
+import { commandLine, LEDGER_LINE, placeLine, snapshotLines } from "./ledger-lines.ts";
 
 const FILE_NAME = "ledger.ndjson";
 /** The run of a store that remembers everything. */
@@ -50,9 +50,8 @@ export async function openEmbeddedLedger(options: EmbeddedLedgerOptions): Promis
   const path = join(options.dataDir, FILE_NAME);
   const accounts: Accounts = new Map();
   const { endBytes } = await readJournal(path, {
-    lineBytesMax: LEDGER_LINE_BYTES_MAX,
-    onLine: (text, place) => placeLine(accounts, text, place),
-    damage: ledgerDamage,
+    form: LEDGER_LINE,
+    onEntry: (line) => placeLine(accounts, line),
   });
   const sync = options.durability === "power" ? "synced" : "written";
   const file = {
@@ -66,7 +65,7 @@ export async function openEmbeddedLedger(options: EmbeddedLedgerOptions): Promis
 
 interface LedgerFile {
   readonly path: string;
-  readonly sync: "synced" | "written";
+  readonly sync: JournalSync;
   readonly clock: () => number;
   readonly compactBytesMin: number;
 }
@@ -170,11 +169,10 @@ class EmbeddedLedger implements Ledger {
     const { path, sync, clock, compactBytesMin } = this.#file;
     if (this.#journal.bytes < this.#compactAtBytes) return;
     try {
-      const bytes = await replaceJournal(path, snapshotLines(this.#accounts, clock() - RETENTION_MS));
-      const next = await JournalWriter.open(path, bytes, sync);
+      const next = await JournalWriter.replace(path, snapshotLines(this.#accounts, clock() - RETENTION_MS), sync);
       const old = this.#journal;
       this.#journal = next;
-      this.#compactAtBytes = Math.max(compactBytesMin, 2 * bytes);
+      this.#compactAtBytes = Math.max(compactBytesMin, 2 * next.bytes);
       await old.close();
     } catch {
       this.#compactAtBytes = this.#journal.isLinked() ? this.#journal.bytes + compactBytesMin : 0;

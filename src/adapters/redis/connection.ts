@@ -140,7 +140,7 @@ export class RedisConnection {
 
   async #probe(): Promise<void> {
     try {
-      await inTime(readRows(this.#redis, [PROBE_KEY], 1), this.#deadline);
+      await inTime(readRows(this.#redis, [{ key: PROBE_KEY, bytesMax: 1 }]), this.#deadline);
     } catch (error) {
       this.#note(error);
       throw error;

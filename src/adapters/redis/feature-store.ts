@@ -5,7 +5,7 @@ import type { FeatureRead, FeatureRow, FeatureStore } from "../../core/ports.ts"
 import { packedBytes, packRow, unpackRow } from "../packed/packed-row.ts";
 import type { RedisConnection } from "./connection.ts";
 import type { Row } from "./read-rows.ts";
-import { RowReader } from "./row-reader.ts";
+import type { RowReader } from "./row-reader.ts";
 import { RedisTrouble } from "./trouble.ts";
 
 /** Rows sent together: enough to fill a round trip, few enough that a read behind them is in time. */
@@ -13,14 +13,14 @@ const ROWS_PER_WRITE = 64;
 /** Nobody decides meanwhile: a bulk load may wait for a busy server. */
 const WRITE_ANSWER_MS = 1_000;
 
-/** Uses the connection and does not own it: other stores share it. */
+/** Uses the connection and its reader and does not own them: other stores share them. */
 export class RedisFeatureStore implements FeatureStore {
   readonly #connection: RedisConnection;
   readonly #reader: RowReader;
 
-  constructor(connection: RedisConnection) {
+  constructor(connection: RedisConnection, reader: RowReader) {
     this.#connection = connection;
-    this.#reader = new RowReader(connection);
+    this.#reader = reader;
   }
 
   /** Fetches at most one byte more than a right row has: a poisoned value of any size costs no more than a good one. */

@@ -1,5 +1,11 @@
 import type { Redis } from "ioredis";
 
+export interface RowKey {
+  readonly key: string;
+  /** More bytes than this are of no use; at least 1. */
+  readonly bytesMax: number;
+}
+
 /** The first bytes of the value; none where there is no value; null where the key holds another type. */
 export type Row = Buffer | null;
 
@@ -7,14 +13,16 @@ export type Row = Buffer | null;
 const SCRIPT = `
 local rows = {}
 for i, key in ipairs(KEYS) do
-  local row = redis.pcall('GETRANGE', key, 0, ARGV[1])
+  local row = redis.pcall('GETRANGE', key, 0, ARGV[i])
   if type(row) == 'string' then rows[i] = row
   elseif string.find(row.err, '^WRONGTYPE') then rows[i] = false
   else return row end
 end
 return rows`;
 
-/** One command that reads at most `bytesMax` bytes, at least 1, of each key's value; in the keys' order. */
-export async function readRows(redis: Redis, keys: readonly string[], bytesMax: number): Promise<readonly Row[]> {
-  return (await redis.callBuffer("eval", SCRIPT, keys.length, ...keys, bytesMax - 1)) as readonly Row[];
+/** One command that reads at most so many bytes of each key's value, in the keys' order. */
+export async function readRows(redis: Redis, keys: readonly RowKey[]): Promise<readonly Row[]> {
+  const args: (string | number)[] = keys.map(({ key }) => key);
+  for (const { bytesMax } of keys) args.push(bytesMax - 1);
+  return (await redis.callBuffer("eval", SCRIPT, keys.length, ...args)) as readonly Row[];
 }

@@ -6,6 +6,8 @@ import { expect, onTestFinished } from "vitest";
 import type { BreakerState } from "../../../src/adapters/redis/breaker.ts";
 import { openRedis, type RedisConnection } from "../../../src/adapters/redis/connection.ts";
 import { RedisFeatureStore } from "../../../src/adapters/redis/feature-store.ts";
+import { RedisOfferHistory } from "../../../src/adapters/redis/offer-history.ts";
+import { RowReader } from "../../../src/adapters/redis/row-reader.ts";
 import { type RedisServer, startRedisServer } from "../../support/redis-server.ts";
 
 /** The promise: back to normal at most this long after the server is. */
@@ -16,6 +18,7 @@ const PATIENT_MS = 2_000;
 export interface Observed {
   readonly connection: RedisConnection;
   readonly store: RedisFeatureStore;
+  readonly history: RedisOfferHistory;
   /** Every change told so far. */
   readonly states: readonly BreakerState[];
   /** Resolves when the connection is in this state. */
@@ -35,9 +38,11 @@ export async function observe(url: string, timeoutMs = PATIENT_MS): Promise<Obse
     },
   });
   onTestFinished(() => connection.close());
+  const reader = new RowReader(connection);
   return {
     connection,
-    store: new RedisFeatureStore(connection),
+    store: new RedisFeatureStore(connection, reader),
+    history: new RedisOfferHistory(connection, reader),
     states,
     reach: async (state) => {
       if (connection.state !== state) await once(events, state);
