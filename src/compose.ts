@@ -9,13 +9,15 @@ import { ProgramArchive } from "./adapters/file/program-archive.ts";
 import { ProgramFolder } from "./adapters/file/program-folder.ts";
 import { readSegments } from "./adapters/file/read-segments.ts";
 import { openEmbeddedFeatureStore } from "./adapters/memory/feature-store.ts";
+import { openEmbeddedOfferHistory } from "./adapters/memory/offer-history.ts";
 import { ModelFolder } from "./adapters/onnx/model-folder.ts";
+import { RedisOfferHistory } from "./adapters/redis/offer-history.ts";
 import { openRedis } from "./adapters/redis/connection.ts";
 import { RedisFeatureStore } from "./adapters/redis/feature-store.ts";
 import { TemporalCalendar } from "./adapters/temporal/calendar.ts";
 import { RowReader } from "./adapters/redis/row-reader.ts";
 import type { Program } from "./core/domain/program.ts";
-import type { FeatureStore, ModelCatalog, Opened } from "./core/ports.ts";
+import type { FeatureStore, ModelCatalog, OfferHistory, Opened } from "./core/ports.ts";
 import type { Backend } from "./http/backend.ts";
 import type { Config } from "./ops/config.ts";
 import { idSource, pseudonymizer } from "./ops/identity.ts";
@@ -51,13 +53,15 @@ export async function compose(config: Config, logger: Logger): Promise<Compositi
   });
   await catalog.load();
 
-  const features = await openFeatureStore(config, metrics, logger);
+  const stores = await openStores(config, metrics, logger);
   const log = decisionLog(config, metrics, logger);
   const retried = exportDecisions(metrics);
   const decisions: DecisionServices = {
     programs,
     models,
-    features,
+    features: stores.features,
+    offers: stores.offers,
+    calendar: new TemporalCalendar(),
     funds: { at: () => WITHOUT_BUDGET },
     log,
     metrics: retried,
@@ -80,7 +84,7 @@ export async function compose(config: Config, logger: Logger): Promise<Compositi
     },
     close: async () => {
       await log.close();
-      await features.close();
+      await stores.close();
       await models.close();
     },
   };
@@ -140,23 +144,47 @@ function programCache(config: Config, models: ModelCache): ProgramCache {
   });
 }
 
-async function openFeatureStore(config: Config, metrics: Metrics, logger: Logger): Promise<FeatureStore> {
-  if (config.REDIS_URL === undefined) {
-    metrics.featureStoreUp.set(1);
-    return await openEmbeddedFeatureStore({ dataDir: config.DATA_DIR });
-  }
+/** What is kept of users: their features, and what they were offered. */
+interface Stores {
+  readonly features: FeatureStore;
+  readonly offers: OfferHistory;
+  close(): Promise<void>;
+}
+
+async function openStores(config: Config, metrics: Metrics, logger: Logger): Promise<Stores> {
+  return config.REDIS_URL === undefined
+    ? await openEmbeddedStores(config, metrics)
+    : await openRedisStores(config.REDIS_URL, metrics, logger);
+}
+
+async function openEmbeddedStores(config: Config, metrics: Metrics): Promise<Stores> {
+  metrics.featureStoreUp.set(1);
+  const features = await openEmbeddedFeatureStore({ dataDir: config.DATA_DIR });
+  const offers = await openEmbeddedOfferHistory({ dataDir: config.DATA_DIR });
+  return {
+    features,
+    offers,
+    close: async () => {
+      await features.close();
+      await offers.close();
+    },
+  };
+}
+
+/** One connection and one reader: features and histories of a turn share a round trip. */
+async function openRedisStores(url: string, metrics: Metrics, logger: Logger): Promise<Stores> {
   const connection = await openRedis({
-    url: config.REDIS_URL,
+    url,
     now: () => performance.now(),
     onState: (state) => {
       metrics.featureStoreUp.set(state === "up" ? 1 : 0);
       logger[state === "up" ? "info" : "error"]({ state }, "feature store");
     },
   });
-  const store = new RedisFeatureStore(connection, new RowReader(connection));
+  const reader = new RowReader(connection);
   return {
-    read: (userId, contracts) => store.read(userId, contracts),
-    write: (rows) => store.write(rows),
+    features: new RedisFeatureStore(connection, reader),
+    offers: new RedisOfferHistory(connection, reader),
     close: async () => connection.close(),
   };
 }

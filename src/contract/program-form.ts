@@ -1,6 +1,7 @@
 /** The fields of a program file, each with its form, its bounds and its default. */
 import { z } from "zod";
 import { BudgetForm } from "./budget-form.ts";
+import { CAPS_MAX, CapForm, CooldownForm } from "./caps-form.ts";
 import { DurationText, Id, Slug } from "./identifiers.ts";
 import { ACTIONS_MAX } from "./limits.ts";
 import { ExactMoney, PositiveMoney } from "./money.ts";
@@ -116,7 +117,8 @@ export const ProgramForm = z.strictObject({
   features: FeaturesEntry,
   offerTtl: DurationText.default("24h"),
   budget: BudgetForm.optional(),
-  caps: unsupported("contact caps"),
+  caps: z.array(CapForm).max(CAPS_MAX).default([]),
+  cooldowns: z.array(CooldownForm).max(CAPS_MAX).default([]),
 });
 export type ProgramForm = z.infer<typeof ProgramForm>;
 

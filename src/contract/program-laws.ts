@@ -22,6 +22,8 @@ export const LAWS: readonly Law[] = [
   { reads: ["holdout", "evaluation", "exploration"], faults: saltsTwice },
   { reads: ["actions", "exploration"], faults: floorsOverOne },
   { reads: ["actions", "features"], faults: priorsMissing },
+  { reads: ["actions", "caps"], faults: ({ actions, caps }) => strangersIn("caps", caps, actions) },
+  { reads: ["actions", "cooldowns"], faults: ({ actions, cooldowns }) => strangersIn("cooldowns", cooldowns, actions) },
   { reads: ["program", "budget"], faults: budgetBreaches },
   { reads: ["actions", "budget"], faults: volumeBreaches },
   { reads: ["actions", "budget", "features"], faults: unboundedBreaches },
@@ -135,5 +137,23 @@ function priorsMissing({ actions, features }: ProgramForm): readonly Breach[] {
   return actions.flatMap(({ id, prior }, i) => {
     if (id === NO_OFFER || prior !== undefined) return [];
     return [{ path: ["actions", i, "prior"], rule: "is required: features.coldStart is prior" }];
+  });
+}
+
+/** A cap on what the program does not offer would never bind: a slip of the pen. */
+function strangersIn(
+  field: "caps" | "cooldowns",
+  limits: ProgramForm["caps"] | ProgramForm["cooldowns"],
+  actions: Actions,
+): readonly Breach[] {
+  return limits.flatMap(({ action, channel }, i) => {
+    const breaches: Breach[] = [];
+    if (action !== undefined && (action === NO_OFFER || actions.every(({ id }) => id !== action))) {
+      breaches.push({ path: [field, i, "action"], rule: "is not a paid action of this program" });
+    }
+    if (channel !== undefined && actions.every((other) => other.channel !== channel)) {
+      breaches.push({ path: [field, i, "channel"], rule: "is not the channel of an action of this program" });
+    }
+    return breaches;
   });
 }

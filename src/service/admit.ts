@@ -10,6 +10,8 @@ export interface AdmittedRequest {
   readonly userId: string;
   /** What is randomized: the user, or the cluster. */
   readonly unit: string;
+  /** The household or the like that the caller says the user belongs to. */
+  readonly clusterId: string | null;
   readonly context: Readonly<Record<string, number | string | boolean>>;
   /** Candidates the caller restricts to; null means all. */
   readonly requested: readonly string[] | null;
@@ -26,6 +28,7 @@ export function admit(services: Pick<DecisionServices, "programs" | "newId">, bo
     requestId: body.requestId ?? services.newId(),
     userId: body.userId,
     unit: unitOf(program, body),
+    clusterId: body.clusterId ?? null,
     context: body.context ?? {},
     requested: requestedOf(program, body.actions),
     features: body.features ?? {},
@@ -40,13 +43,13 @@ export function findProgram(services: Pick<DecisionServices, "programs">, progra
 }
 
 function unitOf(program: Program, body: DecideRequest): string {
-  if (program.randomizationUnit === "user") return body.userId;
-  if (body.clusterId === undefined) {
+  const capsClusters = program.caps.some(({ scope }) => scope === "cluster");
+  if ((program.randomizationUnit === "cluster" || capsClusters) && body.clusterId === undefined) {
     throw new LiftgateError("cluster_required", undefined, [
       { path: "clusterId", rule: "is required by this program" },
     ]);
   }
-  return body.clusterId;
+  return program.randomizationUnit === "cluster" && body.clusterId !== undefined ? body.clusterId : body.userId;
 }
 
 function requestedOf(program: Program, actions: readonly string[] | undefined): readonly string[] | null {

@@ -12,6 +12,7 @@ import {
 } from "../core/domain/program.ts";
 import { normalQuantile } from "../core/numerics/normal-quantile.ts";
 import type { Calendar, Fault, ModelCatalog, Opened } from "../core/ports.ts";
+import { capsOf } from "./caps.ts";
 import { fundingOf } from "./funding.ts";
 import { checkFit, referenceOf, type RoutedModels, routedModels } from "./check-fit.ts";
 
@@ -89,10 +90,18 @@ function compileRules(
   return { eligibility: compile("eligibility", eligibility), when, faults };
 }
 
-function timeZoneFaults({ budget }: ProgramFile, calendar: Compilers["calendar"]): readonly Fault[] {
-  const timeZone = budget?.period?.timezone;
-  const rule = timeZone === undefined ? null : calendar.timeZoneFault(timeZone);
-  return rule === null ? [] : [{ path: "budget.period.timezone", rule }];
+function timeZoneFaults({ budget, caps }: ProgramFile, calendar: Compilers["calendar"]): readonly Fault[] {
+  const named = [
+    { path: "budget.period.timezone", timeZone: budget?.period?.timezone },
+    ...caps.map(({ per }, i) => ({
+      path: `caps[${i}].per.timezone`,
+      timeZone: typeof per === "string" ? undefined : per.timezone,
+    })),
+  ];
+  return named.flatMap(({ path, timeZone }) => {
+    const rule = timeZone === undefined ? null : calendar.timeZoneFault(timeZone);
+    return rule === null ? [] : [{ path, rule }];
+  });
 }
 
 /** An arm nobody is in: with share 0 its salt is never hashed. */
@@ -130,6 +139,7 @@ function programOf({ digest, file }: ProgramText, rules: CompiledRules): Program
     evaluation: file.evaluation ?? NO_ARM,
     exploration: file.exploration,
     funding: fundingOf(file),
+    caps: capsOf(file),
     features: { maxAgeMs: durationMs(file.features.maxAge), coldStart: file.features.coldStart },
     offerTtlMs: durationMs(file.offerTtl),
   };

@@ -12,6 +12,7 @@ import type { Program } from "../core/domain/program.ts";
 import type { DecisionRecord, RecordedFeatures } from "../core/domain/record.ts";
 import { type ErrorCode, LiftgateError } from "../core/errors.ts";
 import type { AdmittedRequest } from "./admit.ts";
+import { NO_PAST, type PastOffers, readPastOffers } from "./past-offers.ts";
 import { type KnownUser, readUser, type UserReader } from "./read-user.ts";
 
 /** The situation but for what is only known at the moment of deciding: prices, and what may be spent. */
@@ -19,6 +20,7 @@ export type Prepared = Omit<Situation, "pacing" | "availableMicros">;
 
 export interface Gathered {
   readonly prepared: Prepared;
+  readonly past: PastOffers;
   readonly status: Status;
   readonly model: DecisionRecord["model"];
   readonly features: RecordedFeatures | null;
@@ -33,15 +35,20 @@ interface Evidence {
 }
 
 /** What a decision survives when a user is read. */
-const OUTAGES: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["feature_store_unavailable", "model_failed"]);
+const OUTAGES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "feature_store_unavailable",
+  "cap_store_unavailable",
+  "model_failed",
+]);
 
 export async function gather(services: UserReader, request: AdmittedRequest): Promise<Gathered> {
   const { program } = request;
   if (program.state === "paused") return blind(request, "paused", "paused");
   const startedMs = services.monotonicMs();
   let user: KnownUser;
+  let past: PastOffers;
   try {
-    user = await readUser(services, request);
+    [user, past] = await Promise.all([readUser(services, request), readPastOffers(services, request)]);
   } catch (error) {
     if (!(error instanceof LiftgateError && OUTAGES.has(error.code))) throw error;
     services.metrics.trouble(error.code);
@@ -51,7 +58,8 @@ export async function gather(services: UserReader, request: AdmittedRequest): Pr
   }
   const evidence = await judge(services, program, user);
   return {
-    prepared: preparedFor(request, evidence, user.facts),
+    prepared: preparedFor(request, { ...evidence, closed: past.closed }, user.facts),
+    past,
     status: evidence.status,
     model: { name: user.model.name, version: user.model.version, digest: user.model.digest },
     features: user.recorded,
@@ -60,8 +68,8 @@ export async function gather(services: UserReader, request: AdmittedRequest): Pr
 
 /** Nothing could or should be looked at: no paid action, with certainty. */
 function blind(request: AdmittedRequest, status: Status, withheld: Exclusion): Gathered {
-  const evidence: Evidence = { status, basis: "model", withheld, scores: noScores(request.program) };
-  return { prepared: preparedFor(request, evidence, {}), status, model: null, features: null };
+  const nothing = { basis: "model", withheld, scores: noScores(request.program), closed: null } as const;
+  return { prepared: preparedFor(request, nothing, {}), past: NO_PAST, status, model: null, features: null };
 }
 
 async function judge(services: UserReader, program: Program, user: KnownUser): Promise<Evidence> {
@@ -100,16 +108,18 @@ function coldStart(program: Program): Evidence {
   }
 }
 
-function preparedFor(request: AdmittedRequest, evidence: Evidence, features: Situation["facts"]["features"]): Prepared {
+type Known = Pick<Situation, "basis" | "withheld" | "scores" | "closed">;
+
+function preparedFor(request: AdmittedRequest, known: Known, features: Situation["facts"]["features"]): Prepared {
   const { program, unit, requestId, requested, context } = request;
   return {
     program,
     facts: { features, context },
     requested,
-    withheld: evidence.withheld,
-    basis: evidence.basis,
-    scores: evidence.scores,
-    closed: null,
+    withheld: known.withheld,
+    basis: known.basis,
+    scores: known.scores,
+    closed: known.closed,
     draws: { arm: assignArm(program, unit), action: actionDraw(program, unit, requestId) },
   };
 }

@@ -6,10 +6,13 @@
  */
 import type { DecideAnswer, DecideRequest } from "../contract/decide.ts";
 import { recordOf } from "../core/decision/record.ts";
-import type { DecisionRecord } from "../core/domain/record.ts";
+import { NO_OFFER } from "../core/domain/program.ts";
+import type { DecisionRecord, Override } from "../core/domain/record.ts";
+import { invariant } from "../core/errors.ts";
 import { type AdmittedRequest, admit } from "./admit.ts";
 import { answerOf } from "./answer.ts";
 import { type Decided, decideNow } from "./decide-now.ts";
+import { addOffer, takeBackOffer } from "./past-offers.ts";
 import { type Gathered, gather } from "./gather.ts";
 import type { DecisionServices } from "./services.ts";
 
@@ -34,7 +37,8 @@ export async function makeDecision(services: DecisionServices, body: DecideReque
 
   const status = gathered.status === "normal" ? moment.status : gathered.status;
   const latencyMs = Math.round((decidedMs - startedMs) * 1_000) / 1_000;
-  const record = await tell(services, request, { ...gathered, ...decided, decisionId, timeMs, status, latencyMs });
+  const made = { ...gathered, ...decided, decisionId, timeMs, expiresAtMs, status, latencyMs };
+  const record = await tell(services, request, made);
 
   const finishedMs = monotonicMs();
   metrics.stage("log", finishedMs - decidedMs);
@@ -46,13 +50,46 @@ export async function makeDecision(services: DecisionServices, body: DecideReque
 interface Made extends Omit<Gathered, "prepared">, Decided {
   readonly decisionId: string;
   readonly timeMs: number;
+  readonly expiresAtMs: number;
   readonly latencyMs: number;
 }
 
-/** Makes the decision durable; the money it took is kept for it, or there again when it was not made. */
+/**
+ * Adds the offer to the user's history and makes the decision durable. What was taken for it, money and a place
+ * under the caps, is kept with it, or there again when it was not made.
+ */
 async function tell(services: DecisionServices, request: AdmittedRequest, made: Made): Promise<DecisionRecord> {
-  const { situation, decision, hold } = made;
-  const record = recordOf(situation, decision, {
+  const { hold, past, decisionId } = made;
+  try {
+    const override = await giveOffer(services, request, made);
+    const record = recordMade(services, request, { ...made, override });
+    await services.log.append(JSON.stringify(record));
+    if (override === null) hold.keep();
+    else hold.release();
+    return record;
+  } catch (error) {
+    hold.release();
+    await takeBackOffer(services, request, past, decisionId);
+    throw error;
+  }
+}
+
+/** Adds what was drawn to the user's history, unless it is nothing; why it may not be given after all, or null. */
+async function giveOffer(services: DecisionServices, request: AdmittedRequest, made: Made): Promise<Override | null> {
+  const { situation, decision, past, decisionId, timeMs, expiresAtMs } = made;
+  const action = situation.program.actions[decision.chosen];
+  invariant(action !== undefined, "the chosen action is one of the program's");
+  if (action.id === NO_OFFER) return null;
+  return await addOffer(services, request, past, { decisionId, action, decidedAtMs: timeMs, expiresAtMs });
+}
+
+function recordMade(
+  services: DecisionServices,
+  request: AdmittedRequest,
+  made: Made & { readonly override: Override | null },
+): DecisionRecord {
+  const { situation, decision, hold, override } = made;
+  return recordOf(situation, decision, {
     decisionId: made.decisionId,
     requestId: request.requestId,
     time: new Date(made.timeMs).toISOString(),
@@ -61,17 +98,9 @@ async function tell(services: DecisionServices, request: AdmittedRequest, made: 
     unit: services.pseudonym(request.unit),
     model: made.model,
     features: made.features,
-    override: null,
-    reservation: hold.reservation,
-    active: [],
+    override,
+    reservation: override === null ? hold.reservation : null,
+    active: made.past.active,
     latencyMs: made.latencyMs,
   });
-  try {
-    await services.log.append(JSON.stringify(record));
-  } catch (error) {
-    hold.release();
-    throw error;
-  }
-  hold.keep();
-  return record;
 }

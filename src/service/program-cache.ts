@@ -3,6 +3,7 @@
  * the program that decides now, and no program decides before its bytes are in the archive.
  */
 import type { ProgramText } from "../contract/program-file.ts";
+import type { Cap } from "../core/domain/cap.ts";
 import type { ModelReference, Program } from "../core/domain/program.ts";
 import type { Fault, Opened } from "../core/ports.ts";
 import { poolFaults } from "./check-pools.ts";
@@ -45,6 +46,7 @@ type Candidate =
 export class ProgramCache {
   readonly #parts: ProgramCacheParts;
   #programs: ReadonlyMap<string, LoadedProgram> = new Map();
+  #caps: readonly Cap[] = [];
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(parts: ProgramCacheParts) {
@@ -53,6 +55,16 @@ export class ProgramCache {
 
   get(id: string): Program | undefined {
     return this.#programs.get(id)?.program;
+  }
+
+  /** The caps of all loaded programs: each may count the offers of every other. */
+  caps(): readonly Cap[] {
+    return this.#caps;
+  }
+
+  /** Whether a user may have offers of several programs. */
+  shareUsers(): boolean {
+    return this.#programs.size > 1;
   }
 
   /** All loaded programs, by id. */
@@ -91,6 +103,7 @@ export class ProgramCache {
     }
     const removed = [...this.#programs.keys()].filter((id) => !ids.includes(id));
     this.#programs = next;
+    this.#caps = [...next.values()].flatMap(({ program }) => program.caps);
     return [...outcomes, ...removed.map((id) => ({ id, outcome: "removed", faults: [] }) as const)];
   }
 

@@ -38,7 +38,16 @@ async function scoreUser(
   const userId = "userId" in user ? user.userId : undefined;
   const features = withGiven(services, user, path);
   const unit = userId ?? "scored";
-  const request = { program, requestId: unit, userId: unit, unit, context: {}, requested: null, features: {} };
+  const request = {
+    program,
+    requestId: unit,
+    userId: unit,
+    unit,
+    clusterId: null,
+    context: {},
+    requested: null,
+    features: {},
+  };
   const gathered = await gather({ ...services, features }, request);
   return {
     ...(userId !== undefined && { userId }),

@@ -1,4 +1,4 @@
-import type { DecisionLog, FeatureStore } from "../core/ports.ts";
+import type { Calendar, DecisionLog, FeatureStore, OfferHistory } from "../core/ports.ts";
 import type { Funds } from "./funds.ts";
 import type { DecisionMetrics } from "./decision-metrics.ts";
 import type { ModelCache } from "./model-cache.ts";
@@ -9,9 +9,11 @@ export interface DecisionServices {
   readonly programs: ProgramCache;
   readonly models: ModelCache;
   readonly features: FeatureStore;
+  readonly offers: OfferHistory;
   readonly funds: Funds;
   readonly log: DecisionLog;
   readonly metrics: DecisionMetrics;
+  readonly calendar: Calendar;
   /** Wall clock, ms since 1970. */
   readonly nowMs: () => number;
   /** Clock that never goes back, ms, for latencies. */

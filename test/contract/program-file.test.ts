@@ -32,7 +32,6 @@ test("the smallest file takes the documented defaults", () => {
 
 describe("what this version does not act upon is refused in words", () => {
   test.each([
-    ["caps", { caps: [{ scope: "user", max: 2, per: "30d" }] }],
     ["stickiness.by", { stickiness: { by: "user" } }],
     ["stickiness.window", { stickiness: { by: "request", window: "7d" } }],
     ["state", { state: "shadow" }],
@@ -110,6 +109,13 @@ describe("every field is bounded", () => {
     ["budget.period.every", { budget: { period: { every: "fortnight" }, reserve: "max" } }],
     ["budget.period.from", { budget: { period: { from: "monday" }, reserve: "max" } }],
     ["budget.epoch", { budget: { epoch: "5", reserve: "max" } }],
+    ["caps[0].max", { caps: [{ scope: "user", max: 0, per: "30d" }] }],
+    ["caps[0].max", { caps: [{ scope: "user", max: 101, per: "30d" }] }],
+    ["caps[0].per", { caps: [{ scope: "user", max: 1, per: "month" }] }],
+    ["caps[0].per", { caps: [{ scope: "user", max: 1, per: { every: "month" } }] }],
+    ["caps[0].scope", { caps: [{ scope: "everybody", max: 1, per: "30d" }] }],
+    ["caps", { caps: Array.from({ length: 17 }, () => ({ scope: "user", max: 1, per: "30d" })) }],
+    ["cooldowns[0].for", { cooldowns: [{ scope: "user", for: "1 day" }] }],
     ["budget.volumes[0].max", { budget: { volumes: [{ action: "mail", max: 0.5 }], reserve: "max" } }],
   ])("%s in %j", (path, changes) => {
     expect(faultsWith(changes).map((fault) => fault.path)).toContain(path);
@@ -139,7 +145,7 @@ test("everything that is wrong is reported in one pass, laws between fields incl
   const faults = faultsWith({
     version: "1",
     colour: "red",
-    caps: [],
+    stickiness: { by: "user" },
     actions: [
       { id: "mail", channel: "email", fixedCost: 0 },
       { id: "push", fixedCost: 0 },
@@ -151,11 +157,11 @@ test("everything that is wrong is reported in one pass, laws between fields incl
   expect(faults.map(({ path }) => path).toSorted()).toEqual([
     "actions",
     "actions[1].channel",
-    "caps",
     "colour",
     "evaluation.salt",
     "evaluation.share",
     "objective",
+    "stickiness.by",
     "version",
   ]);
 });

@@ -49,6 +49,10 @@ test.each([
   ],
   ["exploration.floor", "at most 1 / 3", { exploration: { ...greedy, floor: 0.34 } }],
   ["actions[0].prior", "is required", { features: { maxAge: "1h", coldStart: "prior" }, actions: [mail, none] }],
+  ["caps[0].action", "is not a paid action", { caps: [{ scope: "user", action: "fax", max: 1, per: "1d" }] }],
+  ["caps[0].action", "is not a paid action", { caps: [{ scope: "user", action: "no_offer", max: 1, per: "1d" }] }],
+  ["caps[0].channel", "is not the channel", { caps: [{ scope: "user", channel: "fax", max: 1, per: "1d" }] }],
+  ["cooldowns[0].channel", "is not the channel", { cooldowns: [{ scope: "user", channel: "fax", for: "1d" }] }],
 ])("%s: %s", (path, words, changes) => {
   expect(faultsWith(changes)).toEqual([{ path, rule: expect.stringContaining(words) }]);
 });

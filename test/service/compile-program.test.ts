@@ -143,6 +143,43 @@ describe("a budget", () => {
   });
 });
 
+test("caps count by window, and a cooldown is a cap of one", () => {
+  const caps = [
+    { scope: "user", channel: "email", max: 2, per: "30d" },
+    { scope: "cluster", across: "all", max: 5, per: { every: "week", timezone: "Europe/Berlin" } },
+  ];
+  const cooldowns = [{ scope: "user", action: "mail", for: "12h" }];
+  expect(programOf({ caps, cooldowns }).caps).toEqual([
+    {
+      reason: "cap_reached",
+      scope: "user",
+      program: "spring-mail",
+      action: null,
+      channel: "email",
+      max: 2,
+      window: { kind: "rolling", spanMs: 2_592_000_000 },
+    },
+    {
+      reason: "cap_reached",
+      scope: "cluster",
+      program: null,
+      action: null,
+      channel: null,
+      max: 5,
+      window: { kind: "calendar", every: "week", timeZone: "Europe/Berlin" },
+    },
+    {
+      reason: "cooldown",
+      scope: "user",
+      program: "spring-mail",
+      action: "mail",
+      channel: null,
+      max: 1,
+      window: { kind: "rolling", spanMs: 43_200_000 },
+    },
+  ]);
+});
+
 test("faults of fit and of rules come together, by path", () => {
   const compiled = compile({
     actions: [{ id: "no_offer" }, { id: "push", channel: "app", fixedCost: 0 }],

@@ -139,7 +139,7 @@ describe("on reload", () => {
     ["a file cut short", PROGRAM_YAML.slice(0, 300)],
     ["an empty file", ""],
     ["a rule that does not compile", version(2).replace("features.tenure", "features.age")],
-    ["an unsupported field", `${version(2)}caps: []\n`],
+    ["an unsupported field", `${version(2)}stickiness: { by: user }\n`],
     ["a changed file under the same version", `${PROGRAM_YAML}# changed\n`],
     ["a model that is not loaded", version(2).replace("loyal@2", "loyal@3")],
   ])("%s leaves the loaded program as it is", async (_, yaml) => {

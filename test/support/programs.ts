@@ -34,6 +34,7 @@ export function programWith(parts: Partial<Program> = {}): Program {
     holdout: { share: 0, salt: "holdout" },
     evaluation: { share: 0, salt: "evaluation" },
     exploration: { strategy: "greedy", floor: 0, salt: "draw" },
+    caps: [],
     funding: null,
     features: { maxAgeMs: 86_400_000, coldStart: "no_offer" },
     offerTtlMs: 86_400_000,

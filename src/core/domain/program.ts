@@ -1,3 +1,4 @@
+import type { Cap } from "./cap.ts";
 import type { Funding } from "./funding.ts";
 
 /** The one action that is always there: do nothing. Value 0, cost 0, index 0 in every program. */
@@ -91,6 +92,8 @@ export interface Program {
   readonly holdout: ArmShare;
   readonly evaluation: ArmShare;
   readonly exploration: Exploration;
+  /** How often a user, or a cluster, may be offered something. */
+  readonly caps: readonly Cap[];
   /** null: what it offers is not limited by money. */
   readonly funding: Funding | null;
   readonly features: { readonly maxAgeMs: number; readonly coldStart: ColdStart };
