@@ -100,6 +100,7 @@ const NAN = "000000000000f87f";
 const POISONS: readonly (readonly [string, Buffer])[] = [
   ["text", Buffer.from("x")],
   ["JSON", Buffer.from("[]")],
+  ["a version and nothing more", Buffer.of(1)],
   ["another version", Buffer.concat([Buffer.of(2), whole.subarray(1)])],
   ["a history that was cut", whole.subarray(0, -1)],
   ["a history with a byte too many", Buffer.concat([whole, Buffer.of(0)])],
