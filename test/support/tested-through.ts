@@ -56,6 +56,5 @@ export const TESTED_THROUGH: readonly { readonly files: string; readonly test: s
   { files: "src/adapters/temporal/", test: "test/adapters/temporal/calendar.test.ts" },
   { files: "src/adapters/redis/offer-committer.ts", test: "test/adapters/redis/offer-history.test.ts" },
   { files: "src/adapters/redis/offer-scripts.ts", test: "test/adapters/redis/offer-history.test.ts" },
-  { files: "src/adapters/redis/packed-history.ts", test: "test/adapters/redis/offer-history.test.ts" },
   { files: "src/adapters/redis/", test: "test/adapters/redis/connection.test.ts" },
 ];

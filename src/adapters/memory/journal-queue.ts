@@ -9,13 +9,20 @@ import { JournalWriter } from "./journal.ts";
 /** A shorter file is read in no time: not worth rewriting. */
 const LINES_MIN = 10_000;
 
+/** What the file would say if it were written now. */
+export interface JournalSource {
+  /** Its lines, after letting go of what is not needed any more. */
+  readonly count: () => number;
+  /** Read while others append: a line under way may be among them, and must bear repetition. */
+  readonly lines: () => Iterable<string>;
+}
+
 export interface JournalState {
   readonly path: string;
   /** Whole lines, and the bytes they take. */
   readonly lines: number;
   readonly endBytes: number;
-  /** What the file would be if it were written now. Lines under way may be in it: they must bear repetition. */
-  readonly snapshot: () => readonly string[];
+  readonly source: JournalSource;
 }
 
 interface Group {
@@ -24,17 +31,16 @@ interface Group {
 }
 
 /** Rewrites the file if it is more than twice as long as need be. */
-export async function openJournalQueue({ path, lines, endBytes, snapshot }: JournalState): Promise<JournalQueue> {
-  const needed = snapshot();
-  if (lines <= 2 * needed.length)
-    return new JournalQueue({ path, lines, snapshot }, await JournalWriter.open(path, endBytes));
-  const writer = await JournalWriter.replace(path, needed);
-  return new JournalQueue({ path, lines: needed.length, snapshot }, writer);
+export async function openJournalQueue({ path, lines, endBytes, source }: JournalState): Promise<JournalQueue> {
+  const needed = source.count();
+  if (lines <= 2 * needed) return new JournalQueue({ path, lines, source }, await JournalWriter.open(path, endBytes));
+  const writer = await JournalWriter.replace(path, source.lines());
+  return new JournalQueue({ path, lines: needed, source }, writer);
 }
 
 export class JournalQueue {
   readonly #path: string;
-  readonly #snapshot: () => readonly string[];
+  readonly #source: JournalSource;
   #writer: JournalWriter;
   /** Lines in the file, and how many of them make it worth rewriting. */
   #lines: number;
@@ -42,9 +48,9 @@ export class JournalQueue {
   #waiting: Group = emptyGroup();
   #working: Promise<void> | null = null;
 
-  constructor({ path, lines, snapshot }: Omit<JournalState, "endBytes">, writer: JournalWriter) {
+  constructor({ path, lines, source }: Omit<JournalState, "endBytes">, writer: JournalWriter) {
     this.#path = path;
-    this.#snapshot = snapshot;
+    this.#source = source;
     this.#writer = writer;
     this.#lines = lines;
     this.#linesMax = Math.max(LINES_MIN, 2 * lines);
@@ -88,11 +94,11 @@ export class JournalQueue {
   /** A file that cannot be rewritten (a full disk) stays as it is, and is tried again when it has doubled. */
   async #rewrite(): Promise<void> {
     try {
-      const needed = this.#snapshot();
-      const writer = await JournalWriter.replace(this.#path, needed);
+      const needed = this.#source.count();
+      const writer = await JournalWriter.replace(this.#path, this.#source.lines());
       const replaced = this.#writer;
       this.#writer = writer;
-      this.#lines = needed.length;
+      this.#lines = needed;
       await replaced.close();
     } catch {
       // Every line is safe where it is, and a full disk says so when it is appended to.

@@ -66,19 +66,28 @@ export class OfferBook {
     }
   }
 
-  /** Lets go of what is not needed any more; lines that make the rest again. */
-  needed(): readonly OfferLine[] {
-    const lines: OfferLine[] = [];
+  /** Lets go of what is not needed any more. Counts the rest, each offer once for each history it is in. */
+  sweep(): number {
+    let held = 0;
     for (const [scope, histories] of this.#scopes()) {
       for (const [id, offers] of histories) {
         const needed = offers.filter(({ keepUntilMs }) => keepUntilMs > this.#latestMs);
         this.#put({ scope, id }, needed);
-        for (const { decisionId, keepUntilMs, ...offer } of needed) {
-          lines.push({ did: "commit", decisionId, offer, kept: [{ scope, id, untilMs: keepUntilMs }] });
+        held += needed.length;
+      }
+    }
+    return held;
+  }
+
+  /** Lines that make this book again. */
+  *lines(): Generator<OfferLine> {
+    for (const [scope, histories] of this.#scopes()) {
+      for (const [id, offers] of histories) {
+        for (const { decisionId, keepUntilMs, ...offer } of offers) {
+          yield { did: "commit", decisionId, offer, kept: [{ scope, id, untilMs: keepUntilMs }] };
         }
       }
     }
-    return lines;
   }
 
   #scopes(): readonly (readonly [Subject["scope"], Map<string, readonly KeptOffer[]>])[] {

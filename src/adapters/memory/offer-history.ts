@@ -30,8 +30,8 @@ export async function openEmbeddedOfferHistory({
   const path = join(dataDir, FILE_NAME);
   const book = new OfferBook();
   const read = await readJournal(path, { form: OFFER_LINE, onEntry: (line) => book.replay(line), onProgress });
-  const snapshot = (): readonly string[] => book.needed().map(offerLine);
-  return new EmbeddedOfferHistory(book, await openJournalQueue({ path, ...read, snapshot }));
+  const source = { count: () => book.sweep(), lines: () => linesOf(book) };
+  return new EmbeddedOfferHistory(book, await openJournalQueue({ path, ...read, source }));
 }
 
 class EmbeddedOfferHistory implements OfferHistory {
@@ -109,4 +109,8 @@ class EmbeddedOfferHistory implements OfferHistory {
   #refuseIfClosed(): void {
     if (this.#closed) throw new LiftgateError("cap_store_unavailable", "The store of past offers is closed");
   }
+}
+
+function* linesOf(book: OfferBook): Generator<string> {
+  for (const line of book.lines()) yield offerLine(line);
 }

@@ -20,7 +20,7 @@ local function get(key)
   local value = redis.pcall('GETRANGE', key, 0, ${HISTORY_BYTES_MAX})
   if value == '' then return VERSION, true end
   if type(value) == 'string' then
-    return value, string.sub(value, 1, 1) == VERSION and #value <= ${HISTORY_BYTES_MAX}
+    return value, string.sub(value, 1, 1) == VERSION and #value > 1 and #value <= ${HISTORY_BYTES_MAX}
   end
   if string.find(value.err, '^WRONGTYPE') then return nil, false end
   -- Asked again, it fails the whole script with Redis' own words.

@@ -8,7 +8,7 @@
  *     float64 LE   decidedAt, expiresAt, keepUntil: milliseconds since 1970
  *     3 names      program, action, channel: 1 byte of length and so many of ASCII; no channel is empty
  *
- * A value is a history only if it is one to the last byte.
+ * A value is a history only if it is one to the last byte. There is no empty one: its key goes.
  */
 import { invariant } from "../../core/errors.ts";
 import { type KeptOffer, type Offer, OFFERS_MAX } from "../../core/domain/offer.ts";
@@ -51,7 +51,7 @@ export function packOffer(offer: KeptOffer): Buffer {
 /** The offers of a history; none where there is no value. */
 export function unpackHistory(packed: Buffer): HistoryRead {
   if (packed.length === 0) return NO_OFFERS;
-  if (packed[0] !== HISTORY_VERSION || packed.length > HISTORY_BYTES_MAX) return MISMATCH;
+  if (packed[0] !== HISTORY_VERSION || packed.length === 1 || packed.length > HISTORY_BYTES_MAX) return MISMATCH;
   const offers: Offer[] = [];
   const cursor: Cursor = { packed, at: 1 };
   while (cursor.at < packed.length) {

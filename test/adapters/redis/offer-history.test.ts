@@ -1,5 +1,6 @@
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { HISTORY_BYTES_MAX, packOffer } from "../../../src/adapters/redis/packed-history.ts";
 import { contractOf } from "../../contracts/feature-store.ts";
 import { describeOfferHistory, offersOf } from "../../contracts/offer-history.ts";
 import { expectModelled } from "../../contracts/offer-history-model.ts";
@@ -99,6 +100,7 @@ const NAN = "000000000000f87f";
 const POISONS: readonly (readonly [string, Buffer])[] = [
   ["text", Buffer.from("x")],
   ["JSON", Buffer.from("[]")],
+  ["a version and nothing more", Buffer.of(1)],
   ["another version", Buffer.concat([Buffer.of(2), whole.subarray(1)])],
   ["a history that was cut", whole.subarray(0, -1)],
   ["a history with a byte too many", Buffer.concat([whole, Buffer.of(0)])],
@@ -109,6 +111,7 @@ const POISONS: readonly (readonly [string, Buffer])[] = [
     Buffer.from(whole.toString("hex").replace("000020a17b217a42", "010020a17b217a42"), "hex"),
   ],
   ["an endless instant", Buffer.from(whole.toString("hex").replace("0000e027d12a7a42", "000000000000f07f"), "hex")],
+  ["more than a history holds, cut by the read between two offers", longerThanRead()],
   ["8 MiB of nothing", Buffer.alloc(8 * 1024 * 1024)],
   ["8 MiB of offers", Buffer.concat([whole, ...Array<Buffer>(130_000).fill(whole.subarray(1))])],
 ];
@@ -249,6 +252,16 @@ test("a server that is killed fails calls at once, and what it acknowledged is t
   expect(await history.commit(commitOf(4, {}, { conditions }))).toBe("refused");
   expect(await offersOf(history, user)).toHaveLength(2);
 });
+
+/** 869 · 69 + 2 · 100 bytes of offers are as many as a read fetches after the version; then comes one more. */
+function longerThanRead(): Buffer {
+  const usual = whole.subarray(1);
+  const action = "x".repeat(40);
+  const long = packOffer({ ...commitOf(1, { action }).offer, decisionId: idOf(1), keepUntilMs: NOW_MS });
+  const read = [whole.subarray(0, 1), ...Array<Buffer>(869).fill(usual), long, long];
+  expect(Buffer.concat(read)).toHaveLength(HISTORY_BYTES_MAX + 1);
+  return Buffer.concat([...read, usual]);
+}
 
 /** Scripts that the server has run. */
 async function evals(): Promise<number> {
