@@ -6,7 +6,7 @@ import type { Action, Program } from "../core/domain/program.ts";
 import { type InputFault, LiftgateError } from "../core/errors.ts";
 import { encodeRow } from "../core/features/encode.ts";
 import { nulls } from "../core/numerics/vector.ts";
-import type { FeatureRead, FeatureStore } from "../core/ports.ts";
+import type { FeatureRead, FeatureStore, OfferHistory } from "../core/ports.ts";
 import { findProgram } from "./admit.ts";
 import { situationAt } from "./decide-now.ts";
 import { gather } from "./gather.ts";
@@ -22,7 +22,7 @@ type UserScore = ScoreAnswer["results"][number];
  * @throws LiftgateError `unknown_program`, `unknown_feature`, `invalid_feature`
  */
 export async function scoreUsers(services: DecisionServices, { programId, users }: ScoreRequest): Promise<ScoreAnswer> {
-  const program = { ...findProgram(services, programId), state: "live" as const };
+  const program = { ...findProgram(services, programId), state: "live" as const, caps: [] };
   const results = await Promise.all(
     users.map((user, i) => scoreUser(services, program, user, `users[${i}].features.`)),
   );
@@ -48,7 +48,7 @@ async function scoreUser(
     requested: null,
     features: {},
   };
-  const gathered = await gather({ ...services, features }, request);
+  const gathered = await gather({ ...services, features, offers: NO_HISTORIES }, request);
   return {
     ...(userId !== undefined && { userId }),
     status: gathered.status,
@@ -57,6 +57,11 @@ async function scoreUser(
     scores: pairScores(situationAt(gathered.prepared, services.funds.at(program))),
   };
 }
+
+/** What a pair is worth does not depend on what was offered before. */
+const NO_HISTORIES: Pick<OfferHistory, "read"> = {
+  read: async (subjects) => subjects.map(() => ({ kind: "found", offers: [] })),
+};
 
 /** The store as this user is to be seen: with the given values, if any, over what it holds. */
 function withGiven(services: DecisionServices, user: UserToScore, path: string): Pick<FeatureStore, "read"> {
