@@ -9,7 +9,9 @@ import {
   applySettle,
   applySync,
   applyWriteOff,
+  type LedgerCommand,
 } from "../../src/core/ledger/accounts.ts";
+import { checkCommand } from "../../src/core/ledger/check-command.ts";
 import type { LeaseDeclaration, LeaseSync } from "../../src/core/ports.ts";
 import type { LedgerStore } from "./ledger-world.ts";
 
@@ -21,23 +23,23 @@ export class PureLedgerStore implements LedgerStore {
   #tokens = 0;
 
   async sync(sync: LeaseSync) {
-    return applySync(this.#accounts, { kind: "sync", sync, store: this.#store() });
+    return applySync(this.#accounts, checked({ kind: "sync", sync, store: this.#store() }));
   }
 
   async declare(declaration: LeaseDeclaration) {
-    return applyDeclare(this.#accounts, { kind: "declare", declaration, store: this.#store() });
+    return applyDeclare(this.#accounts, checked({ kind: "declare", declaration, store: this.#store() }));
   }
 
   async settle(account: AccountId, settlements: readonly Settlement[]) {
-    return applySettle(this.#accounts, { kind: "settle", account, settlements });
+    return applySettle(this.#accounts, checked({ kind: "settle", account, settlements }));
   }
 
   async reap(account: AccountId, due: { readonly nowMs: number; readonly limit: number }) {
-    return applyReap(this.#accounts, { kind: "reap", account, ...due, run: `run-${this.#run}` });
+    return applyReap(this.#accounts, checked({ kind: "reap", account, ...due, run: `run-${this.#run}` }));
   }
 
   async writeOff(account: AccountId, holder: LeaseHolder) {
-    return applyWriteOff(this.#accounts, { kind: "writeOff", account, holder });
+    return applyWriteOff(this.#accounts, checked({ kind: "writeOff", account, holder }));
   }
 
   async view(account: AccountId) {
@@ -71,4 +73,9 @@ export class PureLedgerStore implements LedgerStore {
   #store() {
     return { run: `run-${this.#run}`, token: `recovery-${++this.#tokens}`, mayForget: true };
   }
+}
+
+function checked<C extends LedgerCommand>(command: C): C {
+  checkCommand(command);
+  return command;
 }
