@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { type LedgerStore, LedgerWorld, type WorldOptions } from "./ledger-world.ts";
 
 export interface Histories {
-  readonly open: () => Promise<LedgerStore>;
+  readonly open: (budget: string) => Promise<LedgerStore>;
   readonly memory: WorldOptions["memory"];
   readonly count: number;
   readonly stepsMax: number;
@@ -20,9 +20,10 @@ export async function liveHistories({ open, memory, count, stepsMax, seed, prefi
     steps,
     fc.constantFrom("max" as const, "expected" as const),
     async (numbers, reserve) => {
-      const store = await open();
+      const budget = `${prefix}-${++budgets}`;
+      const store = await open(budget);
       try {
-        const account = { budget: `${prefix}-${++budgets}`, period: "p" };
+        const account = { budget, period: "p" };
         await new LedgerWorld({ store, account, reserve, memory }).live(numbers);
       } finally {
         await store.close();

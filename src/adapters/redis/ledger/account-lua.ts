@@ -10,7 +10,7 @@
  * Every script reads and checks first and writes in `store` alone, the account first: Redis refuses a
  * script whole at its first write (OOM, READONLY, MISCONF) and never rolls back. A key of another type or
  * with other fields raises an error while it is read. Numbers are doubles and whole below 2^53; they are
- * written out in digits, for Lua would write 1e+15.
+ * written out and answered in digits, for Lua would write 1e+15 and a client may lose the last one.
  *
  * All keys are made from the one that is declared: its hash tag gives them its slot.
  */
@@ -131,6 +131,7 @@ local function viewOf(account)
   end
   local figures = { account.revision, account.amount, available(account), account.leased, account.pending,
     account.settled, account.overrun, account.forgotten, account.operations }
+  for i, figure in ipairs(figures) do figures[i] = digits(figure) end
   return { figures, account.recovery, awaited, holders }
 end
 `;

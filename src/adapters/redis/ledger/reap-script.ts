@@ -9,11 +9,11 @@ import { RESERVATION_LUA } from "./reservation-lua.ts";
  */
 export const REAP_SCRIPT = `${ACCOUNT_LUA}${RESERVATION_LUA}${RECOVERY_LUA}
 local account = loadAccount()
-if account == nil or account.recovery ~= '' or account.run ~= thisRun() then return 0 end
+if account == nil or account.recovery ~= '' or account.run ~= thisRun() then return '0' end
 local time = redis.call('TIME')
 local nowMs = math.min(tonumber(ARGV[1]), time[1] * 1000 + math.floor(time[2] / 1000))
 local due = redis.call('ZRANGE', BASE .. ':due', '-inf', digits(nowMs), 'BYSCORE', 'LIMIT', 0, ARGV[2])
-if #due == 0 then return 0 end
+if #due == 0 then return '0' end
 for _, id in ipairs(due) do
   local held = reservation(id)
   if held and held.state == 'pending' then
@@ -25,5 +25,5 @@ for _, id in ipairs(due) do
 end
 account.operations = account.operations + 1
 store(account)
-return #due
+return digits(#due)
 `;

@@ -51,8 +51,9 @@ export function resultFrom(reply: unknown): SettlementResult {
 }
 
 export function wholeFrom(reply: unknown): number {
-  invariant(Number.isSafeInteger(reply), `a whole number of the ledger's script, got ${typeof reply}`);
-  return Number(reply);
+  const whole = Number(textFrom(reply));
+  invariant(Number.isSafeInteger(whole), "whole numbers of the ledger's scripts");
+  return whole;
 }
 
 export function listFrom(reply: unknown): readonly unknown[] {

@@ -34,7 +34,7 @@ end
 
 local function postOverrun(account, excess)
   account.overrun = account.overrun + excess
-  return { 'overrun', excess }
+  return { 'overrun', digits(excess) }
 end
 
 -- outcome: the amount that is settled, or 'void'.
@@ -42,7 +42,7 @@ local function resolve(account, held, outcome)
   account.pending = account.pending - held.amount
   if outcome == 'void' then
     held.state = 'voided'
-    return { 'voided', 0 }
+    return { 'voided', '0' }
   end
   held.state = 'settled'
   local amount = tonumber(outcome)
@@ -50,7 +50,7 @@ local function resolve(account, held, outcome)
   local above = math.max(0, amount - held.amount)
   local drawn = account.reserve == 'expected' and math.min(above, free(account)) or 0
   account.settled = account.settled + drawn
-  if above == drawn then return { 'settled', 0 } end
+  if above == drawn then return { 'settled', '0' } end
   return postOverrun(account, above - drawn)
 end
 
@@ -70,10 +70,10 @@ local function settle(account, settlement)
   local known = reservation(id)
   if not known then
     loaded[id] = { state = 'early', amount = 0, fixed = 0, dueMs = 0, outcome = outcome, events = eventId, isChanged = true }
-    return { 'early', 0 }
+    return { 'early', '0' }
   end
-  if counted(known, eventId) then return { 'duplicate', 0 } end
-  if known.state ~= 'pending' and isVoid then return { 'conflict', 0 } end
+  if counted(known, eventId) then return { 'duplicate', '0' } end
+  if known.state ~= 'pending' and isVoid then return { 'conflict', '0' } end
   countEvent(known, eventId)
   if known.state == 'pending' then return resolve(account, known, outcome) end
   return postOverrun(account, settlement.amount)

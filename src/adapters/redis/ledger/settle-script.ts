@@ -7,7 +7,7 @@ local settlements = cjson.decode(ARGV[1])
 local account = loadAccount()
 local results = {}
 for i, settlement in ipairs(settlements) do
-  results[i] = account and settle(account, settlement) or { 'unknown_account', 0 }
+  results[i] = account and settle(account, settlement) or { 'unknown_account', '0' }
 end
 if account then
   account.operations = account.operations + 1

@@ -65,5 +65,5 @@ if not isFenced() then
   if kind == 'synced' then takeTurn() end
 end
 store(account)
-return { kind, lease and lease.granted or 0, viewOf(account) }
+return { kind, digits(lease and lease.granted or 0), viewOf(account) }
 `;

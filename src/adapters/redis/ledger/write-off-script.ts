@@ -5,9 +5,9 @@ import { RESERVATION_LUA } from "./reservation-lua.ts";
 export const WRITE_OFF_SCRIPT = `${ACCOUNT_LUA}${RESERVATION_LUA}
 local account = loadAccount()
 local lease = account and account.leases[ARGV[1]]
-if not lease then return 0 end
+if not lease then return '0' end
 local returned = closeLease(account, lease)
 account.operations = account.operations + 1
 store(account, lease)
-return returned
+return digits(returned)
 `;
