@@ -1,0 +1,104 @@
+/** The fates of reservations in Lua, as in core/ledger/reservation.ts. Loaded ones stay in a table until they are stored. */
+export const RESERVATION_LUA = `
+-- Late outcomes find an ended reservation for so long: 90 days.
+local RETENTION_MS = 7776000000
+local loaded = {}
+
+-- false for one that is not known.
+local function reservation(id)
+  if loaded[id] == nil then
+    local held = pairsOf(BASE .. ':reservation:' .. id)
+    if next(held) == nil then
+      loaded[id] = false
+    else
+      for _, name in ipairs({ 'amount', 'fixed', 'dueMs' }) do held[name] = numberIn(held[name], 'a reservation') end
+      loaded[id] = held
+    end
+  end
+  return loaded[id]
+end
+
+local function isNews(id)
+  local known = reservation(id)
+  return not known or known.state == 'early'
+end
+
+local function counted(held, eventId)
+  return string.find(' ' .. held.events .. ' ', ' ' .. eventId .. ' ', 1, true) ~= nil
+end
+
+local function countEvent(held, eventId)
+  held.events = held.events == '' and eventId or held.events .. ' ' .. eventId
+  held.isChanged = true
+end
+
+local function postOverrun(account, excess)
+  account.overrun = account.overrun + excess
+  return { 'overrun', digits(excess) }
+end
+
+-- outcome: the amount that is settled, or 'void'.
+local function resolve(account, held, outcome)
+  account.pending = account.pending - held.amount
+  if outcome == 'void' then
+    held.state = 'voided'
+    return { 'voided', '0' }
+  end
+  held.state = 'settled'
+  local amount = tonumber(outcome)
+  account.settled = account.settled + math.min(amount, held.amount)
+  local above = math.max(0, amount - held.amount)
+  local drawn = account.reserve == 'expected' and math.min(above, free(account)) or 0
+  account.settled = account.settled + drawn
+  if above == drawn then return { 'settled', '0' } end
+  return postOverrun(account, above - drawn)
+end
+
+local function hold(account, report)
+  local early = reservation(report.id)
+  local held = { state = 'pending', amount = report.amount, fixed = report.fixed,
+    dueMs = report.expiresAtMs + account.graceMs, outcome = '', events = early and early.events or '', isChanged = true }
+  loaded[report.id] = held
+  account.pending = account.pending + held.amount
+  if early then resolve(account, held, early.outcome) end
+end
+
+local function settle(account, settlement)
+  local id, eventId = settlement.reservationId, settlement.eventId
+  local isVoid = settlement.kind == 'void'
+  local outcome = isVoid and 'void' or digits(settlement.amount)
+  local known = reservation(id)
+  if not known then
+    loaded[id] = { state = 'early', amount = 0, fixed = 0, dueMs = 0, outcome = outcome, events = eventId, isChanged = true }
+    return { 'early', '0' }
+  end
+  if counted(known, eventId) then return { 'duplicate', '0' } end
+  if known.state ~= 'pending' and isVoid then return { 'conflict', '0' } end
+  countEvent(known, eventId)
+  if known.state == 'pending' then return resolve(account, known, outcome) end
+  return postOverrun(account, settlement.amount)
+end
+
+local function storeReservation(id, held)
+  local key = BASE .. ':reservation:' .. id
+  redis.call('HSET', key, 'state', held.state, 'amount', digits(held.amount), 'fixed', digits(held.fixed),
+    'dueMs', digits(held.dueMs), 'outcome', held.outcome, 'events', held.events)
+  if held.state == 'pending' then
+    redis.call('PERSIST', key)
+    redis.call('ZADD', BASE .. ':due', digits(held.dueMs), id)
+  else
+    redis.call('PEXPIRE', key, RETENTION_MS)
+    redis.call('ZREM', BASE .. ':due', id)
+  end
+end
+
+-- The only writes there are; the account first, for it is what may be refused.
+local function store(account, lease)
+  storeAccount(account)
+  if lease ~= nil and lease.isGone then storeClosed(account, lease) end
+  for _, open in pairs(account.leases) do storeLease(open) end
+  for id, held in pairs(loaded) do
+    if held and held.isChanged then storeReservation(id, held) end
+  end
+end
+`;
