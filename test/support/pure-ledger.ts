@@ -1,5 +1,5 @@
 /** The pure machine behind the port, without any file: for histories by the hundred thousand. */
-import { placeLine, snapshotLines } from "../../src/adapters/memory/ledger-lines.ts";
+import { LEDGER_LINE, placeLine, snapshotLines } from "../../src/adapters/memory/ledger-lines.ts";
 import type { AccountId, LeaseHolder, Settlement } from "../../src/core/domain/budget.ts";
 import {
   type Accounts,
@@ -59,7 +59,11 @@ export class PureLedgerStore implements LedgerStore {
 
   async rewind() {
     this.#accounts = new Map();
-    for (const line of this.#saved) placeLine(this.#accounts, line.trimEnd(), "the copy");
+    for (const text of this.#saved) {
+      const line = LEDGER_LINE.parse(text.trimEnd());
+      if (line === null) throw new Error("the copy cannot be read back");
+      placeLine(this.#accounts, line);
+    }
   }
 
   async restart() {
