@@ -76,6 +76,7 @@ export async function compose(config: Config, logger: Logger): Promise<Compositi
       decisions,
       answers: new AnswerMemory(() => retried.retried()),
       catalog,
+      budgets: { report: () => null },
       metrics,
       accepting: () => accepting,
     },

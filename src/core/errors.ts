@@ -12,6 +12,7 @@ export const ERRORS = {
   forbidden: { status: 403, title: "The API key may not do this" },
   not_found: { status: 404, title: "There is nothing at this address" },
   unknown_program: { status: 404, title: "No program with this id is loaded" },
+  unknown_budget: { status: 404, title: "The program has no budget" },
   unknown_decision: { status: 404, title: "No decision with this id is in the log" },
   method_not_allowed: { status: 405, title: "This address does not take this method" },
   request_timeout: { status: 408, title: "The request did not arrive in time" },

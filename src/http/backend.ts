@@ -1,13 +1,20 @@
+import type { BudgetAnswer } from "../contract/budget.ts";
 import type { Metrics } from "../ops/metrics.ts";
 import type { AnswerMemory } from "../service/answer-memory.ts";
 import type { Catalog } from "../service/catalog.ts";
 import type { DecisionServices } from "../service/services.ts";
+
+/** What is known of the money of a program's pool; null for a program without a budget. */
+export interface BudgetReports {
+  report(programId: string): BudgetAnswer | null;
+}
 
 /** What the routes stand on. */
 export interface Backend {
   readonly decisions: DecisionServices;
   readonly answers: AnswerMemory;
   readonly catalog: Catalog;
+  readonly budgets: BudgetReports;
   readonly metrics: Metrics;
   /** False from the first sign of shutdown on. */
   readonly accepting: () => boolean;

@@ -25,6 +25,7 @@ const DOCUMENT: FastifyDynamicSwaggerOptions = {
       { name: "scores", description: "What actions are worth, without deciding" },
       { name: "features", description: "The feature store" },
       { name: "catalog", description: "Programs and models that are loaded" },
+      { name: "budgets", description: "The money programs may spend" },
       { name: "operations", description: "Health and metrics" },
     ],
     components: {

@@ -13,6 +13,7 @@ import { authenticator, LOCAL_CALLER } from "./authenticate.ts";
 import { noteAddresses, refuseOtherMethods } from "./method-not-allowed.ts";
 import { documentOptions } from "./openapi.ts";
 import { problem, rawProblem, replyWith, sendProblem } from "./problem.ts";
+import { addBudgetRoutes } from "./routes/budgets.ts";
 import { addBulkRoutes } from "./routes/bulk.ts";
 import { addCatalogRoutes } from "./routes/catalog.ts";
 import { addDecideRoutes } from "./routes/decide.ts";
@@ -92,6 +93,7 @@ async function addRoutes(app: FastifyInstance, backend: Backend, surface: Surfac
   if (surface !== "api") {
     addRecordRoutes(app, backend);
     addCatalogRoutes(app, backend);
+    addBudgetRoutes(app, backend);
     addMetricsRoute(app, backend);
   }
   refuseOtherMethods(app, addresses);

@@ -61,6 +61,7 @@ const PROVOCATIONS: Readonly<Record<ErrorCode, (() => Promise<string>) | "surviv
   forbidden: () => decide(VALID, { authorization: "Bearer reader.s" }),
   not_found: () => call("GET", "/nowhere"),
   unknown_program: () => decide({ ...VALID, programId: "nowhere" }),
+  unknown_budget: () => call("GET", "/v1/budgets/hillstrom-email"),
   unknown_decision: () => call("GET", "/v1/decisions/019aa8e1-7d2c-7b0e-9d5c-3f1f6f0a9b11"),
   method_not_allowed: () => call("GET", "/v1/decide"),
   request_timeout: () =>

@@ -14,6 +14,7 @@ import {
   ScoreAnswer,
   ScoreRequest,
 } from "../../src/contract/bulk.ts";
+import { BudgetAnswer } from "../../src/contract/budget.ts";
 import { ModelEntry, ModelList, ProgramEntry, ProgramList, ReloadAnswer } from "../../src/contract/catalog.ts";
 import { DecideAnswer, DecideRequest } from "../../src/contract/decide.ts";
 import { Problem } from "../../src/contract/problem.ts";
@@ -25,6 +26,7 @@ const PUBLISHED = fileURLToPath(new URL("../../openapi/", import.meta.url));
 const CONTRACTS = {
   BatchAnswer,
   BatchRequest,
+  BudgetAnswer,
   DecideAnswer,
   DecideRequest,
   DecisionRecord,
@@ -112,6 +114,7 @@ describe("the OpenAPI document", () => {
       "GET /health/live",
       "GET /health/ready",
       "GET /metrics",
+      "GET /v1/budgets/{programId}",
       "GET /v1/decisions/{decisionId}",
       "GET /v1/models",
       "GET /v1/programs",

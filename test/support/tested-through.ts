@@ -51,10 +51,12 @@ export const TESTED_THROUGH: readonly { readonly files: string; readonly test: s
   { files: "src/adapters/memory/journal-queue.ts", test: "test/adapters/memory/offer-history.test.ts" },
   { files: "src/adapters/memory/offer-book.ts", test: "test/adapters/memory/offer-history.test.ts" },
   { files: "src/adapters/memory/offer-journal.ts", test: "test/adapters/memory/offer-history.test.ts" },
+  { files: "src/adapters/memory/ledger-lines.ts", test: "test/adapters/memory/ledger.test.ts" },
   { files: "src/adapters/memory/", test: "test/adapters/memory/feature-store.test.ts" },
   { files: "src/adapters/onnx/", test: "test/adapters/onnx/model-folder.test.ts" },
   { files: "src/adapters/temporal/", test: "test/adapters/temporal/calendar.test.ts" },
   { files: "src/adapters/redis/offer-committer.ts", test: "test/adapters/redis/offer-history.test.ts" },
   { files: "src/adapters/redis/offer-scripts.ts", test: "test/adapters/redis/offer-history.test.ts" },
+  { files: "src/adapters/redis/ledger/", test: "test/adapters/redis/ledger/ledger.test.ts" },
   { files: "src/adapters/redis/", test: "test/adapters/redis/connection.test.ts" },
 ];
