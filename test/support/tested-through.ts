@@ -13,7 +13,6 @@ export const TESTED_THROUGH: readonly { readonly files: string; readonly test: s
   { files: "src/core/decision/calibrate.ts", test: "test/http/decide.test.ts" },
   { files: "src/core/decision/", test: "test/core/decision/decide.test.ts" },
   { files: "src/core/allocation/critical-range.ts", test: "test/core/allocation/spend-budget.test.ts" },
-  { files: "src/core/allocation/efficiency-table.ts", test: "test/core/allocation/spend-budget.test.ts" },
   { files: "src/core/allocation/", test: "test/core/allocation/allocate.test.ts" },
   { files: "src/core/features/", test: "test/core/features/encode.test.ts" },
 

@@ -39,6 +39,7 @@ export interface Constraints {
 
 /** At most so many offers of these actions together: one action, or all of a channel. */
 export interface Cap {
+  /** Distinct numbers of actions. */
   readonly actions: readonly number[];
   /** A whole number ≥ 0. */
   readonly offers: number;

@@ -8,16 +8,16 @@
  * that are reported, and rounded up by more than the arithmetic can have lost.
  */
 import { CompensatedSum } from "../numerics/compensated-sum.ts";
-import { budgetOf, type Candidates, type Constraints } from "./candidates.ts";
-import { charge, type ChargedBlock } from "./charge.ts";
+import type { Candidates, Constraints } from "./candidates.ts";
+import type { ChargedBlock } from "./charge.ts";
+import { openMarket } from "./market.ts";
+import { feesOf, type Resources, worthOf } from "./resources.ts";
 
-/** λ in value per money, μ in micros per offer, in the order of the caps. All ≥ 0. */
-export interface Prices {
+export interface Certificate {
+  /** The price of money: value per money. */
   readonly lambda: number;
+  /** The price of an offer under each cap, in micros. */
   readonly muMicros: readonly number[];
-}
-
-export interface Certificate extends Prices {
   /** Σ V − w·k of what is offered. */
   readonly valueMicros: number;
   /** Σ k of what is offered, exactly. */
@@ -34,46 +34,41 @@ export interface Certificate extends Prices {
 /** Roundings of one user's net value and of the sum, in units of what is added up: a few of 2^−53; 16 are allowed for. */
 const ROUNDING = 16 * 2 ** -53;
 
+/** Prices, resource by resource, all ≥ 0. */
+interface Outcome {
+  readonly assignment: Int16Array;
+  readonly prices: Float64Array;
+}
+
 export function certify(
   candidates: Candidates,
   constraints: Constraints,
-  { assignment, prices }: { readonly assignment: Int16Array; readonly prices: Prices },
+  { assignment, prices }: Outcome,
 ): Certificate {
-  const { budgetMicros, caps, costWeight } = constraints;
+  const { blocks, resources } = openMarket(candidates, constraints);
   const tally = new Tally(candidates.actions);
-  const bound = new Bound(prices.lambda, pricePerAction(candidates, constraints, prices));
-  for (const block of charge(candidates, costWeight)) {
+  const bound = new Bound(resources, prices);
+  for (const block of blocks()) {
     tally.add(block, assignment);
     bound.add(block);
   }
-  const limits = caps.reduce(
-    (sum, { offers }, j) => sum + offers * (prices.muMicros[j] as number),
-    prices.lambda * (prices.lambda > 0 ? budgetOf(constraints) : 0),
-  );
-  const dualBoundMicros = bound.total(limits);
+  const dualBoundMicros = bound.total();
+  const [lambda = 0, ...muMicros] = prices;
   return {
-    ...prices,
+    lambda,
+    muMicros,
     valueMicros: tally.gain,
     spendMicros: tally.spend,
     offers: tally.offers.reduce((sum, offers) => sum + offers, 0),
     dualBoundMicros,
     gap: dualBoundMicros > 0 ? Math.max(0, (dualBoundMicros - tally.gain) / dualBoundMicros) : 0,
     slack: {
-      budgetMicros: budgetMicros - tally.spend,
-      caps: caps.map(
-        ({ actions, offers }) => offers - actions.reduce((sum, a) => sum + (tally.offers[a] as number), 0),
+      budgetMicros: constraints.budgetMicros - tally.spend,
+      caps: constraints.caps.map(({ actions, offers }) =>
+        actions.reduce((left, action) => left - (tally.offers[action] as number), offers),
       ),
     },
   };
-}
-
-/** What one offer of each action costs at these prices of the caps, besides money. */
-function pricePerAction({ actions }: Candidates, { caps }: Constraints, { muMicros }: Prices): Float64Array {
-  const price = new Float64Array(actions);
-  caps.forEach((cap, j) => {
-    for (const action of cap.actions) price[action] = (price[action] as number) + (muMicros[j] as number);
-  });
-  return price;
 }
 
 /** What is offered, from the assignment alone. */
@@ -100,28 +95,30 @@ class Tally {
   }
 }
 
-/** Σ_i max(0, max_a net_ia) at the prices. */
+/** D at the prices. */
 class Bound {
   readonly #lambda: number;
-  readonly #price: Float64Array;
+  readonly #fees: Float64Array;
+  readonly #limits: number;
   readonly #net = new CompensatedSum();
   #gains = 0;
 
-  constructor(lambda: number, price: Float64Array) {
-    this.#lambda = lambda;
-    this.#price = price;
+  constructor(resources: Resources, prices: Float64Array) {
+    this.#lambda = prices[0] as number;
+    this.#fees = feesOf(resources, prices);
+    this.#limits = worthOf(resources, prices);
   }
 
   add({ users, offsets, action, gain, cost }: ChargedBlock): void {
     const lambda = this.#lambda;
-    const price = this.#price;
+    const fees = this.#fees;
     for (let user = 0; user < users; user++) {
       const end = offsets[user + 1] as number;
       let best = 0;
       let itsGain = 0;
       for (let option = offsets[user] as number; option < end; option++) {
         const g = gain[option] as number;
-        const net = g - lambda * (cost[option] as number) - (price[action[option] as number] as number);
+        const net = g - lambda * (cost[option] as number) - (fees[action[option] as number] as number);
         if (net > best) {
           best = net;
           itsGain = g;
@@ -132,8 +129,8 @@ class Bound {
     }
   }
 
-  /** The bound, with what the prices say the limits are worth. */
-  total(limits: number): number {
-    return this.#net.total() + limits + ROUNDING * (this.#gains + limits);
+  /** D, and what rounding can have taken from it. */
+  total(): number {
+    return this.#net.total() + this.#limits + ROUNDING * (this.#gains + this.#limits);
   }
 }

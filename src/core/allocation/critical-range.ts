@@ -23,42 +23,42 @@ export interface CriticalRange extends EfficiencyRange {
 
 /**
  * A range with at most `stepsMax` steps, or of one efficiency, in which the step lies that the budget cannot
- * pay in full. It reaches as far down from there as `stepsMax` allows. Null when the budget pays for every step.
+ * pay in full. It reaches as far down from there as `stepsMax` allows. When the budget pays for every step, it is
+ * the empty range at 0.
  */
 export function criticalRange(
   passes: () => Iterable<ChargedBlock>,
   first: EfficiencyTable,
   { budget, stepsMax }: { readonly budget: number; readonly stepsMax: number },
-): CriticalRange | null {
+): CriticalRange {
   let table = first;
   let origin = 0;
   let spendAbove = 0;
-  for (let digit = 0; digit < DIGITS; digit++) {
-    const found = criticalEntry(table, budget - spendAbove);
-    if (found === null) return null;
-    spendAbove += found.spendAbove;
-    const { entry } = found;
-    const high = withDigit(origin, digit, entry + 1);
+  for (let digit = 0; ; digit++) {
+    const { entry, spend } = criticalEntry(table, budget - spendAbove);
+    spendAbove += spend;
+    if (entry < 0) return { low: 0, high: 0, spendAbove, steps: 0, alike: false };
     const low = withDigit(origin, digit, entry);
+    const high = withDigit(origin, digit, entry + 1);
     const steps = table.steps[entry] as number;
-    if (steps <= stepsMax)
+    if (steps <= stepsMax) {
       return { ...extendDown({ table, entry, stepsMax, origin, digit }), high, spendAbove, alike: false };
+    }
     if (digit === DIGITS - 1) return { low, high, spendAbove, steps, alike: true };
     table = tabulateWithin(passes(), { low, high }, digit + 1);
     origin = low;
   }
-  return null;
 }
 
-/** The entry from the top whose steps the budget cannot pay in full, and what those above it cost. */
-function criticalEntry({ cost }: EfficiencyTable, budget: number) {
-  let spendAbove = 0;
+/** The entry from the top whose steps the budget cannot pay in full (−1: none), and what those above it cost. */
+function criticalEntry({ cost }: EfficiencyTable, budget: number): { readonly entry: number; readonly spend: number } {
+  let spend = 0;
   for (let entry = cost.length - 1; entry >= 0; entry--) {
-    const spend = spendAbove + (cost[entry] as number);
-    if (spend > budget) return { entry, spendAbove };
-    spendAbove = spend;
+    const more = spend + (cost[entry] as number);
+    if (more > budget) return { entry, spend };
+    spend = more;
   }
-  return null;
+  return { entry: -1, spend };
 }
 
 interface Extension {

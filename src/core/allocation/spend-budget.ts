@@ -11,62 +11,50 @@ import type { ChargedBlock } from "./charge.ts";
 import { climb } from "./climb.ts";
 import { type CriticalRange, criticalRange } from "./critical-range.ts";
 import type { EfficiencyTable } from "./efficiency-table.ts";
+import type { Market } from "./market.ts";
+import { type Offers, Remaining } from "./resources.ts";
 
 /** Steps that are held in memory and sorted; around the critical one there are some thousands in a million users. */
 const STEPS_MAX = 65_536;
 
-/** Every step is taken. */
-const WITHOUT_LIMIT: CriticalRange = { low: 0, high: 0, spendAbove: 0, steps: 0, alike: false };
-
 export interface BudgetPlan {
-  /** Every user's action, or `NO_ACTION`. */
-  readonly assignment: Int16Array;
+  readonly offers: Offers;
   /** The efficiency of the step that the budget cannot pay in full; 0 when it pays for every one. */
   readonly lambda: number;
 }
 
-export interface Market {
-  readonly users: number;
-  /** Whole micros, at most 2^53 − 1. */
-  readonly budget: number;
-  /** A pass over all candidates. */
-  readonly blocks: () => Iterable<ChargedBlock>;
-}
-
-/** Spends the budget; `table` is of all steps, by the first digit of their efficiency. */
-export function spendBudget(market: Market, table: EfficiencyTable, stepsMax = STEPS_MAX): BudgetPlan {
-  const { users, budget, blocks } = market;
-  const range = criticalRange(blocks, table, { budget, stepsMax }) ?? WITHOUT_LIMIT;
+/** Spends a market's budget; `table` is of all steps, by the first digit of their efficiency. */
+export function spendBudget(
+  { users, blocks, resources }: Market,
+  table: EfficiencyTable,
+  stepsMax = STEPS_MAX,
+): BudgetPlan {
+  const budget = resources.limits[0] as number;
+  const range = criticalRange(blocks, table, { budget, stepsMax });
   const assignment = new Int16Array(users).fill(NO_ACTION);
-  const left = budget - range.spendAbove;
+  const remaining = new Remaining({ ...resources, limits: Float64Array.of(budget - range.spendAbove) });
+  const offers = { assignment, remaining };
   if (range.alike) {
-    takeAlike(blocks(), { range, left, assignment });
-    return { assignment, lambda: range.low };
+    takeAlike(blocks(), range, offers);
+    return { offers, lambda: range.low };
   }
   const steps = takeAbove(blocks(), range, assignment);
-  return { assignment, lambda: fill(steps, left, assignment) };
+  return { offers, lambda: fill(steps, offers) };
 }
 
 /** All steps of the range are equally efficient, so the order of users is the order they are taken in. */
-function takeAlike(
-  blocks: Iterable<ChargedBlock>,
-  {
-    range,
-    left,
-    assignment,
-  }: { readonly range: CriticalRange; readonly left: number; readonly assignment: Int16Array },
-): void {
-  let budget = left;
+function takeAlike(blocks: Iterable<ChargedBlock>, range: CriticalRange, { assignment, remaining }: Offers): void {
   climb(blocks, (user, count, hull, { action }) => {
     for (let step = 0; step < count; step++) {
       const cost = hull.cost[step] as number;
       const efficiency = (hull.value[step] as number) / cost;
       if (efficiency < range.low) return;
+      const offered = action[hull.option[step] as number] as number;
       if (efficiency < range.high) {
-        if (cost > budget) return;
-        budget -= cost;
+        if (!remaining.fits(offered, cost)) return;
+        remaining.take(offered, cost);
       }
-      assignment[user] = action[hull.option[step] as number] as number;
+      assignment[user] = offered;
     }
   });
 }
@@ -108,19 +96,19 @@ function takeAbove(blocks: Iterable<ChargedBlock>, range: CriticalRange, assignm
 }
 
 /** Takes the steps that fit, and returns the efficiency of the first that does not; 0 if there is none. */
-function fill({ count, efficiency, cost, user, action }: Steps, left: number, assignment: Int16Array): number {
+function fill({ count, efficiency, cost, user, action }: Steps, { assignment, remaining }: Offers): number {
   const order = Uint32Array.from({ length: count }, (_, i) => i).toSorted(
     (a, b) => (efficiency[b] as number) - (efficiency[a] as number) || a - b,
   );
   const done = new Set<number>();
-  let budget = left;
   let lambda = 0;
   for (const step of order) {
     const who = user[step] as number;
     if (done.has(who)) continue;
-    if ((cost[step] as number) <= budget) {
-      budget -= cost[step] as number;
-      assignment[who] = action[step] as number;
+    const offered = action[step] as number;
+    if (remaining.fits(offered, cost[step] as number)) {
+      remaining.take(offered, cost[step] as number);
+      assignment[who] = offered;
     } else {
       if (done.size === 0) lambda = efficiency[step] as number;
       done.add(who);

@@ -23,27 +23,36 @@ const problems = fc
       ),
       { maxLength: 30 },
     ),
-    budgetMicros: fc.integer({ min: 0, max: 60 }),
+    budgetMicros: fc.oneof(fc.integer({ min: 0, max: 60 }), fc.constant(Infinity)),
+    caps: fc.array(
+      fc.record({ actions: fc.uniqueArray(fc.nat(3), { minLength: 1 }), offers: fc.integer({ min: 0, max: 12 }) }),
+      { maxLength: 4 },
+    ),
     costWeight: fc.constantFrom<0 | 1>(0, 1),
   })
-  .map(({ users, budgetMicros, costWeight }): Problem => ({
+  .map(({ users, budgetMicros, caps, costWeight }): Problem => ({
     users: users.map((options, i) => ({
       userId: `u${i}`,
       options: options.map((option, action) => ({ ...option, action })),
     })),
     actions: 4,
-    constraints: { budgetMicros, costWeight, caps: [] },
+    constraints: { budgetMicros, costWeight, caps },
   }));
 
 describe("an allocation", () => {
-  it("keeps the budget to the micro and says exactly what it spends and gains", () => {
+  it("keeps every limit, the budget to the micro, and says exactly what it spends and gains", () => {
     fc.assert(
       fc.property(problems, (problem) => {
         const { chosen, spendMicros, valueMicros, dualBoundMicros, slack } = solve(problem);
-        const { spend, value } = account(problem, chosen);
+        const { spend, value, offers } = account(problem, chosen);
         expect([spendMicros, valueMicros]).toEqual([spend, value]);
         expect(spend).toBeLessThanOrEqual(problem.constraints.budgetMicros);
         expect(slack.budgetMicros).toBe(problem.constraints.budgetMicros - spend);
+        for (const [j, cap] of problem.constraints.caps.entries()) {
+          const made = cap.actions.reduce((sum, action) => sum + (offers.get(action) ?? 0), 0);
+          expect(made).toBeLessThanOrEqual(cap.offers);
+          expect(slack.caps[j]).toBe(cap.offers - made);
+        }
         expect(value).toBeLessThanOrEqual(dualBoundMicros);
       }),
     );
@@ -60,6 +69,37 @@ describe("an allocation", () => {
         const once = solve(problem);
         expect(again.chosen).toEqual(once.chosen);
         expect([again.lambda, again.dualBoundMicros, again.gap]).toEqual([once.lambda, once.dualBoundMicros, once.gap]);
+      }),
+    );
+  });
+
+  it("is within its gap of the best there is, which is found by trying everything", () => {
+    fc.assert(
+      fc.property(problems, (problem) => {
+        const few = { ...problem, users: problem.users.slice(0, 4) };
+        const { valueMicros, dualBoundMicros, gap } = solve(few);
+        const best = bestOfAll(few);
+        expect(dualBoundMicros).toBeGreaterThanOrEqual(best);
+        expect(valueMicros).toBeLessThanOrEqual(best);
+        expect(valueMicros).toBeGreaterThanOrEqual((1 - gap) * best - 1e-9);
+      }),
+    );
+  });
+
+  it("leaves no offer unmade that would fit and gain", () => {
+    fc.assert(
+      fc.property(problems, (problem) => {
+        const { chosen, slack } = solve(problem);
+        const { costWeight, caps } = problem.constraints;
+        const missed = problem.users.filter(({ userId, options }) => {
+          if (chosen.get(userId) !== NO_ACTION) return false;
+          return options.some(({ action, valueMicros, costMicros }) => {
+            const cost = Math.max(0, costMicros);
+            const open = caps.every((cap, j) => !cap.actions.includes(action) || (slack.caps[j] ?? 0) > 0);
+            return valueMicros - costWeight * cost > 0 && cost <= slack.budgetMicros && open;
+          });
+        });
+        expect(missed).toEqual([]);
       }),
     );
   });
@@ -110,3 +150,24 @@ describe("an allocation", () => {
     expect([assignment.length, dualBoundMicros, gap, valueMicros]).toEqual([0, 0, 0, 0]);
   });
 });
+
+/** The best value of all assignments there are. */
+function bestOfAll({ users, constraints }: Problem): number {
+  const choices = users.map(({ userId, options }) =>
+    [NO_ACTION, ...options.map(({ action }) => action)].map((action) => [userId, action] as const),
+  );
+  let best = 0;
+  const visit = (chosen: ReadonlyMap<string, number>, user: number): void => {
+    if (user < choices.length) {
+      for (const [userId, action] of choices[user] ?? []) visit(new Map([...chosen, [userId, action]]), user + 1);
+      return;
+    }
+    const { value, spend, offers } = account({ users, actions: 4, constraints }, chosen);
+    const keeps = constraints.caps.every(
+      (cap) => cap.actions.reduce((sum, a) => sum + (offers.get(a) ?? 0), 0) <= cap.offers,
+    );
+    if (keeps && spend <= constraints.budgetMicros) best = Math.max(best, value);
+  };
+  visit(new Map(), 0);
+  return best;
+}

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { arrange } from "../../../src/core/allocation/arrange.ts";
-import { charge } from "../../../src/core/allocation/charge.ts";
 import { tabulate } from "../../../src/core/allocation/efficiency-table.ts";
+import { openMarket } from "../../../src/core/allocation/market.ts";
 import { spendBudget } from "../../../src/core/allocation/spend-budget.ts";
 import { account, mostSpend, optimum, type Problem, solve, someUsers, uniforms } from "../../support/knapsack.ts";
 
@@ -31,9 +31,9 @@ describe("the critical step", () => {
   /** The plan with so few steps in memory that the efficiency must be told by its later digits. */
   function planWith({ users, actions, constraints }: Problem, stepsMax: number) {
     const { candidates } = arrange(users, actions);
-    const blocks = () => charge(candidates, constraints.costWeight);
-    const market = { users: candidates.users, budget: constraints.budgetMicros, blocks };
-    return spendBudget(market, tabulate(blocks()), stepsMax);
+    const market = openMarket(candidates, constraints);
+    const { offers, lambda } = spendBudget(market, tabulate(market.blocks()), stepsMax);
+    return { assignment: offers.assignment, lambda };
   }
 
   it.each([0, 1, 3, 40])("is the same one with at most %i steps in memory", (stepsMax) => {
