@@ -1,4 +1,6 @@
 /** What the services need of the world outside. Adapters implement these; only `compose.ts` knows which. */
+import type { Allocation } from "./allocation/allocate.ts";
+import type { CandidateBlock, Constraints } from "./allocation/candidates.ts";
 import type {
   AccountId,
   AccountView,
@@ -232,5 +234,11 @@ export interface OfferHistory {
   undo(decisionId: string, subjects: readonly Subject[]): Promise<void>;
   /** Deletes the subject's history, also one that is a mismatch. */
   forget(subject: Subject): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Allocates where it holds up no decision. The block is given away: its arrays must not be used again. */
+export interface Allocator {
+  allocate(block: CandidateBlock, actions: number, constraints: Constraints): Promise<Allocation>;
   close(): Promise<void>;
 }

@@ -14,6 +14,7 @@ import { noteAddresses, refuseOtherMethods } from "./method-not-allowed.ts";
 import { documentOptions } from "./openapi.ts";
 import { problem, rawProblem, replyWith, sendProblem } from "./problem.ts";
 import { addBudgetRoutes } from "./routes/budgets.ts";
+import { addAllocateRoute } from "./routes/allocate.ts";
 import { addBulkRoutes } from "./routes/bulk.ts";
 import { addCatalogRoutes } from "./routes/catalog.ts";
 import { addDecideRoutes } from "./routes/decide.ts";
@@ -89,6 +90,7 @@ async function addRoutes(app: FastifyInstance, backend: Backend, surface: Surfac
   if (surface !== "admin") {
     addDecideRoutes(app, backend);
     addBulkRoutes(app, backend);
+    addAllocateRoute(app, backend);
   }
   if (surface !== "api") {
     addRecordRoutes(app, backend);

@@ -42,7 +42,11 @@ export function findProgram(services: Pick<DecisionServices, "programs">, progra
   return program;
 }
 
-function unitOf(program: Program, body: DecideRequest): string {
+/** @throws LiftgateError `cluster_required` */
+export function unitOf(
+  program: Program,
+  body: { readonly userId: string; readonly clusterId?: string | undefined },
+): string {
   const capsClusters = program.caps.some(({ scope }) => scope === "cluster");
   if ((program.randomizationUnit === "cluster" || capsClusters) && body.clusterId === undefined) {
     throw new LiftgateError("cluster_required", undefined, [

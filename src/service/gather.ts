@@ -12,7 +12,7 @@ import type { Program } from "../core/domain/program.ts";
 import type { DecisionRecord, RecordedFeatures } from "../core/domain/record.ts";
 import { type ErrorCode, LiftgateError } from "../core/errors.ts";
 import type { AdmittedRequest } from "./admit.ts";
-import { NO_PAST, type PastOffers, readPastOffers } from "./past-offers.ts";
+import { NO_PAST, type PastOffers } from "./past-offers.ts";
 import { type KnownUser, readUser, type UserReader } from "./read-user.ts";
 
 /** The situation but for what is only known at the moment of deciding: prices, and what may be spent. */
@@ -41,14 +41,19 @@ const OUTAGES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "model_failed",
 ]);
 
-export async function gather(services: UserReader, request: AdmittedRequest): Promise<Gathered> {
+/** @param readPast what was offered to the user before; asked on the turn that reads their features */
+export async function gather(
+  services: UserReader,
+  request: AdmittedRequest,
+  readPast: () => Promise<PastOffers>,
+): Promise<Gathered> {
   const { program } = request;
   if (program.state === "paused") return blind(request, "paused", "paused");
   const startedMs = services.monotonicMs();
   let user: KnownUser;
   let past: PastOffers;
   try {
-    [user, past] = await Promise.all([readUser(services, request), readPastOffers(services, request)]);
+    [user, past] = await Promise.all([readUser(services, request), readPast()]);
   } catch (error) {
     if (!(error instanceof LiftgateError && OUTAGES.has(error.code))) throw error;
     services.metrics.trouble(error.code);

@@ -12,7 +12,7 @@ import { invariant } from "../core/errors.ts";
 import { type AdmittedRequest, admit } from "./admit.ts";
 import { answerOf } from "./answer.ts";
 import { type Decided, decideNow } from "./decide-now.ts";
-import { addOffer, takeBackOffer } from "./past-offers.ts";
+import { addOffer, readPastOffers, takeBackOffer } from "./past-offers.ts";
 import { type Gathered, gather } from "./gather.ts";
 import type { DecisionServices } from "./services.ts";
 
@@ -24,7 +24,7 @@ export async function makeDecision(services: DecisionServices, body: DecideReque
   const { metrics, monotonicMs } = services;
   const startedMs = monotonicMs();
   const request = admit(services, body);
-  const gathered = await gather(services, request);
+  const gathered = await gather(services, request, () => readPastOffers(services, request));
 
   const decidingMs = monotonicMs();
   const decisionId = services.newId();

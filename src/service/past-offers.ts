@@ -14,7 +14,7 @@ import type { Offer, Subject } from "../core/domain/offer.ts";
 import type { Action } from "../core/domain/program.ts";
 import type { ActiveOffer, Override } from "../core/domain/record.ts";
 import { LiftgateError } from "../core/errors.ts";
-import type { HistoryRead, OfferHistory } from "../core/ports.ts";
+import type { HistoryRead } from "../core/ports.ts";
 import type { AdmittedRequest } from "./admit.ts";
 import type { DecisionServices } from "./services.ts";
 
@@ -28,14 +28,16 @@ export interface PastOffers {
 /** Nobody asks for histories, or nothing was looked at. */
 export const NO_PAST: PastOffers = { closed: null, active: [], conditions: null };
 
+/** For what does not depend on what was offered before. */
+export const nobodysPast = async (): Promise<PastOffers> => NO_PAST;
+
 type OfferServices = Pick<DecisionServices, "offers" | "calendar" | "programs" | "nowMs" | "metrics">;
-type OfferReader = Omit<OfferServices, "offers"> & { readonly offers: Pick<OfferHistory, "read"> };
 
 /**
  * @throws LiftgateError `cap_store_unavailable` when the program has caps and the user's history is not known:
  * then nothing may be offered
  */
-export async function readPastOffers(services: OfferReader, request: AdmittedRequest): Promise<PastOffers> {
+export async function readPastOffers(services: OfferServices, request: AdmittedRequest): Promise<PastOffers> {
   const { caps, id, actions } = request.program;
   if (caps.length === 0 && !services.programs.shareUsers()) return NO_PAST;
   try {

@@ -5,7 +5,7 @@ import type { RecordedFeatures } from "../core/domain/record.ts";
 import { type InputFault, invariant, LiftgateError } from "../core/errors.ts";
 import { decodeRow } from "../core/features/decode.ts";
 import { completeRow, type EncodedRow, encodeRow, missingRow } from "../core/features/encode.ts";
-import type { FeatureRead, FeatureStore, OfferHistory, UpliftModel } from "../core/ports.ts";
+import type { FeatureRead, FeatureStore, UpliftModel } from "../core/ports.ts";
 import type { AdmittedRequest } from "./admit.ts";
 import type { DecisionServices } from "./services.ts";
 
@@ -21,9 +21,8 @@ export interface KnownUser {
 }
 
 /** What reading a user takes: the services, with any store to read from. */
-export type UserReader = Omit<DecisionServices, "features" | "offers"> & {
+export type UserReader = Pick<DecisionServices, "models" | "metrics" | "nowMs" | "monotonicMs"> & {
   readonly features: Pick<FeatureStore, "read">;
-  readonly offers: Pick<OfferHistory, "read">;
 };
 
 /** One contract's row as read: usable (fresh, of this contract), or not. */

@@ -3,13 +3,12 @@ import type { ScoreAnswer, ScoreRequest } from "../contract/bulk.ts";
 import { efficiencyOf, inPeriodCost, price } from "../core/decision/price.ts";
 import type { Situation } from "../core/domain/decision.ts";
 import type { Action, Program } from "../core/domain/program.ts";
-import { type InputFault, LiftgateError } from "../core/errors.ts";
-import { encodeRow } from "../core/features/encode.ts";
 import { nulls } from "../core/numerics/vector.ts";
-import type { FeatureRead, FeatureStore, OfferHistory } from "../core/ports.ts";
 import { findProgram } from "./admit.ts";
 import { situationAt } from "./decide-now.ts";
 import { gather } from "./gather.ts";
+import { nobodysPast } from "./past-offers.ts";
+import { withGiven } from "./given-features.ts";
 import type { DecisionServices } from "./services.ts";
 
 type UserToScore = ScoreRequest["users"][number];
@@ -22,7 +21,7 @@ type UserScore = ScoreAnswer["results"][number];
  * @throws LiftgateError `unknown_program`, `unknown_feature`, `invalid_feature`
  */
 export async function scoreUsers(services: DecisionServices, { programId, users }: ScoreRequest): Promise<ScoreAnswer> {
-  const program = { ...findProgram(services, programId), state: "live" as const, caps: [] };
+  const program = { ...findProgram(services, programId), state: "live" as const };
   const results = await Promise.all(
     users.map((user, i) => scoreUser(services, program, user, `users[${i}].features.`)),
   );
@@ -36,7 +35,8 @@ async function scoreUser(
   path: string,
 ): Promise<UserScore> {
   const userId = "userId" in user ? user.userId : undefined;
-  const features = withGiven(services, user, path);
+  const over = userId === undefined ? "nothing" : "stored";
+  const features = withGiven(services, { values: user.features, over, path });
   const unit = userId ?? "scored";
   const request = {
     program,
@@ -48,7 +48,7 @@ async function scoreUser(
     requested: null,
     features: {},
   };
-  const gathered = await gather({ ...services, features, offers: NO_HISTORIES }, request);
+  const gathered = await gather({ ...services, features }, request, nobodysPast);
   return {
     ...(userId !== undefined && { userId }),
     status: gathered.status,
@@ -56,48 +56,6 @@ async function scoreUser(
     missing: [...(gathered.features?.missing ?? [])],
     scores: pairScores(situationAt(gathered.prepared, services.funds.at(program))),
   };
-}
-
-/** What a pair is worth does not depend on what was offered before. */
-const NO_HISTORIES: Pick<OfferHistory, "read"> = {
-  read: async (subjects) => subjects.map(() => ({ kind: "found", offers: [] })),
-};
-
-/** The store as this user is to be seen: with the given values, if any, over what it holds. */
-function withGiven(services: DecisionServices, user: UserToScore, path: string): Pick<FeatureStore, "read"> {
-  const given = user.features;
-  if (given === undefined) return services.features;
-  const known = new Set<string>();
-  return {
-    read: async (userId, contracts) => {
-      const stored = "userId" in user ? await services.features.read(userId, contracts) : [];
-      const reads = contracts.map((contract, i): FeatureRead => {
-        const row = stored[i];
-        const { values, unknown, faults } = encodeRow(
-          contract,
-          given,
-          row?.kind === "found" ? { base: row.values } : {},
-        );
-        if (faults.length > 0) throw new LiftgateError("invalid_feature", undefined, faults.map(at(path)));
-        for (const name of Object.keys(given)) if (!unknown.includes(name)) known.add(name);
-        return { kind: "found", observedAtMs: services.nowMs(), values };
-      });
-      const strangers = Object.keys(given).filter((name) => !known.has(name));
-      if (strangers.length > 0) throw new LiftgateError("unknown_feature", undefined, strangers.map(unknownAt(path)));
-      return reads;
-    },
-  };
-}
-
-function at(prefix: string) {
-  return ({ path, rule }: InputFault): InputFault => ({ path: `${prefix}${path}`, rule });
-}
-
-function unknownAt(prefix: string) {
-  return (name: string): InputFault => ({
-    path: `${prefix}${name}`,
-    rule: "is not a feature of this program's models",
-  });
 }
 
 function pairScores(situation: Situation): UserScore["scores"] {

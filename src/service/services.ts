@@ -1,4 +1,4 @@
-import type { Calendar, DecisionLog, FeatureStore, OfferHistory } from "../core/ports.ts";
+import type { Allocator, Calendar, DecisionLog, FeatureStore, OfferHistory } from "../core/ports.ts";
 import type { Funds } from "./funds.ts";
 import type { DecisionMetrics } from "./decision-metrics.ts";
 import type { ModelCache } from "./model-cache.ts";
@@ -12,6 +12,7 @@ export interface DecisionServices {
   readonly offers: OfferHistory;
   readonly funds: Funds;
   readonly log: DecisionLog;
+  readonly allocator: Allocator;
   readonly metrics: DecisionMetrics;
   readonly calendar: Calendar;
   /** Wall clock, ms since 1970. */
