@@ -151,8 +151,8 @@ const PLANTED: Readonly<
     ],
   },
   "no entry stands for a file that is gone": {
-    files: { "test/support/tested-through.ts": "", "src/compose.ts": null },
-    reports: ["test/support/tested-through.ts: src/compose.ts stands for no file; take the entry out"],
+    files: { "test/support/tested-through.ts": "", "src/main.ts": null },
+    reports: ["test/support/tested-through.ts: src/main.ts stands for no file; take the entry out"],
   },
 };
 

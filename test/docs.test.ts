@@ -9,7 +9,7 @@ import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
-import { type Composition, compose } from "../src/compose.ts";
+import { type Composition, compose } from "../src/compose/service.ts";
 import { ProgramFile } from "../src/contract/program-file.ts";
 import { decide } from "../src/core/decision/decide.ts";
 import { ERRORS } from "../src/core/errors.ts";

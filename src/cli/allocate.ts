@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { Presets, SingleBar } from "cli-progress";
 import { type Command, Option } from "commander";
-import { composeAllocation } from "../compose.ts";
+import { composeAllocation } from "../compose/offline.ts";
 import { allocate } from "../core/allocation/allocate.ts";
 import { LiftgateError } from "../core/errors.ts";
 import { readConfig } from "../ops/config.ts";

@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Presets, SingleBar } from "cli-progress";
 import { type Command, InvalidArgumentError } from "commander";
-import { composeReplay } from "../compose.ts";
+import { composeReplay } from "../compose/offline.ts";
 import type { DecideAnswer } from "../contract/decide.ts";
 import { type Config, readConfig } from "../ops/config.ts";
 import { createLogger } from "../ops/logger.ts";

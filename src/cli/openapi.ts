@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { pino } from "pino";
 import { z } from "zod";
-import { compose } from "../compose.ts";
+import { compose } from "../compose/service.ts";
 import { Golden, Manifest } from "../contract/manifest.ts";
 import { ProgramFile } from "../contract/program-file.ts";
 import { Record as DecisionRecord } from "../contract/record.ts";

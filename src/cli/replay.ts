@@ -2,7 +2,7 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Presets, SingleBar } from "cli-progress";
 import type { Command } from "commander";
-import { composeReplay, type LoggedDecisions } from "../compose.ts";
+import { composeReplay, type LoggedDecisions } from "../compose/offline.ts";
 import { Record } from "../contract/record.ts";
 import { replay } from "../core/decision/replay.ts";
 import type { Program } from "../core/domain/program.ts";

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Command } from "commander";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
-import { type Composition, compose } from "../compose.ts";
+import { type Composition, compose } from "../compose/service.ts";
 import { buildServer } from "../http/server.ts";
 import { type Config, readConfig } from "../ops/config.ts";
 import { createLogger } from "../ops/logger.ts";

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { ReloadOutcome } from "../contract/catalog.ts";
-import { composeCatalog } from "../compose.ts";
+import { composeCatalog } from "../compose/offline.ts";
 import { readConfig } from "../ops/config.ts";
 
 export function addValidateCommand(program: Command): void {

@@ -1,4 +1,4 @@
-/** What the services need of the world outside. Adapters implement these; only `compose.ts` knows which. */
+/** What the services need of the world outside. Adapters implement these; only `compose/` knows which. */
 import type { Allocation } from "./allocation/allocate.ts";
 import type { CandidateBlock, Constraints } from "./allocation/candidates.ts";
 import type {

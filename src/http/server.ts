@@ -1,4 +1,4 @@
-/** The HTTP service: limits, parsing, errors and routes around a backend that `compose.ts` builds. */
+/** The HTTP service: limits, parsing, errors and routes around a backend that `compose/` builds. */
 import type { IncomingHttpHeaders } from "node:http";
 import type { Socket } from "node:net";
 import helmet from "@fastify/helmet";

@@ -4,7 +4,7 @@ import type { DecisionMetrics } from "./decision-metrics.ts";
 import type { ModelCache } from "./model-cache.ts";
 import type { ProgramCache } from "./program-cache.ts";
 
-/** Everything a decision needs of the world, put together once in `compose.ts`. */
+/** Everything a decision needs of the world, put together once in `compose/`. */
 export interface DecisionServices {
   readonly programs: ProgramCache;
   readonly models: ModelCache;

@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { replayAll, type ReplayReport, segmentsIn } from "../../src/cli/replay.ts";
-import { composeReplay } from "../../src/compose.ts";
+import { composeReplay } from "../../src/compose/offline.ts";
 import type { DecisionRecord } from "../../src/core/domain/record.ts";
 import { readConfig } from "../../src/ops/config.ts";
 import { run } from "../support/command-line.ts";

@@ -8,7 +8,7 @@ export const TESTED_THROUGH: readonly { readonly files: string; readonly test: s
   { files: "src/cli/openapi.ts", test: "test/http/openapi.test.ts" },
   { files: "src/cli/", test: "test/cli/commands.test.ts" },
   { files: "src/main.ts", test: "test/cli/commands.test.ts" },
-  { files: "src/compose.ts", test: "test/cli/commands.test.ts" },
+  { files: "src/compose/", test: "test/cli/commands.test.ts" },
 
   // Steps of one decision: their laws hold for the whole, and are asked of the whole.
   { files: "src/core/decision/calibrate.ts", test: "test/http/decide.test.ts" },

@@ -1,0 +1,123 @@
+/** The service, put together from its configuration. Nothing outside this folder knows adapters. */
+import { randomBytes } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Logger } from "pino";
+import { compileRule } from "../adapters/cel/compile-rule.ts";
+import { FileDecisionLog } from "../adapters/file/decision-log.ts";
+import { ProgramArchive } from "../adapters/file/program-archive.ts";
+import { ProgramFolder } from "../adapters/file/program-folder.ts";
+import { ModelFolder } from "../adapters/onnx/model-folder.ts";
+import { TemporalCalendar } from "../adapters/temporal/calendar.ts";
+import { WorkerAllocator } from "../adapters/worker/worker-allocator.ts";
+import type { Backend } from "../http/backend.ts";
+import type { Config } from "../ops/config.ts";
+import { idSource, pseudonymizer } from "../ops/identity.ts";
+import { exportDecisions } from "../ops/decision-metrics.ts";
+import { tellLoaded } from "../ops/loaded.ts";
+import { createMetrics, type Metrics } from "../ops/metrics.ts";
+import { AnswerMemory } from "../service/answer-memory.ts";
+import { Catalog } from "../service/catalog.ts";
+import { WITHOUT_BUDGET } from "../service/funds.ts";
+import { ModelCache } from "../service/model-cache.ts";
+import { ProgramCache } from "../service/program-cache.ts";
+import type { DecisionServices } from "../service/services.ts";
+import { openStores } from "./stores.ts";
+
+export interface Composition {
+  readonly backend: Backend;
+  /** From now on not ready: load balancers send no more. */
+  drain(): void;
+  /** Flushes the decision log and lets go of everything. After the server is closed. */
+  close(): Promise<void>;
+}
+
+/** Loads models and programs and opens the stores. Faulty files are logged, never fatal: the rest serves. */
+export async function compose(config: Config, logger: Logger): Promise<Composition> {
+  await mkdir(config.DATA_DIR, { recursive: true, mode: 0o700 });
+  const metrics = createMetrics();
+  const models = new ModelCache(modelFolder(config, metrics));
+  const programs = programCache(config, models);
+  const catalog = new Catalog({
+    models,
+    programs,
+    onLoaded: (answer) => tellLoaded(answer, { catalog, metrics, logger, nowMs: Date.now }),
+  });
+  await catalog.load();
+
+  const stores = await openStores(config, metrics, logger);
+  const log = decisionLog(config, metrics, logger);
+  const retried = exportDecisions(metrics);
+  const decisions: DecisionServices = {
+    programs,
+    models,
+    features: stores.features,
+    offers: stores.offers,
+    calendar: new TemporalCalendar(),
+    funds: { at: () => WITHOUT_BUDGET },
+    log,
+    allocator: new WorkerAllocator(),
+    metrics: retried,
+    nowMs: Date.now,
+    monotonicMs: () => performance.now(),
+    newId: idSource(Date.now),
+    pseudonym: pseudonymizer(config.USER_ID_PEPPER),
+  };
+  let accepting = true;
+  return {
+    backend: {
+      decisions,
+      answers: new AnswerMemory(() => retried.retried()),
+      catalog,
+      budgets: { report: () => null },
+      metrics,
+      accepting: () => accepting,
+    },
+    drain: () => {
+      accepting = false;
+    },
+    close: async () => {
+      await log.close();
+      await decisions.allocator.close();
+      await stores.close();
+      await models.close();
+    },
+  };
+}
+
+function modelFolder(config: Config, metrics: Metrics): ModelFolder {
+  return new ModelFolder({
+    directory: config.MODELS_DIR,
+    now: Date.now,
+    onBatch: (model, rows) => metrics.batches.observe(model, rows),
+  });
+}
+
+function programCache(config: Config, models: ModelCache): ProgramCache {
+  return new ProgramCache({
+    files: new ProgramFolder(config.PROGRAMS_DIR),
+    archive: new ProgramArchive(join(config.DATA_DIR, "programs")),
+    models,
+    compileRule,
+    calendar: new TemporalCalendar(),
+  });
+}
+
+function decisionLog(config: Config, metrics: Metrics, logger: Logger): FileDecisionLog {
+  return new FileDecisionLog({
+    directory: join(config.DATA_DIR, "decisions"),
+    durability: config.DURABILITY,
+    clock: Date.now,
+    stopwatch: () => performance.now(),
+    segmentSuffix: () => randomBytes(4).toString("hex"),
+    observer: {
+      queued: (bytes) => metrics.logQueue.set(bytes),
+      wrote: ({ bytes }) => metrics.logBytes.inc(bytes),
+      segmentOpened: (path) => logger.info({ path }, "decision log segment"),
+      failed: (err, refusedLines) => {
+        metrics.logErrors.inc();
+        logger.error({ err, refusedLines }, "decision log cannot be written");
+      },
+    },
+  });
+}

@@ -1,0 +1,56 @@
+/** The stores of users, embedded or in Redis. */
+import type { Logger } from "pino";
+import { openEmbeddedFeatureStore } from "../adapters/memory/feature-store.ts";
+import { openEmbeddedOfferHistory } from "../adapters/memory/offer-history.ts";
+import { RedisOfferHistory } from "../adapters/redis/offer-history.ts";
+import { openRedis } from "../adapters/redis/connection.ts";
+import { RedisFeatureStore } from "../adapters/redis/feature-store.ts";
+import { RowReader } from "../adapters/redis/row-reader.ts";
+import type { FeatureStore, OfferHistory } from "../core/ports.ts";
+import type { Config } from "../ops/config.ts";
+import { type Metrics } from "../ops/metrics.ts";
+
+/** What is kept of users: their features, and what they were offered. */
+export interface Stores {
+  readonly features: FeatureStore;
+  readonly offers: OfferHistory;
+  close(): Promise<void>;
+}
+
+export async function openStores(config: Config, metrics: Metrics, logger: Logger): Promise<Stores> {
+  return config.REDIS_URL === undefined
+    ? await openEmbeddedStores(config, metrics)
+    : await openRedisStores(config.REDIS_URL, metrics, logger);
+}
+
+async function openEmbeddedStores(config: Config, metrics: Metrics): Promise<Stores> {
+  metrics.featureStoreUp.set(1);
+  const features = await openEmbeddedFeatureStore({ dataDir: config.DATA_DIR });
+  const offers = await openEmbeddedOfferHistory({ dataDir: config.DATA_DIR });
+  return {
+    features,
+    offers,
+    close: async () => {
+      await features.close();
+      await offers.close();
+    },
+  };
+}
+
+/** One connection and one reader: features and histories of a turn share a round trip. */
+async function openRedisStores(url: string, metrics: Metrics, logger: Logger): Promise<Stores> {
+  const connection = await openRedis({
+    url,
+    now: () => performance.now(),
+    onState: (state) => {
+      metrics.featureStoreUp.set(state === "up" ? 1 : 0);
+      logger[state === "up" ? "info" : "error"]({ state }, "feature store");
+    },
+  });
+  const reader = new RowReader(connection);
+  return {
+    features: new RedisFeatureStore(connection, reader),
+    offers: new RedisOfferHistory(connection, reader),
+    close: async () => connection.close(),
+  };
+}
