@@ -1,4 +1,4 @@
-const MICROS_PER_UNIT = 1e6;
+export const MICROS_PER_UNIT = 1e6;
 
 /**
  * An amount to the nearest millionth of the currency's unit, the smallest money there is here. What a

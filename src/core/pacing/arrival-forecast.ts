@@ -1,0 +1,119 @@
+/**
+ * How many requests are still to come in a budget's period.
+ *
+ *   F(t)   share of the period's arrivals expected by t: uniform, or by the hour of the week as learned
+ *   N̂      arrivals expected in all, from the same rates
+ *   N_rem = N̂(1 − F) · (seen + κ)/(N̂F + κ),  κ = 0.05·N̂
+ *
+ * The second factor corrects the forecast by what has been seen: the posterior mean of a Poisson rate under a
+ * gamma prior worth κ arrivals. Without history N̂ is unknown and F is the clock's share; then N_rem is what has
+ * been seen, extrapolated, (1 − F)·(seen + 1)/F: nothing seen yet at F = 0 means without bound, so that nothing
+ * is spent before something is known.
+ *
+ * The core knows no calendar: the caller tells which hour of the week each elapsed hour of the period is, which
+ * makes a day of 23 or 25 hours a day like any other.
+ */
+const HOUR_MS = 3_600_000;
+const HOURS_A_DAY = 24;
+const HOURS_A_WEEK = 168;
+/** Weight of the forecast against what has been seen, as a share of N̂. */
+const KAPPA = 0.05;
+/** An hour of the week not yet seen is judged by its hour of the day: as if for so many hours. */
+const PRIOR_HOURS = 1;
+/** Observed hours count half after four weeks. */
+const MEMORY_MS = 4 * HOURS_A_WEEK * HOUR_MS;
+
+/** The time a budget is for. */
+export interface Period {
+  readonly startMs: number;
+  readonly endMs: number;
+  /** Hour of the week (0 to 167, local time) of each hour elapsed since the start; the last may be cut short. */
+  readonly hours: readonly number[];
+}
+
+/** What was seen before the period, by hour of the week: arrivals, and hours observed. Both fade. */
+export interface ArrivalHistory {
+  readonly arrivals: readonly number[];
+  readonly hours: readonly number[];
+}
+
+export interface ArrivalForecast {
+  readonly period: Period;
+  /** N̂; null when there is no history. */
+  readonly expected: number | null;
+  /** Share of the arrivals expected before each elapsed hour, and 1 at the end. */
+  readonly shares: readonly number[];
+}
+
+export function forecastArrivals(period: Period, history: ArrivalHistory | null): ArrivalForecast {
+  const rates = history === null ? null : hourlyRates(history);
+  const cumulative = [0];
+  let sum = 0;
+  period.hours.forEach((hour, slot) => {
+    sum += (rates?.[hour] ?? 1) * slotHours(period, slot);
+    cumulative.push(sum);
+  });
+  return { period, expected: rates === null ? null : sum, shares: cumulative.map((part) => part / sum) };
+}
+
+/** F(t), in [0, 1]. */
+export function expectedShare({ period, shares }: ArrivalForecast, atMs: number): number {
+  const elapsedHours = (Math.min(Math.max(atMs, period.startMs), period.endMs) - period.startMs) / HOUR_MS;
+  const slot = Math.min(Math.floor(elapsedHours), period.hours.length - 1);
+  const before = shares[slot] as number;
+  const within = (elapsedHours - slot) / slotHours(period, slot);
+  return before + within * ((shares[slot + 1] as number) - before);
+}
+
+/** N_rem ≥ 0 after `seen` arrivals; `Infinity` while nothing is known. */
+export function remainingArrivals(forecast: ArrivalForecast, seen: number, share: number): number {
+  const { expected } = forecast;
+  if (expected === null) return share === 0 ? Infinity : ((1 - share) * (seen + 1)) / share;
+  const kappa = KAPPA * expected;
+  return (expected * (1 - share) * (seen + kappa)) / (expected * share + kappa);
+}
+
+/** The hour of the week an instant of the period falls in. */
+export function hourOfWeekAt({ startMs, hours }: Period, atMs: number): number {
+  const slot = Math.floor((atMs - startMs) / HOUR_MS);
+  return hours[Math.min(Math.max(slot, 0), hours.length - 1)] as number;
+}
+
+/** The history with a period added to it, of which `arrivals` came in each hour of the week. */
+export function learnArrivals(
+  history: ArrivalHistory | null,
+  period: Period,
+  arrivals: readonly number[],
+): ArrivalHistory {
+  const kept = 2 ** (-(period.endMs - period.startMs) / MEMORY_MS);
+  const hours = Array.from({ length: HOURS_A_WEEK }, (_, hour) => (history?.hours[hour] ?? 0) * kept);
+  period.hours.forEach((hour, slot) => (hours[hour] = (hours[hour] as number) + slotHours(period, slot)));
+  return { arrivals: hours.map((_, hour) => (history?.arrivals[hour] ?? 0) * kept + (arrivals[hour] ?? 0)), hours };
+}
+
+/**
+ * Arrivals an hour for each hour of the week: shrunk to those of its hour of the day, and these to the mean.
+ * Null when no arrival was ever seen.
+ */
+function hourlyRates({ arrivals, hours }: ArrivalHistory): readonly number[] | null {
+  const mean = sum(arrivals) / sum(hours);
+  if (!(mean > 0)) return null;
+  const daily = Array.from({ length: HOURS_A_DAY }, (_, hour) => {
+    const ofHour = (_amount: number, at: number) => at % HOURS_A_DAY === hour;
+    return shrunk(sum(arrivals.filter(ofHour)), sum(hours.filter(ofHour)), mean);
+  });
+  return arrivals.map((count, hour) => shrunk(count, hours[hour] as number, daily[hour % HOURS_A_DAY] as number));
+}
+
+function shrunk(arrivals: number, hours: number, towards: number): number {
+  return (arrivals + PRIOR_HOURS * towards) / (hours + PRIOR_HOURS);
+}
+
+/** Length of an elapsed hour: 1, or what the period's end leaves of it. */
+function slotHours({ startMs, endMs }: Period, slot: number): number {
+  return Math.min(1, (endMs - startMs) / HOUR_MS - slot);
+}
+
+function sum(amounts: readonly number[]): number {
+  return amounts.reduce((total, amount) => total + amount, 0);
+}
