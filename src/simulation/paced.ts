@@ -5,7 +5,7 @@
  * the same one: in between, what it has seen is missing from the board, and it decides at prices that are old.
  */
 import type { Pacing } from "../core/domain/decision.ts";
-import { expectedShare, forecastArrivals, hourOfWeekAt } from "../core/pacing/arrival-forecast.ts";
+import { expectedShare, forecastArrivals, elapsedHourAt } from "../core/pacing/arrival-forecast.ts";
 import { EpochTally } from "../core/pacing/epoch-tally.ts";
 import { closeEpoch, merge, openPeriod, pacingOf, type PacingState } from "../core/pacing/pacer.ts";
 import { priceFloor } from "../core/pacing/shadow-price.ts";
@@ -40,7 +40,7 @@ export class PacedController implements Controller {
   }
 
   beginEpoch({ epoch, atMs, purse }: EpochStart): void {
-    const time = { share: expectedShare(this.#forecast, atMs), hourOfWeek: hourOfWeekAt(this.#world.period, atMs) };
+    const time = { share: expectedShare(this.#forecast, atMs), elapsedHour: elapsedHourAt(this.#world.period, atMs) };
     this.#tallies.forEach((tally, replica) => {
       if (epoch > 0 && (epoch + replica) % this.#exchangeEvery !== 0) return;
       this.#board = merge(this.#board, tally.drain(time));
@@ -79,7 +79,7 @@ function dayBefore({ size, past }: World): PacingState {
     const scores = scoresOf(past.users, user, size.actions);
     const situation = situationOf({ program, scores, pacing: UNPRICED, availableMicros: Infinity });
     tally.observe(situation, decide(situation), 0);
-    if ((user + 1) % 1000 === 0) state = merge(state, tally.drain({ share: (user + 1) / known, hourOfWeek: 0 }));
+    if ((user + 1) % 1000 === 0) state = merge(state, tally.drain({ share: (user + 1) / known, elapsedHour: 0 }));
   }
   const scale = past.expectedArrivals / known;
   return { ...state, sums: Object.fromEntries(Object.entries(state.sums).map(([name, sum]) => [name, sum * scale])) };

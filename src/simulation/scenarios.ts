@@ -82,25 +82,25 @@ function minutes(of: (at: number) => number): Float64Array {
   return Float64Array.from({ length: MINUTES }, (_, minute) => of((minute + 0.5) / MINUTES));
 }
 
-/** Three to five bursts of 15 to 35 minutes; the forecast knows how much they bring on average, not when. */
+/** Five to nine bursts of 5 to 20 minutes; the forecast knows how much they bring on average, not when. */
 function burstyDay(random: Random): Day {
   const rate = minutes(() => 1);
-  const bursts = random.whole(3, 6);
+  const bursts = random.whole(5, 10);
   for (let burst = 0; burst < bursts; burst++) {
     const start = random.whole(0, MINUTES);
-    rate.fill(10, start, start + random.whole(15, 36));
+    rate.fill(10, start, start + random.whole(5, 21));
   }
   const mass = rate.reduce((sum, each) => sum + each, 0);
-  const expectedMass = MINUTES + 4 * 25 * 9;
+  const expectedMass = MINUTES + 7 * 12.5 * 9;
   return day({ rate, volume: mass / expectedMass });
 }
 
-/** Stretches of 2 to 8 hours whose users are worth a quarter to four times as much as before. */
+/** Stretches of 2 to 8 hours whose users are worth a third to three times as much as before. */
 function regimes(random: Random): Float64Array {
   const quality = new Float64Array(MINUTES);
   for (let start = 0; start < MINUTES;) {
     const end = start + random.whole(120, 481);
-    quality.fill(Math.exp(Math.log(4) * random.between(-1, 1)), start, end);
+    quality.fill(Math.exp(Math.log(3) * random.between(-1, 1)), start, end);
     start = end;
   }
   return quality;

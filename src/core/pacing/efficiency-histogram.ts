@@ -26,6 +26,14 @@ const BINS_PER_NEPER = BINS / (DECADES * Math.LN10);
 /** The share of a period after which an arrival counts half. */
 const HALF_LIFE = 0.3;
 
+/**
+ * What is left of the weights when a new period begins. In the long run, all that was before then counts about as
+ * much as one period's arrivals at the beginning of the next: twice what unbroken decay would leave (2^(−1/H) ≈ 0.1).
+ * Days differ more inside than from one to the next, so the past is a better guide to the rest of a day than its
+ * last hours.
+ */
+const CARRIED = 0.2;
+
 /** Sum of the arrivals' weights. */
 export const WEIGHT = "weight";
 const DEMAND_NAMES = Array.from({ length: BINS }, (_, bin) => `demand:${bin}`);
@@ -64,12 +72,11 @@ export function priceForSpend(sums: Sums, amount: number): number {
   return 0;
 }
 
-/** The demand as the next period begins with it: as old as it was, in weights of the new period. */
+/** The demand as the next period begins with it. */
 export function demandCarriedOver(sums: Sums): Sums {
-  const factor = 1 / weightAt(1);
   const carried: Record<string, number> = {};
   for (const name of [WEIGHT, ...DEMAND_NAMES]) {
-    const amount = sumOf(sums, name) * factor;
+    const amount = sumOf(sums, name) * CARRIED;
     if (amount > 0) carried[name] = amount;
   }
   return carried;

@@ -10,9 +10,9 @@ import { binOf, BINS, demandName, WEIGHT, weightAt } from "./efficiency-histogra
 import type { Sums } from "./sums.ts";
 
 export const ARRIVALS = "arrivals";
-/** Arrivals by hour of the week. */
-export function hourName(hourOfWeek: number): string {
-  return `hour:${hourOfWeek}`;
+/** Arrivals in an elapsed hour of the period. */
+export function hourName(elapsedHour: number): string {
+  return `hour:${elapsedHour}`;
 }
 /** All that was used of a resource, in its unit. */
 export function usedName(resource: string): string {
@@ -23,7 +23,7 @@ export function usedName(resource: string): string {
 export interface TallyTime {
   /** Expected share of the period, in [0, 1]. */
   readonly share: number;
-  readonly hourOfWeek: number;
+  readonly elapsedHour: number;
 }
 
 export class EpochTally {
@@ -72,12 +72,12 @@ export class EpochTally {
   }
 
   /** All of it as sums to add to those of the other replicas; then it starts again from nothing. */
-  drain({ share, hourOfWeek }: TallyTime): Sums {
+  drain({ share, elapsedHour }: TallyTime): Sums {
     if (this.#arrivals === 0) return {};
     const weight = weightAt(share);
     const sums: Record<string, number> = {
       [ARRIVALS]: this.#arrivals,
-      [hourName(hourOfWeek)]: this.#arrivals,
+      [hourName(elapsedHour)]: this.#arrivals,
       [WEIGHT]: this.#arrivals * weight,
       [usedName(BUDGET)]: this.#spentMicros,
       ...this.#drainVolumes(),

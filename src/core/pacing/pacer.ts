@@ -12,9 +12,9 @@
 import type { Pacing } from "../domain/decision.ts";
 import { MICROS_PER_UNIT } from "../domain/money.ts";
 import { BUDGET } from "../domain/resource.ts";
-import { type ArrivalForecast, expectedShare, remainingArrivals } from "./arrival-forecast.ts";
+import { type ArrivalForecast, expectedShare, type Period, remainingArrivals } from "./arrival-forecast.ts";
 import { demandCarriedOver, priceForSpend } from "./efficiency-histogram.ts";
-import { ARRIVALS, usedName } from "./epoch-tally.ts";
+import { ARRIVALS, hourName, usedName } from "./epoch-tally.ts";
 import { type EndedEpoch, perArrival, priceOf, type ResourcePrice, trimAfter } from "./shadow-price.ts";
 import { added, sumOf, type Sums } from "./sums.ts";
 
@@ -67,7 +67,7 @@ export function closeEpoch(state: PacingState, inputs: EpochInputs): PacingState
   if (last !== null && inputs.epoch <= last.epoch) return { sums, prices: last };
   const share = expectedShare(inputs.forecast, inputs.atMs);
   const arrivals = sumOf(sums, ARRIVALS);
-  const toCome = remainingArrivals(inputs.forecast, arrivals, share);
+  const toCome = remainingArrivals(inputs.forecast, { share, hourly: arrivalsByHour(sums, inputs.forecast.period) });
   const ended = {
     arrivals: Math.max(0, arrivals - (last?.arrivals ?? 0)),
     share: Math.max(0, share - (last?.share ?? 0)),
@@ -89,6 +89,11 @@ export function pacingOf({ epoch, budget, volumes }: EpochPrices): Pacing {
   const mu = Object.fromEntries(Object.entries(volumes).map(([name, volume]) => [name, priceOf(volume, 0)]));
   const rho = budget.rho === null ? null : budget.rho / MICROS_PER_UNIT;
   return { epoch, lambda: priceOf(budget, budget.floor), mu, rho };
+}
+
+/** Arrivals in each elapsed hour of the period. */
+export function arrivalsByHour(sums: Sums, { hours }: Period): readonly number[] {
+  return hours.map((_, elapsedHour) => sumOf(sums, hourName(elapsedHour)));
 }
 
 /** What the price of every resource is made from. */

@@ -2,20 +2,20 @@
  * The price of one resource (the budget's money, or the offers of an action or a channel) for one epoch.
  *
  *   ρ     = remaining / N_rem                              what one arrival may use
- *   trim ← clip(0.9^(1440·ΔF)·trim + (0.3/√N)·(used/ρ − arrivals), ±1)
+ *   trim ← clip(0.95^(1440·ΔF)·trim + (0.3/√N)·(used/ρ − arrivals), ±1)
  *   price = max(floor, base·e^trim)
  *
  * `base` is where the demand curve meets ρ (re-solving the dual: Li & Ye, "Online linear programming", Oper.
  * Res. 2022). The trim is multiplicative dual mirror descent on what was really used (Balseiro, Lu & Mirrokni,
  * Oper. Res. 71, 2023, arXiv:2011.10124): it takes out what the curve cannot know, such as exploration, the
- * evaluation arm, or a mix of users that is changing. It forgets a tenth in 1/1440 of the period's expected arrivals
+ * evaluation arm, or a mix of users that is changing. It forgets a twentieth in 1/1440 of the period's expected arrivals
  * (a minute of a day): by share of the period and not by the clock, so that a month is paced as a day is.
  */
 import type { Program } from "../domain/program.ts";
 
 const GAIN = 0.3;
 const TRIM_MAX = 1;
-const KEPT = 0.9;
+const KEPT = 0.95;
 const STEPS_A_PERIOD = 1440;
 
 /** The price of a resource, and what is needed to find the next one. */
