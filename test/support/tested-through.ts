@@ -12,6 +12,8 @@ export const TESTED_THROUGH: readonly { readonly files: string; readonly test: s
   // Steps of one decision: their laws hold for the whole, and are asked of the whole.
   { files: "src/core/decision/calibrate.ts", test: "test/http/decide.test.ts" },
   { files: "src/core/decision/", test: "test/core/decision/decide.test.ts" },
+  { files: "src/core/allocation/critical-range.ts", test: "test/core/allocation/spend-budget.test.ts" },
+  { files: "src/core/allocation/", test: "test/core/allocation/allocate.test.ts" },
   { files: "src/core/features/", test: "test/core/features/encode.test.ts" },
 
   // Declarations, and constants that mean something only where they are used.

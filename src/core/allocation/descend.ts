@@ -1,0 +1,84 @@
+/**
+ * The minimum over π ≥ 0 of the dual D(π), which is convex and piecewise linear, by its smoothed form (see
+ * smoothed-dual.ts): damped Newton steps within π ≥ 0 and a box some τ wide, while τ shrinks. It is the path
+ * following of interior-point methods (Boyd & Vandenberghe 2004, chapter 11) with the entropy as barrier. A
+ * step costs one pass over the users; about twenty lead from no prices to nine digits.
+ */
+import { minimizeInBox } from "../numerics/box-quadratic.ts";
+import type { Market, Scale } from "./market.ts";
+import { type SmoothedDual, smoothedDual } from "./smoothed-dual.ts";
+
+/** The τ of a step is divided by this when the steps at it have settled. */
+const SHRINKAGE = 4;
+/** Half the width of a step's box, in τ: beyond it the curvature says little. */
+const BOX = 8;
+/** What a step may still promise to gain, in units of the smoothing, when its τ has settled. */
+const SETTLED = 0.1;
+/** Share of what a step promises that it must keep, or it is halved (Armijo's rule). */
+const KEPT = 0.01;
+const HALVINGS_MAX = 20;
+const STEPS_MAX = 100;
+/** Makes the curvature definite, also where nobody is about to change their mind. */
+const RIDGE = 1e-9;
+const LEAST_CURVATURE = 1e-300;
+/** Relative precision below which a decrease of the dual is rounding. */
+const ROUNDING = 1e-13;
+
+export interface DualProblem extends Market {
+  readonly scale: Scale;
+  /** How much the dual may be missed by, relative to it. > 0. */
+  readonly tolerance: number;
+}
+
+export function descend(
+  problem: DualProblem,
+  start: { readonly prices: Float64Array; readonly tau: number },
+): SmoothedDual {
+  const at = (point: Pick<SmoothedDual, "prices" | "tau">) => smoothedDual(problem.blocks(), problem.resources, point);
+  let here = at(start);
+  for (let steps = 0; steps < STEPS_MAX; steps++) {
+    const step = newtonStep(here, problem.scale.cost);
+    const promise = promiseOf(here, step);
+    const settled = promise <= SETTLED * here.smoothing + ROUNDING * here.value;
+    const there = settled ? null : follow(here, { step, promise }, at);
+    if (there !== null) here = there;
+    else if (here.smoothing <= problem.tolerance * here.value) break;
+    else here = at({ prices: here.prices, tau: here.tau / SHRINKAGE });
+  }
+  return here;
+}
+
+function newtonStep({ prices, tau, gradient, curvature }: SmoothedDual, costScale: number): Float64Array {
+  const n = prices.length;
+  const high = Float64Array.from(prices, (_, j) => (BOX * tau) / (j === 0 ? costScale : 1));
+  const low = prices.map((price, j) => -Math.min(price, high[j] as number));
+  const definite = Float64Array.from(curvature);
+  for (let j = 0; j < n * n; j += n + 1) definite[j] = (definite[j] as number) * (1 + RIDGE) + LEAST_CURVATURE;
+  return minimizeInBox({ gradient, curvature: definite, low, high });
+}
+
+/** How much lower the dual is after the step if its quadratic model holds. */
+function promiseOf({ gradient, curvature }: SmoothedDual, step: Float64Array): number {
+  const n = step.length;
+  let change = 0;
+  for (let i = 0; i < n; i++) {
+    let slope = gradient[i] as number;
+    for (let j = 0; j < n; j++) slope += 0.5 * (curvature[i * n + j] as number) * (step[j] as number);
+    change += slope * (step[i] as number);
+  }
+  return -change;
+}
+
+/** As much of the step as keeps its promise; null when none does, which is when only rounding is left. */
+function follow(
+  here: SmoothedDual,
+  { step, promise }: { readonly step: Float64Array; readonly promise: number },
+  at: (point: Pick<SmoothedDual, "prices" | "tau">) => SmoothedDual,
+): SmoothedDual | null {
+  for (let halvings = 0, share = 1; halvings <= HALVINGS_MAX; halvings++, share /= 2) {
+    const prices = here.prices.map((price, j) => Math.max(0, price + share * (step[j] as number)));
+    const there = at({ prices, tau: here.tau });
+    if (there.value <= here.value - KEPT * share * promise) return there;
+  }
+  return null;
+}
