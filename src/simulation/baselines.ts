@@ -3,9 +3,9 @@ import type { Pacing } from "../core/domain/decision.ts";
 import type { Controller, EpochStart } from "./play-day.ts";
 import { DAY_MS, type World } from "./world.ts";
 
-/** Yesterday's price all day: the threshold that a batch run would have left behind. */
-export function staticThreshold({ past }: World): Controller {
-  const prices = priced(past.optimum.lambda);
+/** One price all day. Yesterday's is the threshold that a batch run would have left behind. */
+export function staticThreshold(lambda: number): Controller {
+  const prices = priced(lambda);
   return { beginEpoch: () => {}, pricesFor: () => prices, observe: () => {} };
 }
 

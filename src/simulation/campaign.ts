@@ -37,14 +37,16 @@ export interface Request {
   readonly program: Program;
   readonly scores: Scores;
   readonly pacing: Pacing;
+  /** What the budget can still pay, and what each action would take from it; whole micros. */
   readonly availableMicros: number;
+  readonly chargesMicros: readonly number[];
 }
 
-export function situationOf({ program, scores, pacing, availableMicros }: Request): Situation {
+export function situationOf({ program, scores, pacing, availableMicros, chargesMicros }: Request): Situation {
   return {
     program,
     facts: NOTHING_KNOWN,
-    requested: affordable(program, scores, availableMicros),
+    requested: affordable(program, chargesMicros, availableMicros),
     withheld: null,
     basis: "model",
     scores,
@@ -70,13 +72,17 @@ export function scoresOf({ value, cost }: Users, user: number, paidActions: numb
   return { value: values, valueStd: stds, cost: costs };
 }
 
-/** What an offer takes from the budget: a whole number of micros. */
-export function chargeOf(cost: number): number {
-  return Math.round(Math.max(0, cost) * MICROS_PER_UNIT);
+/** What offers of these costs take from the budget: whole numbers of micros. */
+export function chargesOf({ cost }: Scores): readonly number[] {
+  return cost.map((each) => Math.round(Math.max(0, each) * MICROS_PER_UNIT));
 }
 
 /** The actions the budget can still pay for; null when it can pay for all. */
-function affordable({ actions }: Program, { cost }: Scores, availableMicros: number): readonly string[] | null {
-  if (cost.every((each) => chargeOf(each) <= availableMicros)) return null;
-  return actions.filter((_, i) => chargeOf(cost[i] as number) <= availableMicros).map(({ id }) => id);
+function affordable(
+  { actions }: Program,
+  chargesMicros: readonly number[],
+  availableMicros: number,
+): readonly string[] | null {
+  if (chargesMicros.every((charge) => charge <= availableMicros)) return null;
+  return actions.filter((_, i) => (chargesMicros[i] as number) <= availableMicros).map(({ id }) => id);
 }

@@ -49,6 +49,7 @@ export class PacedController implements Controller {
         atMs,
         forecast: this.#forecast,
         remainingMicros: purse.availableMicros,
+        shareDue: 1,
         floor: this.#floor,
         remainingVolumes: {},
         solvedVolumes: null,
@@ -77,7 +78,7 @@ function dayBefore({ size, past }: World): PacingState {
   let state: PacingState = { sums: {}, prices: null };
   for (let user = 0; user < known; user++) {
     const scores = scoresOf(past.users, user, size.actions);
-    const situation = situationOf({ program, scores, pacing: UNPRICED, availableMicros: Infinity });
+    const situation = situationOf({ program, scores, pacing: UNPRICED, availableMicros: 0, chargesMicros: [] });
     tally.observe(situation, decide(situation), 0);
     if ((user + 1) % 1000 === 0) state = merge(state, tally.drain({ share: (user + 1) / known, elapsedHour: 0 }));
   }

@@ -1,7 +1,7 @@
 /** One day of a world, decided request by request through the real `decide()` at a controller's prices. */
 import { decide } from "../core/decision/decide.ts";
 import type { Decision, Pacing, Situation } from "../core/domain/decision.ts";
-import { campaignWith, chargeOf, scoresOf, situationOf } from "./campaign.ts";
+import { campaignWith, chargesOf, scoresOf, situationOf } from "./campaign.ts";
 import { Purse } from "./purse.ts";
 import { DAY_MS, type World } from "./world.ts";
 
@@ -60,9 +60,11 @@ export function playDay(world: World, controller: Controller, epochMs: number): 
     for (; arrival < atMs.length && (atMs[arrival] as number) < endMs; arrival++) {
       const scores = scoresOf(users, arrival, size.actions);
       const pacing = controller.pricesFor(arrival);
-      const situation = situationOf({ program, scores, pacing, availableMicros: purse.availableMicros });
+      const chargesMicros = chargesOf(scores);
+      const { availableMicros } = purse;
+      const situation = situationOf({ program, scores, pacing, availableMicros, chargesMicros });
       const decision = decide(situation);
-      const chargedMicros = chargeOf(scores.cost[decision.chosen] as number);
+      const chargedMicros = chargesMicros[decision.chosen] as number;
       purse.debit(chargedMicros);
       total.value += scores.value[decision.chosen] as number;
       total.offers += Number(decision.chosen > 0);

@@ -18,18 +18,22 @@ export interface Users {
 
 /** @param quality what each user's values are multiplied by, one for each user */
 export function drawUsers(random: Random, actions: number, quality: ArrayLike<number>): Users {
-  const faces = Array.from({ length: actions }, (_, action) => 1.6 ** action);
   const value = new Float64Array(quality.length * actions);
   const cost = new Float64Array(quality.length * actions);
   for (let user = 0; user < quality.length; user++) {
     const responsiveness = (quality[user] as number) * Math.exp(1.2 * random.normal());
     const redemption = 1 / (1 + Math.exp(1.5 - 0.8 * random.normal()));
     for (let action = 0; action < actions; action++) {
-      const face = faces[action] as number;
+      const face = faceOf(action);
       const at = user * actions + action;
       cost[at] = toMicros(redemption * face * Math.exp(0.2 * random.normal()));
       value[at] = toMicros(responsiveness * redemption * face ** 0.7 * Math.exp(0.3 * random.normal()));
     }
   }
   return { value, cost };
+}
+
+/** Face value of a paid action, by its number from 0. */
+export function faceOf(action: number): number {
+  return 1.6 ** action;
 }

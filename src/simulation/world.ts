@@ -1,5 +1,4 @@
 /** A day as it will be, and what was known before it began. */
-import { MICROS_PER_UNIT } from "../core/domain/money.ts";
 import type { ArrivalHistory, Period } from "../core/pacing/arrival-forecast.ts";
 import { hindsightOptimum, type Optimum, unconstrainedSpend } from "./hindsight.ts";
 import { Random } from "./random.ts";
@@ -47,7 +46,7 @@ export function createWorld(size: WorldSize): World {
   const atMs = drawArrivals(new Random(size.seed, "arrivals"), day.rate, size.arrivals);
   const quality = Float64Array.from(atMs, (at) => day.quality[Math.floor(at / MINUTE_MS)] as number);
   const users = drawUsers(new Random(size.seed, "users"), size.actions, quality);
-  const budgetMicros = Math.floor(size.budgetShare * unconstrainedSpend(users, size.actions) * MICROS_PER_UNIT);
+  const budgetMicros = Math.floor(size.budgetShare * unconstrainedSpend(users, size.actions));
   const period = { startMs: 0, endMs: DAY_MS, hours: Array.from({ length: HOURS }, (_, hour) => hour) };
   return { size, period, atMs, users, budgetMicros, past: pastOf(day, size, budgetMicros) };
 }
@@ -72,7 +71,7 @@ function drawArrivals(random: Random, rate: Float64Array, count: number): Float6
 function pastOf(day: Day, { seed, arrivals, actions }: WorldSize, budgetMicros: number): Past {
   const expectedArrivals = arrivals / day.volume;
   const users = drawUsers(new Random(seed, "past"), actions, new Float64Array(HISTORY_USERS).fill(1));
-  const budget = (budgetMicros / MICROS_PER_UNIT) * (HISTORY_USERS / expectedArrivals);
+  const budget = Math.floor(budgetMicros * (HISTORY_USERS / expectedArrivals));
   return {
     users,
     history: historyOf(day.expectedRate, expectedArrivals),

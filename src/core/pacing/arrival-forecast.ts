@@ -18,7 +18,7 @@
  * The core knows no calendar: the caller tells which hour of the week each elapsed hour of the period is, which
  * makes a day of 23 or 25 hours a day like any other.
  */
-const HOUR_MS = 3_600_000;
+export const HOUR_MS = 3_600_000;
 const HOURS_A_DAY = 24;
 const HOURS_A_WEEK = 168;
 /** Least weight of the forecast against what has been seen, as a share of N̂. */

@@ -43,6 +43,8 @@ export interface EpochInputs {
   readonly forecast: ArrivalForecast;
   /** Money that is neither spent nor promised (available and leased), in micros. */
   readonly remainingMicros: number;
+  /** What of the cost of offers to come is this period's, in (0, 1]: 1, or `shareDue` when reserving what is expected. */
+  readonly shareDue: number;
   /** Least price of the budget; see `priceFloor`. */
   readonly floor: number;
   /** Offers left of every limited volume, by its name. */
@@ -107,9 +109,9 @@ interface Closing {
 function budgetPrice(
   closing: Closing,
   last: EpochPrices | null,
-  { remainingMicros, floor }: EpochInputs,
+  { remainingMicros, shareDue, floor }: EpochInputs,
 ): EpochPrices["budget"] {
-  const rho = perArrival(remainingMicros, closing.toCome);
+  const rho = perArrival(remainingMicros, closing.toCome * shareDue);
   const base = rho === null ? 0 : priceForSpend(closing.sums, rho / MICROS_PER_UNIT);
   return { ...nextPrice(closing, last?.budget, { resource: BUDGET, base, rho }), floor };
 }
