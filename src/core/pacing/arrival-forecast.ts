@@ -63,12 +63,12 @@ export interface Arrivals {
 export function forecastArrivals(period: Period, history: ArrivalHistory | null): ArrivalForecast {
   const rates = history === null ? null : hourlyRates(history);
   const cumulative = [0];
-  let sum = 0;
+  let total = 0;
   period.hours.forEach((hour, slot) => {
-    sum += (rates?.[hour] ?? 1) * slotHours(period, slot);
-    cumulative.push(sum);
+    total += (rates?.[hour] ?? 1) * slotHours(period, slot);
+    cumulative.push(total);
   });
-  return { period, expected: rates === null ? null : sum, shares: cumulative.map((part) => part / sum) };
+  return { period, expected: rates === null ? null : total, shares: cumulative.map((part) => part / total) };
 }
 
 /** F(t), in [0, 1]. */
