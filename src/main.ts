@@ -5,6 +5,7 @@ import { addDemoCommand } from "./cli/demo.ts";
 import { addOpenapiCommand } from "./cli/openapi.ts";
 import { addReplayCommand } from "./cli/replay.ts";
 import { addServeCommand } from "./cli/serve.ts";
+import { addSimulateCommand } from "./cli/simulate.ts";
 import { addValidateCommand } from "./cli/validate.ts";
 import { ConfigError } from "./ops/config.ts";
 
@@ -18,6 +19,7 @@ addValidateCommand(program);
 addReplayCommand(program);
 addAllocateCommand(program);
 addDemoCommand(program);
+addSimulateCommand(program);
 addOpenapiCommand(program);
 
 try {

@@ -1,4 +1,4 @@
-const MICROS_PER_UNIT = 1e6;
+export const MICROS_PER_UNIT = 1e6;
 
 /**
  * An amount in whole micros, the nearest; exact for amounts below 4 billion units.
