@@ -36,5 +36,5 @@ const PROPORTIONAL = 8;
 const INTEGRAL = 8;
 
 function priced(lambda: number): Pacing {
-  return { epoch: 0, lambda, mu: {}, rho: null };
+  return { epoch: 0, lambda, mu: {}, rho: null, inPeriod: null };
 }

@@ -23,13 +23,22 @@ export function campaignWith(paidActions: number): Program {
     holdout: { share: 0, salt: "holdout" },
     evaluation: { share: 0, salt: "evaluation" },
     exploration: { strategy: "greedy", floor: 0, salt: "draw" },
+    caps: [],
+    funding: null,
     features: { maxAgeMs: Infinity, coldStart: "no_offer" },
     offerTtlMs: 86_400_000,
   };
 }
 
 function actionNamed(id: string): Action {
-  return { id, channel: null, fixedCost: 0, maxCost: Infinity, prior: null };
+  return {
+    id,
+    channel: null,
+    volumes: id === NO_OFFER ? [] : [`action:${id}`],
+    fixedCost: 0,
+    maxCost: Infinity,
+    prior: null,
+  };
 }
 
 /** What the service would gather for one user. */
@@ -48,6 +57,8 @@ export function situationOf({ program, scores, pacing, availableMicros, chargesM
     facts: NOTHING_KNOWN,
     requested: affordable(program, chargesMicros, availableMicros),
     withheld: null,
+    closed: null,
+    availableMicros: null,
     basis: "model",
     scores,
     pacing,

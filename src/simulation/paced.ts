@@ -68,7 +68,7 @@ export class PacedController implements Controller {
   }
 }
 
-const UNPRICED: Pacing = { epoch: 0, lambda: 0, mu: {}, rho: null };
+const UNPRICED: Pacing = { epoch: 0, lambda: 0, mu: {}, rho: null, inPeriod: null };
 
 /** What a replica has of the day before: its demand, as if all of its arrivals had come like those that are known. */
 function dayBefore({ size, past }: World): PacingState {

@@ -80,7 +80,7 @@ class MonthPlay {
   readonly #expiries: number[] = [];
   #costs: CalibratedCosts = { overall: PRIOR, byAction: {} };
   #board = openPeriod(null);
-  #pacing: Pacing = { epoch: 0, lambda: 0, mu: {}, rho: null };
+  #pacing: Pacing = { epoch: 0, lambda: 0, mu: {}, rho: null, inPeriod: null };
   #remainingMicros = 0;
   #arrival = 0;
   #value = 0;

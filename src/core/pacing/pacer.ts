@@ -90,7 +90,7 @@ export function closeEpoch(state: PacingState, inputs: EpochInputs): PacingState
 export function pacingOf({ epoch, budget, volumes }: EpochPrices): Pacing {
   const mu = Object.fromEntries(Object.entries(volumes).map(([name, volume]) => [name, priceOf(volume, 0)]));
   const rho = budget.rho === null ? null : budget.rho / MICROS_PER_UNIT;
-  return { epoch, lambda: priceOf(budget, budget.floor), mu, rho };
+  return { epoch, lambda: priceOf(budget, budget.floor), mu, rho, inPeriod: null };
 }
 
 /** Arrivals in each elapsed hour of the period. */
