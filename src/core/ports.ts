@@ -154,3 +154,22 @@ export interface Ledger {
   view(account: AccountId): Promise<AccountView | null>;
   close(): Promise<void>;
 }
+
+/** What a replica can prove of its own spending, after a crash and when the ledger forgot. */
+export interface SpendingHistory {
+  /** The reservations of every decision in this replica's log that was paid out of this lease. */
+  reservations(account: AccountId, holder: LeaseHolder): AsyncIterable<Reservation>;
+  /** The settlements of this account that this replica accepted, oldest first. */
+  settlements(account: AccountId): AsyncIterable<Settlement>;
+}
+
+/** The leases this replica has opened and not closed, kept where its decision log is. */
+export interface LeaseBook {
+  /** This replica, in this life of its. */
+  readonly holder: LeaseHolder;
+  /** Holders of this replica's open leases on the account, this life's included. */
+  opened(account: AccountId): readonly LeaseHolder[];
+  /** Resolves when a crash cannot make it forgotten; only then may the lease be opened. Throws what the disk throws. */
+  remember(account: AccountId): Promise<void>;
+  forget(account: AccountId, holder: LeaseHolder): Promise<void>;
+}

@@ -15,6 +15,7 @@ export const TESTED_THROUGH: readonly { readonly files: string; readonly test: s
   { files: "src/core/features/", test: "test/core/features/encode.test.ts" },
 
   // The ledger is one machine: its laws are those of whole histories, asked through its port.
+  { files: "src/core/ledger/lease-turns.ts", test: "test/service/budget/budget-lease.test.ts" },
   { files: "src/core/ledger/", test: "test/adapters/memory/ledger.test.ts" },
   { files: "src/core/domain/budget.ts", test: "test/adapters/memory/ledger.test.ts" },
 
@@ -38,13 +39,16 @@ export const TESTED_THROUGH: readonly { readonly files: string; readonly test: s
   { files: "src/service/catalog.ts", test: "test/http/catalog.test.ts" },
   { files: "src/service/score-users.ts", test: "test/http/features-and-scores.test.ts" },
   { files: "src/service/write-features.ts", test: "test/http/features-and-scores.test.ts" },
+  { files: "src/service/budget/", test: "test/service/budget/budget-lease.test.ts" },
   { files: "src/service/", test: "test/http/decide.test.ts" },
   { files: "src/ops/", test: "test/http/decide.test.ts" },
 
   // Parts of one adapter: the contract of its port is what is tested.
   { files: "src/adapters/cel/", test: "test/adapters/cel/compile-rule.test.ts" },
   { files: "src/adapters/file/read-program.ts", test: "test/adapters/file/program-folder.test.ts" },
+  { files: "src/adapters/memory/ledger-lines.ts", test: "test/adapters/memory/ledger.test.ts" },
   { files: "src/adapters/memory/", test: "test/adapters/memory/feature-store.test.ts" },
   { files: "src/adapters/onnx/", test: "test/adapters/onnx/model-folder.test.ts" },
+  { files: "src/adapters/redis/ledger/", test: "test/adapters/redis/ledger/ledger.test.ts" },
   { files: "src/adapters/redis/", test: "test/adapters/redis/connection.test.ts" },
 ];
