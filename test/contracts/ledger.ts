@@ -350,7 +350,7 @@ function describeRecovery(name: string, newLedger: (terms?: BudgetTerms) => Prom
       ["more reported than was granted", { turn: 2, reservations: [reservationOf("d1", 31)] }],
       ["more given back than was granted", { turn: 2, giveBack: 31 }],
       ["more counted than was granted", { turn: 2, spent: 31 }],
-    ] as const)("%s: nothing is done and nobody is granted anything", async ([_, sign]) => {
+    ] as const)("%s: nothing is done and nobody is granted anything", async ([, sign]) => {
       const ledger = await newLedger();
       await ledger.sync(syncOf(A, { want: 30 }));
       await ledger.sync(syncOf(B, { want: 30 }));

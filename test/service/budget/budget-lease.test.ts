@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { LeaseBook } from "../../../src/core/ports.ts";
 import { BudgetLease, type BudgetLeaseOptions } from "../../../src/service/budget/budget-lease.ts";
-import { ACCOUNT, openAccount, reservationOf, termsOf } from "../../contracts/ledger.ts";
+import { ACCOUNT, openAccount, reservationOf, syncOf, termsOf } from "../../contracts/ledger.ts";
 import { Disk, FlakyLedger } from "../../support/lease-fixtures.ts";
 
 const TTL_MS = 1_000;
@@ -107,25 +107,11 @@ describe("a lease", () => {
     const lease = stage.lease();
     await lease.exchange("top-up");
     expect(lease.available()).toBe(20);
-    stage.ledger.state = "mute";
-    // What is left is little: 80 is more than one lease of 20, so nothing is given back; then another takes it.
-    stage.ledger.state = "up";
-    const greedy = { ...termsOf(100) };
-    await stage.ledger.sync({
-      account: ACCOUNT,
-      terms: greedy,
-      holder: { replica: "b", life: 1 },
-      seenOperations: 0,
-      spent: 0,
-      reservations: [],
-      turn: 1,
-      want: 75,
-      giveBack: 0,
-      recovery: null,
-    });
+    // Another replica takes most of what is left: now it is scarce.
+    await stage.ledger.sync(syncOf({ replica: "b", life: 1 }, { want: 75 }));
     await lease.exchange("top-up");
     stage.ledger.state = "down";
-    await expect(lease.exchange("yield")).rejects.toThrow();
+    await expect(lease.exchange("yield")).rejects.toMatchObject({ code: "ledger_unavailable" });
     expect(lease.available()).toBe(0);
     stage.ledger.state = "up";
     await lease.exchange("yield");
@@ -242,19 +228,8 @@ describe("when the ledger may have forgotten", () => {
     const lease = stage.lease();
     await other.exchange("top-up");
     await stage.ledger.save();
-    const [dead] = [{ replica: "dead", life: 3 }];
-    await stage.ledger.sync({
-      account: ACCOUNT,
-      terms: termsOf(AMOUNT),
-      holder: dead,
-      seenOperations: 0,
-      spent: 0,
-      reservations: [],
-      turn: 1,
-      want: 40,
-      giveBack: 0,
-      recovery: null,
-    });
+    const dead = { replica: "dead", life: 3 };
+    await stage.ledger.sync(syncOf(dead, { terms: termsOf(AMOUNT), want: 40 }));
     await lease.exchange("top-up");
     await stage.ledger.restore();
     const declare = stage.ledger.declare.bind(stage.ledger);
