@@ -1,7 +1,7 @@
 /** What every ledger must do, run against each adapter. Expected figures are worked out by hand. */
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { AccountId, BudgetTerms, LeaseHolder, Reservation } from "../../src/core/domain/budget.ts";
-import type { Ledger, LeaseAnswer, LeaseDeclaration, LeaseSync } from "../../src/core/ports.ts";
+import type { Ledger, LeaseAnswer, LeaseDeclaration, LeaseSync } from "../../src/core/budget-ports.ts";
 
 const TTL_MS = 1_000;
 const GRACE_MS = 10;
@@ -350,7 +350,7 @@ function describeRecovery(name: string, newLedger: (terms?: BudgetTerms) => Prom
       ["more reported than was granted", { turn: 2, reservations: [reservationOf("d1", 31)] }],
       ["more given back than was granted", { turn: 2, giveBack: 31 }],
       ["more counted than was granted", { turn: 2, spent: 31 }],
-    ] as const)("%s: nothing is done and nobody is granted anything", async ([_, sign]) => {
+    ] as const)("%s: nothing is done and nobody is granted anything", async ([, sign]) => {
       const ledger = await newLedger();
       await ledger.sync(syncOf(A, { want: 30 }));
       await ledger.sync(syncOf(B, { want: 30 }));

@@ -1,6 +1,6 @@
 /** What every pacing board must do, run against each adapter. */
 import { describe, expect, onTestFinished, test } from "vitest";
-import type { PacingBoard } from "../../src/core/ports.ts";
+import type { PacingBoard } from "../../src/core/budget-ports.ts";
 
 export const ACCOUNT = { budget: "spring-mail", period: "2026-11@Europe/Berlin" };
 

@@ -1,6 +1,6 @@
 import { openEmbeddedLedger } from "../../src/adapters/memory/ledger.ts";
 import type { AccountId, LeaseHolder, Settlement } from "../../src/core/domain/budget.ts";
-import type { Ledger, LeaseDeclaration, LeaseSync } from "../../src/core/ports.ts";
+import type { Ledger, LeaseDeclaration, LeaseSync } from "../../src/core/budget-ports.ts";
 import type { LedgerStore } from "./ledger-world.ts";
 
 /** The embedded ledger in a world where its process restarts: what it is rebuilt from is its file. */

@@ -13,7 +13,7 @@ export interface Histories {
 }
 
 /** Lives every history and audits each step; throws the shortest history that goes wrong. */
-export async function liveHistories({ open, memory, count, stepsMax, seed, prefix }: Histories): Promise<void> {
+export async function expectHistories({ open, memory, count, stepsMax, seed, prefix }: Histories): Promise<void> {
   let budgets = 0;
   const steps = fc.array(fc.nat(2 ** 31 - 1), { minLength: Math.ceil(stepsMax / 3), maxLength: stepsMax, size: "max" });
   const property = fc.asyncProperty(

@@ -9,7 +9,7 @@ import type {
   Settlement,
   SettlementResult,
 } from "../../src/core/domain/budget.ts";
-import type { LeaseSync } from "../../src/core/ports.ts";
+import type { LeaseSync } from "../../src/core/budget-ports.ts";
 
 interface Entry {
   state: "early" | "open" | "settled" | "voided" | "expired";

@@ -6,9 +6,10 @@
  * - While the store forgets nothing every figure is that of the reference books.
  * - Always: what is owed for logged decisions, and what replicas could still pay, is within the amount.
  */
-import { expect } from "vitest";
+
+import assert from "node:assert/strict";
 import type { AccountId, AccountView, BudgetTerms, Reservation, Settlement } from "../../src/core/domain/budget.ts";
-import type { Ledger, LeaseAnswer, LeaseSync } from "../../src/core/ports.ts";
+import type { Ledger, LeaseAnswer, LeaseSync } from "../../src/core/budget-ports.ts";
 import { ReferenceBooks } from "./ledger-reference.ts";
 
 export interface LedgerStore extends Ledger {
@@ -101,7 +102,8 @@ export class LedgerWorld {
   #mostAmount = FIRST_AMOUNT;
   #nowMs = 1_000;
   #events = 0;
-  #saved = false;
+  /** How far the account of the copy was; null without a copy. */
+  #savedOperations: number | null = null;
 
   constructor(options: WorldOptions) {
     this.#options = options;
@@ -173,11 +175,11 @@ export class LedgerWorld {
         return;
       case "save":
         await this.#options.store.save();
-        this.#saved = true;
+        this.#savedOperations = (await this.#options.store.view(this.#options.account))?.operations ?? 0;
         return;
       case "restore":
-        if (this.#saved && this.#isAnyoneForgotten()) return;
-        return await (this.#saved ? this.#options.store.restore() : this.#options.store.restart());
+        if (this.#savedOperations !== null && this.#isAnyoneForgotten()) return;
+        return await (this.#savedOperations !== null ? this.#options.store.restore() : this.#options.store.restart());
       case "restart":
         return await this.#options.store.restart();
       case "rewind":
@@ -206,7 +208,8 @@ export class LedgerWorld {
     replica.underWay ??= this.#turnOf(replica, turn);
     const { recovery } = replica;
     const waited = recovery === null ? null : { token: recovery.token, waitedMs: this.#nowMs - recovery.sinceMs };
-    const asked: LeaseSync = { ...replica.underWay, recovery: waited };
+    const seenOperations = replica.view?.operations ?? 0;
+    const asked: LeaseSync = { ...replica.underWay, seenOperations, recovery: waited };
     const sentMs = this.#nowMs;
     let answer = await this.#ask(replica, asked);
     if (fate === "repeat") answer = await this.#ask(replica, asked);
@@ -216,7 +219,7 @@ export class LedgerWorld {
   async #ask(replica: Replica, asked: LeaseSync): Promise<LeaseAnswer> {
     const answer = await this.#options.store.sync(asked);
     if (this.#options.memory !== "forgets" && answer.kind === "synced") {
-      expect(answer.granted).toBe(this.#books.turn(leaseOf(replica), asked));
+      assert.equal(answer.granted, this.#books.turn(leaseOf(replica), asked));
     }
     return answer;
   }
@@ -225,7 +228,7 @@ export class LedgerWorld {
     const seen = replica.view;
     replica.view = answer.view;
     replica.contactMs = sentMs;
-    expect(answer.kind).not.toBe("fenced");
+    assert.notEqual(answer.kind, "fenced");
     if (answer.kind === "synced") {
       const done = replica.underWay;
       replica.turn = done?.turn ?? replica.turn;
@@ -316,7 +319,7 @@ export class LedgerWorld {
 
   async #settle(settlement: Settlement): Promise<void> {
     const [result] = await this.#options.store.settle(this.#options.account, [settlement]);
-    if (this.#options.memory !== "forgets") expect(result).toEqual(this.#books.settle(settlement));
+    if (this.#options.memory !== "forgets") assert.deepEqual(result, this.#books.settle(settlement));
     if (result === undefined || NOTHING_NEW.has(result.kind)) return;
     this.#outcomes.push(settlement);
     const truth = this.#truths.get(settlement.reservationId);
@@ -329,7 +332,7 @@ export class LedgerWorld {
 
   async #reap(limit: number): Promise<void> {
     const reaped = await this.#options.store.reap(this.#options.account, { nowMs: this.#nowMs, limit });
-    if (this.#options.memory !== "forgets") expect(reaped).toBe(this.#books.reap(this.#nowMs, limit));
+    if (this.#options.memory !== "forgets") assert.equal(reaped, this.#books.reap(this.#nowMs, limit));
     for (const truth of this.#truths.values()) {
       // Whether this store already did it or will: nobody may honour an offer so late.
       if (truth.fate === "open" && truth.reservation.expiresAtMs + GRACE_MS <= this.#nowMs) truth.fate = "expired";
@@ -355,7 +358,8 @@ export class LedgerWorld {
     const [most] = this.#replicas
       .filter((replica) => !this.#isAway(replica) && replica.view !== null && replica.turn > 0)
       .toSorted((a, b) => (b.view?.operations ?? 0) - (a.view?.operations ?? 0));
-    if (!this.#saved || most === undefined || this.#isAnyoneForgotten()) return;
+    if (this.#savedOperations === null || (most?.view?.operations ?? 0) <= this.#savedOperations) return;
+    if (most === undefined || this.#isAnyoneForgotten()) return;
     await this.#options.store.rewind();
     await this.#sync(most, { want: 0, giveBack: 0 });
   }
@@ -380,15 +384,15 @@ export class LedgerWorld {
   async #audit(): Promise<void> {
     const view = await this.#options.store.view(this.#options.account);
     if (view === null) return;
-    expect(view.available + view.leased + view.pending + view.settled).toBe(view.amount);
+    assert.equal(view.available + view.leased + view.pending + view.settled, view.amount);
     for (const figure of [view.leased, view.pending, view.settled, view.overrun, view.forgotten]) {
-      expect(figure).toBeGreaterThanOrEqual(0);
+      assert.ok(figure >= 0, `no figure is negative, got ${figure}`);
     }
-    if (this.#options.memory !== "forgets") expect(view).toMatchObject(this.#books.figures());
+    if (this.#options.memory !== "forgets") assert.deepEqual({ ...view, ...this.#books.figures() }, view);
     let owed = 0;
     for (const truth of this.#truths.values()) owed += owedFor(truth);
     for (const replica of this.#replicas) if (replica.paysUntilMs > this.#nowMs) owed += balanceOf(replica);
-    expect(owed).toBeLessThanOrEqual(this.#mostAmount);
+    assert.ok(owed <= this.#mostAmount, `overspent: ${owed} of ${this.#mostAmount}`);
   }
 
   /** Everybody comes back, reports and leaves; everything falls due: nothing is held any more. */
@@ -402,7 +406,7 @@ export class LedgerWorld {
     this.#nowMs += 1_000;
     await this.#reap(10_000);
     const view = await this.#options.store.view(this.#options.account);
-    expect(view).toMatchObject({ recovery: null, leased: 0, pending: 0, awaited: [], holders: [] });
+    assert.deepEqual({ ...view, recovery: null, leased: 0, pending: 0, awaited: [], holders: [] }, view);
     await this.#audit();
   }
 }

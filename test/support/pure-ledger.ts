@@ -12,7 +12,7 @@ import {
   type LedgerCommand,
 } from "../../src/core/ledger/accounts.ts";
 import { checkCommand } from "../../src/core/ledger/check-command.ts";
-import type { LeaseDeclaration, LeaseSync } from "../../src/core/ports.ts";
+import type { LeaseDeclaration, LeaseSync } from "../../src/core/budget-ports.ts";
 import type { LedgerStore } from "./ledger-world.ts";
 
 /** A store that forgets when it is told to. */

@@ -18,6 +18,7 @@ export const TESTED_THROUGH: readonly { readonly files: string; readonly test: s
   { files: "src/core/features/", test: "test/core/features/encode.test.ts" },
 
   // The ledger is one machine: its laws are those of whole histories, asked through its port.
+  { files: "src/core/ledger/lease-turns.ts", test: "test/service/budget/budget-lease.test.ts" },
   { files: "src/core/ledger/", test: "test/adapters/memory/ledger.test.ts" },
   { files: "src/core/domain/budget.ts", test: "test/adapters/memory/ledger.test.ts" },
 
@@ -51,6 +52,7 @@ export const TESTED_THROUGH: readonly { readonly files: string; readonly test: s
   { files: "src/service/catalog.ts", test: "test/http/catalog.test.ts" },
   { files: "src/service/score-users.ts", test: "test/http/features-and-scores.test.ts" },
   { files: "src/service/write-features.ts", test: "test/http/features-and-scores.test.ts" },
+  { files: "src/service/budget/", test: "test/service/budget/budget-lease.test.ts" },
   { files: "src/service/", test: "test/http/decide.test.ts" },
   { files: "src/ops/", test: "test/http/decide.test.ts" },
 
@@ -71,6 +73,9 @@ export const TESTED_THROUGH: readonly { readonly files: string; readonly test: s
   { files: "src/adapters/temporal/", test: "test/adapters/temporal/calendar.test.ts" },
   { files: "src/adapters/redis/offer-committer.ts", test: "test/adapters/redis/offer-history.test.ts" },
   { files: "src/adapters/redis/offer-scripts.ts", test: "test/adapters/redis/offer-history.test.ts" },
+  { files: "src/adapters/memory/ledger-lines.ts", test: "test/adapters/memory/ledger.test.ts" },
+  { files: "src/adapters/memory/", test: "test/adapters/memory/feature-store.test.ts" },
+  { files: "src/adapters/onnx/", test: "test/adapters/onnx/model-folder.test.ts" },
   { files: "src/adapters/redis/ledger/", test: "test/adapters/redis/ledger/ledger.test.ts" },
   { files: "src/adapters/redis/", test: "test/adapters/redis/connection.test.ts" },
 ];

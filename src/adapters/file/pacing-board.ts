@@ -6,7 +6,7 @@ import { mkdir, readdir, readFile, rename, stat, unlink, writeFile } from "node:
 import { join } from "node:path";
 import type { AccountId } from "../../core/domain/budget.ts";
 import { LiftgateError } from "../../core/errors.ts";
-import type { BoardDocument, PacingBoard } from "../../core/ports.ts";
+import type { BoardDocument, PacingBoard } from "../../core/budget-ports.ts";
 
 const SUFFIX = ".json";
 /** Longer than any month; the board of a year is touched all the time. */

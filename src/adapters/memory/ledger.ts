@@ -21,7 +21,7 @@ import {
   type LedgerCommand,
 } from "../../core/ledger/accounts.ts";
 import { checkCommand } from "../../core/ledger/check-command.ts";
-import type { Ledger, LeaseDeclaration, LeaseSync } from "../../core/ports.ts";
+import type { Ledger, LeaseDeclaration, LeaseSync } from "../../core/budget-ports.ts";
 import { type JournalSync, JournalWriter, readJournal } from "./journal.ts";
 import { commandLine, LEDGER_LINE, placeLine, snapshotLines } from "./ledger-lines.ts";
 

@@ -1,7 +1,7 @@
 /** The pacing board in Redis: two hashes per account, under keys whose slot is the budget's. */
 import type { AccountId } from "../../core/domain/budget.ts";
 import { LiftgateError } from "../../core/errors.ts";
-import type { BoardDocument, PacingBoard } from "../../core/ports.ts";
+import type { BoardDocument, PacingBoard } from "../../core/budget-ports.ts";
 import type { RedisConnection } from "./connection.ts";
 import { RedisTrouble } from "./trouble.ts";
 

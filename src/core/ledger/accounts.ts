@@ -1,6 +1,6 @@
 /** The whole ledger as one state machine: a command, applied to the accounts, has an answer. */
 import type { AccountId, LeaseHolder, Settlement, SettlementResult } from "../domain/budget.ts";
-import type { LeaseDeclaration, LeaseSync } from "../ports.ts";
+import type { LeaseDeclaration, LeaseSync } from "../budget-ports.ts";
 import { type Account, closeLease, leaseKey, viewOf } from "./account.ts";
 import { declareLease } from "./declare.ts";
 import { accountFor, type StoreRun } from "./recovery.ts";

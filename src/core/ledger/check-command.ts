@@ -1,7 +1,7 @@
 /** What every ledger asks of its caller. A breach is a programmer's error: the command is not carried out. */
 import { invariant } from "../errors.ts";
 import type { AccountId, LeaseHolder, Reservation, Settlement } from "../domain/budget.ts";
-import type { LeaseDeclaration, LeaseReport, LeaseSync } from "../ports.ts";
+import type { LeaseDeclaration, LeaseReport, LeaseSync } from "../budget-ports.ts";
 import type { LedgerCommand } from "./accounts.ts";
 
 /** Names stand in keys and lists: no space, slash or brace. */

@@ -3,7 +3,7 @@
  * proves was spent, whatever the store remembers, and `available` may become negative by it.
  */
 import type { AccountView } from "../domain/budget.ts";
-import type { LeaseDeclaration } from "../ports.ts";
+import type { LeaseDeclaration } from "../budget-ports.ts";
 import {
   type Account,
   closeLease,

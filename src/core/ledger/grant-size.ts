@@ -28,10 +28,10 @@ export function topUp(view: GrantView, { largestOffer, balance }: Demand): numbe
   return balance >= Math.max(size / 2, largestOffer) ? 0 : Math.min(size - balance, free(view));
 }
 
-/** What a replica that has nothing to do gives back: all of it once others may need it, else nothing. */
+/** What a replica that has nothing to do gives back: all of it once others may need it, else what is more than a lease. */
 export function surplus(view: GrantView, { largestOffer, balance }: Demand): number {
   const full = Math.max(largestOffer, Math.floor(view.amount / LEASES_IN_AMOUNT));
-  return free(view) < full * holdersIn(view) ? balance : 0;
+  return free(view) < full * holdersIn(view) ? balance : Math.max(0, balance - full);
 }
 
 type GrantView = Pick<AccountView, "amount" | "available" | "overrun" | "holders">;

@@ -11,7 +11,7 @@
  * that never comes back. If it does come back, the money shows as `forgotten`.
  */
 import type { BudgetTerms, LeaseHolder } from "../domain/budget.ts";
-import type { LeaseReport, LeaseSync } from "../ports.ts";
+import type { LeaseReport, LeaseSync } from "../budget-ports.ts";
 import { type Account, isClosed, leaseKey, newAccount, openLease } from "./account.ts";
 
 /** What the store itself adds to a call. */

@@ -1,6 +1,6 @@
 /** One turn of a lease: reports move money out of it, what is not needed returns, and it is topped up. */
 import type { LeaseHolder } from "../domain/budget.ts";
-import type { LeaseAnswer, LeaseReport, LeaseSync } from "../ports.ts";
+import type { LeaseAnswer, LeaseReport, LeaseSync } from "../budget-ports.ts";
 import { type Account, freeIn, isClosed, type Lease, leaseKey, openLease, outstandingOf, viewOf } from "./account.ts";
 import { beginRecovery, endRecovery, type StoreRun } from "./recovery.ts";
 import { hold, isNews } from "./reservation.ts";

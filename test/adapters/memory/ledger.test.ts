@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { openEmbeddedLedger } from "../../../src/adapters/memory/ledger.ts";
-import type { Ledger } from "../../../src/core/ports.ts";
+import type { Ledger } from "../../../src/core/budget-ports.ts";
 import { ACCOUNT, describeLedger, reservationOf, syncOf } from "../../contracts/ledger.ts";
 import { EmbeddedLedgerStore } from "../../support/embedded-ledger-store.ts";
-import { liveHistories } from "../../support/ledger-histories.ts";
+import { expectHistories } from "../../support/ledger-histories.ts";
 import { PureLedgerStore } from "../../support/pure-ledger.ts";
 
 const SEED = 20261125;
@@ -18,7 +18,7 @@ describeLedger("embedded", async () => (await openIn(await ownDirectory())).ledg
 test.for(["remembers", "forgets"] as const)(
   "the pure ledger's invariants hold in histories of a store that %s",
   (memory) =>
-    liveHistories({
+    expectHistories({
       open: async () => new PureLedgerStore(),
       memory,
       count: 600,
@@ -29,7 +29,7 @@ test.for(["remembers", "forgets"] as const)(
 );
 
 test("the embedded ledger knows after every restart what it knew before, also compacted", () =>
-  liveHistories({
+  expectHistories({
     open: async () => EmbeddedLedgerStore.open(await ownDirectory(), 2_000),
     memory: "rebuilds",
     count: 60,

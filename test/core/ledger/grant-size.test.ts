@@ -88,5 +88,6 @@ test("replicas that ask in any order spend the budget to its last unit and never
 test("an idle replica keeps its lease while there is plenty, and returns all of it when there is not", () => {
   const plenty = { amount: 1_000_000, available: 500_000, overrun: 0, holders: holders(4) };
   expect(surplus(plenty, { largestOffer: 10, balance: 3_000 })).toBe(0);
+  expect(surplus(plenty, { largestOffer: 10, balance: 5_001 })).toBe(1);
   expect(surplus({ ...plenty, available: 19_999 }, { largestOffer: 10, balance: 3_000 })).toBe(3_000);
 });

@@ -12,7 +12,7 @@ import { LiftgateError } from "../../../core/errors.ts";
 import type { AccountId, AccountView, LeaseHolder, Settlement } from "../../../core/domain/budget.ts";
 import { leaseKey } from "../../../core/ledger/account.ts";
 import { checkCommand } from "../../../core/ledger/check-command.ts";
-import type { Ledger, LeaseAnswer, LeaseDeclaration, LeaseSync } from "../../../core/ports.ts";
+import type { Ledger, LeaseAnswer, LeaseDeclaration, LeaseSync } from "../../../core/budget-ports.ts";
 import type { RedisConnection } from "../connection.ts";
 import { RedisTrouble } from "../trouble.ts";
 import { DECLARE_SCRIPT } from "./declare-script.ts";

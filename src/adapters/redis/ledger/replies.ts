@@ -1,7 +1,7 @@
 /** What the ledger's scripts answer, read strictly: anything else is a fault of the scripts. */
 import { invariant } from "../../../core/errors.ts";
 import type { AccountView, LeaseHolder, SettlementResult } from "../../../core/domain/budget.ts";
-import type { LeaseAnswer } from "../../../core/ports.ts";
+import type { LeaseAnswer } from "../../../core/budget-ports.ts";
 
 const FIGURES = 9;
 

@@ -11,7 +11,7 @@ import {
   syncOf,
   termsOf,
 } from "../../../contracts/ledger.ts";
-import { liveHistories } from "../../../support/ledger-histories.ts";
+import { expectHistories } from "../../../support/ledger-histories.ts";
 import { RedisLedgerStore } from "../../../support/redis-ledger-store.ts";
 import { type RedisServer, startRedisServer } from "../../../support/redis-server.ts";
 import { observe, operator, ownServer } from "../observed-connection.ts";
@@ -46,7 +46,7 @@ test.for(["remembers", "forgets"] as const)("its invariants hold in histories of
   const { connection } = await observe(server.url);
   const options = { connection, replicasToConfirm: 0, confirmMs: 100 };
   const open = async (budget: string) => new RedisLedgerStore(options, redis, budget);
-  await liveHistories({ open, memory, count: 60, stepsMax: 50, seed: SEED, prefix: "h" });
+  await expectHistories({ open, memory, count: 60, stepsMax: 50, seed: SEED, prefix: "h" });
 });
 
 test("all keys of a budget have the budget's cluster slot", async () => {
@@ -107,7 +107,7 @@ test.for([
   ["its closed leases", `${KEY}:closed`],
   ["its due times", `${KEY}:due`],
   ["a reservation", `${KEY}:reservation:d2`],
-] as const)("%s under another type: every script refuses before it writes", async ([_, poisoned]) => {
+] as const)("%s under another type: every script refuses before it writes", async ([, poisoned]) => {
   const ledger = await ledgerOn(server.url);
   await openAccount(ledger);
   await ledger.sync(syncOf(A, { want: 30 }));

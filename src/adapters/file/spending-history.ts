@@ -1,0 +1,60 @@
+/**
+ * What a replica spent under a lease, as its own decision log proves it: found by the lease's name in the
+ * bytes, so that a log of gigabytes is read at the disk's pace and only what is meant is parsed.
+ */
+import type { AccountId, LeaseHolder, Reservation, Settlement } from "../../core/domain/budget.ts";
+import type { DecisionRecord, RecordedReservation } from "../../core/domain/record.ts";
+import type { SpendingHistory } from "../../core/budget-ports.ts";
+import { readBlocks } from "./read-segments.ts";
+import { listSegments } from "./segment.ts";
+
+const LINE_FEED = 0x0a;
+/** Parts the period from the volume in the name of an account that counts offers. */
+const VOLUME_MARK = "#";
+
+export class LoggedSpending implements SpendingHistory {
+  readonly #directory: string;
+
+  /** @param directory the decision log's */
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  /** Of an account that counts a volume: 1 for each offer. Throws `log_unavailable` when the log cannot be read. */
+  async *reservations(account: AccountId, { replica, life }: LeaseHolder): AsyncGenerator<Reservation, void> {
+    const lease = `${replica}/${life}`;
+    for (const { path } of await listSegments(this.#directory)) {
+      for await (const block of readBlocks(path)) {
+        if (!block.torn) yield* spentIn(block.bytes, lease, account);
+      }
+    }
+  }
+
+  /** Settlements come from outcomes, which this version does not take in. */
+  async *settlements(): AsyncGenerator<Settlement, void> {
+    // None.
+  }
+}
+
+function* spentIn(lines: Buffer, lease: string, account: AccountId): Generator<Reservation, void> {
+  const named = Buffer.from(`"lease":"${lease}"`, "latin1");
+  for (let hit = lines.indexOf(named); hit !== -1;) {
+    const end = lines.indexOf(LINE_FEED, hit);
+    const line = lines.toString("utf8", lines.lastIndexOf(LINE_FEED, hit) + 1, end);
+    const { reservation }: DecisionRecord = JSON.parse(line);
+    // Other text may hold the name, for one in the caller's context.
+    const spent = reservation?.lease === lease ? spentFrom(reservation, account) : null;
+    if (spent !== null) yield spent;
+    hit = lines.indexOf(named, end);
+  }
+}
+
+function spentFrom(recorded: RecordedReservation, { budget, period }: AccountId): Reservation | null {
+  const [name, volume] = period.split(VOLUME_MARK);
+  if (recorded.account !== `${budget}/${name}`) return null;
+  const expiresAtMs = Date.parse(recorded.expiresAt);
+  if (volume === undefined) {
+    return { id: recorded.id, amount: recorded.amountMicros, fixed: recorded.fixedMicros, expiresAtMs };
+  }
+  return recorded.volumes.includes(volume) ? { id: recorded.id, amount: 1, fixed: 0, expiresAtMs } : null;
+}

@@ -1,0 +1,146 @@
+/**
+ * Keeps a lease in step with the ledger in the background: topped up before it is dry, renewed before its
+ * time is over, its spending told within a second, given back when it is idle and others may need it.
+ * Nothing here throws: a ledger that is down is asked again, more and more rarely.
+ */
+import type { BudgetTerms, Reservation } from "../../core/domain/budget.ts";
+import type { BudgetLease } from "./budget-lease.ts";
+
+/** Decisions that were logged are told so soon. */
+const TELL_MS = 1_000;
+/** Between two turns, so that a burst shares one. */
+const GAP_MS = 10;
+const RETRY_MS_MIN = 50;
+const RETRY_MS_MAX = 2_000;
+/** A lease that paid nothing for so long is idle. */
+const IDLE_MS = 5_000;
+/** Of a lease time: two renewals may fail before the lease ends. */
+const RENEWALS_PER_LEASE = 3;
+
+/** Time as it passes, whatever clocks on the wall say. */
+export interface Timer {
+  /** Monotonic milliseconds. */
+  now(): number;
+  /** Calls back once; the result calls it off. */
+  after(delayMs: number, callback: () => void): () => void;
+}
+
+/** What became of each exchange, for metrics and the operators' log. */
+export interface BudgetObserver {
+  exchanged(lease: BudgetLease, answer: "synced" | "unconfirmed" | "recovering" | "fenced", latencyMs: number): void;
+  failed(lease: BudgetLease, cause: unknown): void;
+}
+
+export class BudgetHolder {
+  readonly lease: BudgetLease;
+  readonly #timer: Timer;
+  readonly #observer: BudgetObserver;
+  #cancel: () => void = () => undefined;
+  #exchanging: Promise<void> | null = null;
+  #failures = 0;
+  #lastPaidMs: number;
+  #lastTurnMs = Number.NEGATIVE_INFINITY;
+  #nextTurnMs = Number.POSITIVE_INFINITY;
+  #isClosed = false;
+
+  constructor(lease: BudgetLease, timer: Timer, observer: BudgetObserver) {
+    this.lease = lease;
+    this.#timer = timer;
+    this.#observer = observer;
+    this.#lastPaidMs = timer.now();
+  }
+
+  /** Takes the first turn now. */
+  start(): void {
+    this.#schedule(0);
+  }
+
+  /** What may be paid now, in the account's unit. */
+  available(): number {
+    return this.lease.available();
+  }
+
+  /** Pays for a decision. The caller saw that much available on the same turn of the event loop. */
+  debit(amount: number): void {
+    this.lease.debit(amount);
+    this.#lastPaidMs = this.#timer.now();
+    this.#hurryIfPressed();
+  }
+
+  /** Takes back a debit whose decision will never be in the log. */
+  credit(amount: number): void {
+    this.lease.credit(amount);
+  }
+
+  /** The debited decision is in the decision log, as durable as it will be. */
+  logged(reservation: Reservation): void {
+    this.lease.logged(reservation);
+    if (this.#nextTurnMs > this.#timer.now() + TELL_MS) this.#schedule(TELL_MS);
+  }
+
+  /** A decision wanted more than there is: worth a turn as soon as the ledger has more. */
+  missed(): void {
+    this.#lastPaidMs = this.#timer.now();
+    this.#hurryIfPressed();
+  }
+
+  change(terms: BudgetTerms): void {
+    this.lease.change(terms);
+    this.#schedule(0);
+  }
+
+  /**
+   * Reports and returns everything, after the last decision was logged. Whether the lease is closed; one
+   * that is not stays counted as spent until the next life of this replica closes it.
+   */
+  async close(): Promise<boolean> {
+    this.#isClosed = true;
+    this.#cancel();
+    await this.#exchanging;
+    try {
+      return await this.lease.leave();
+    } catch (cause) {
+      this.#observer.failed(this.lease, cause);
+      return false;
+    }
+  }
+
+  #hurryIfPressed(): void {
+    if (this.#exchanging !== null || this.#failures > 0) return;
+    const soonestMs = Math.max(this.#timer.now(), this.#lastTurnMs + GAP_MS);
+    if (this.#nextTurnMs > soonestMs && this.lease.isPressed) this.#schedule(soonestMs - this.#timer.now());
+  }
+
+  #schedule(delayMs: number): void {
+    if (this.#isClosed || this.#exchanging !== null) return;
+    this.#cancel();
+    this.#nextTurnMs = this.#timer.now() + delayMs;
+    this.#cancel = this.#timer.after(delayMs, () => {
+      this.#nextTurnMs = Number.POSITIVE_INFINITY;
+      this.#exchanging = this.#exchange();
+    });
+  }
+
+  async #exchange(): Promise<void> {
+    const startedMs = this.#timer.now();
+    const isIdle = startedMs - this.#lastPaidMs >= IDLE_MS;
+    try {
+      const answer = await this.lease.exchange(isIdle ? "yield" : "top-up");
+      this.#failures = answer === "unconfirmed" ? this.#failures + 1 : 0;
+      this.#observer.exchanged(this.lease, answer, this.#timer.now() - startedMs);
+    } catch (cause) {
+      this.#failures++;
+      this.#observer.failed(this.lease, cause);
+    }
+    this.#lastTurnMs = this.#timer.now();
+    this.#exchanging = null;
+    this.#schedule(this.#delayMs());
+  }
+
+  #delayMs(): number {
+    if (this.#failures > 0) return Math.min(RETRY_MS_MIN * 2 ** (this.#failures - 1), RETRY_MS_MAX);
+    if (this.lease.isPressed && this.#timer.now() - this.#lastPaidMs < IDLE_MS) return GAP_MS;
+    const renewMs = Math.floor(this.lease.terms.leaseTtlMs / RENEWALS_PER_LEASE);
+    return this.lease.hasNews ? Math.min(TELL_MS, renewMs) : renewMs;
+  }
+}
