@@ -11,6 +11,7 @@ import { ModelFolder } from "../adapters/onnx/model-folder.ts";
 import { TemporalCalendar } from "../adapters/temporal/calendar.ts";
 import { WorkerAllocator } from "../adapters/worker/worker-allocator.ts";
 import type { Backend } from "../http/backend.ts";
+import type { Calendar } from "../core/ports.ts";
 import type { Config } from "../ops/config.ts";
 import { idSource, pseudonymizer } from "../ops/identity.ts";
 import { exportDecisions } from "../ops/decision-metrics.ts";
@@ -18,10 +19,10 @@ import { tellLoaded } from "../ops/loaded.ts";
 import { createMetrics, type Metrics } from "../ops/metrics.ts";
 import { AnswerMemory } from "../service/answer-memory.ts";
 import { Catalog } from "../service/catalog.ts";
-import { WITHOUT_BUDGET } from "../service/funds.ts";
 import { ModelCache } from "../service/model-cache.ts";
 import { ProgramCache } from "../service/program-cache.ts";
 import type { DecisionServices } from "../service/services.ts";
+import { openBudgets } from "./budgets.ts";
 import { openStores } from "./stores.ts";
 
 export interface Composition {
@@ -37,11 +38,17 @@ export async function compose(config: Config, logger: Logger): Promise<Compositi
   await mkdir(config.DATA_DIR, { recursive: true, mode: 0o700 });
   const metrics = createMetrics();
   const models = new ModelCache(modelFolder(config, metrics));
-  const programs = programCache(config, models);
+  const calendar = new TemporalCalendar();
+  const programs = programCache(config, models, calendar);
+  const budgets = await openBudgets(config, { metrics, logger, calendar });
+  const { treasury } = budgets;
   const catalog = new Catalog({
     models,
     programs,
-    onLoaded: (answer) => tellLoaded(answer, { catalog, metrics, logger, nowMs: Date.now }),
+    onLoaded: (answer) => {
+      tellLoaded(answer, { catalog, metrics, logger, nowMs: Date.now });
+      void treasury.adopt(programs.list().map(({ program }) => program));
+    },
   });
   await catalog.load();
 
@@ -53,8 +60,8 @@ export async function compose(config: Config, logger: Logger): Promise<Compositi
     models,
     features: stores.features,
     offers: stores.offers,
-    calendar: new TemporalCalendar(),
-    funds: { at: () => WITHOUT_BUDGET },
+    calendar,
+    funds: treasury,
     log,
     allocator: new WorkerAllocator(),
     metrics: retried,
@@ -69,7 +76,7 @@ export async function compose(config: Config, logger: Logger): Promise<Compositi
       decisions,
       answers: new AnswerMemory(() => retried.retried()),
       catalog,
-      budgets: { report: () => null },
+      budgets: treasury,
       metrics,
       accepting: () => accepting,
     },
@@ -78,6 +85,7 @@ export async function compose(config: Config, logger: Logger): Promise<Compositi
     },
     close: async () => {
       await log.close();
+      await budgets.close();
       await decisions.allocator.close();
       await stores.close();
       await models.close();
@@ -93,13 +101,13 @@ function modelFolder(config: Config, metrics: Metrics): ModelFolder {
   });
 }
 
-function programCache(config: Config, models: ModelCache): ProgramCache {
+function programCache(config: Config, models: ModelCache, calendar: Calendar): ProgramCache {
   return new ProgramCache({
     files: new ProgramFolder(config.PROGRAMS_DIR),
     archive: new ProgramArchive(join(config.DATA_DIR, "programs")),
     models,
     compileRule,
-    calendar: new TemporalCalendar(),
+    calendar,
   });
 }
 

@@ -32,7 +32,14 @@ const Environment = z.object({
   REDIS_URL: z
     .url({ protocol: /^rediss?$/ })
     .optional()
-    .describe("Feature store; absent: the embedded store in DATA_DIR"),
+    .describe("Features, past offers and budgets; absent: embedded stores in DATA_DIR"),
+  REDIS_REPLICAS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(16)
+    .default(0)
+    .describe("Replicas of Redis that must have a grant of money before it is paid from"),
   MODELS_DIR: z.string().min(1).default("./models").describe("Model folders `<name>/<version>/`"),
   PROGRAMS_DIR: z.string().min(1).default("./programs").describe("Program files `<id>.yaml`"),
   DATA_DIR: z.string().min(1).default("./data").describe("Decision log, embedded features, program archive"),

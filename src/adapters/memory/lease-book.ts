@@ -13,7 +13,8 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { AccountId, LeaseHolder } from "../../core/domain/budget.ts";
 import type { LeaseBook } from "../../core/budget-ports.ts";
-import { JournalWriter, readJournal, replaceJournal } from "./journal.ts";
+import { JournalWriter, type LineForm, readJournal } from "./journal.ts";
+import { parseJson } from "./parse-json.ts";
 
 const FILE_NAME = "leases.ndjson";
 const LINE_BYTES_MAX = 1_024;
@@ -26,6 +27,13 @@ const Line = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("closed"), account: Account, life: Life }),
 ]);
 type Line = z.infer<typeof Line>;
+
+const BOOK_LINE: LineForm<Line> = {
+  bytesMax: LINE_BYTES_MAX,
+  parse: (text) => Line.safeParse(parseJson(text)).data ?? null,
+  remedy:
+    "is not a line of the lease book: remove the file to begin as a new replica, and write off the leases of the old one",
+};
 
 export interface LeaseBookOptions {
   /** Made if it does not exist. One process at a time. */
@@ -53,18 +61,15 @@ export async function openLeaseBook({ dataDir, newReplica }: LeaseBookOptions): 
   const open = new Map<string, OpenLease>();
   let holder: LeaseHolder | null = null;
   await readJournal(path, {
-    lineBytesMax: LINE_BYTES_MAX,
-    damage,
-    onLine: (text, place) => {
-      const line = parseLine(text, place);
+    form: BOOK_LINE,
+    onEntry: (line) => {
       if (line.kind === "start") holder = { replica: line.replica, life: line.life };
       else if (line.kind === "opened") open.set(keyOf(line), line);
       else open.delete(keyOf(line));
     },
   });
   const next = nextLife(holder, newReplica);
-  const bytes = await replaceJournal(path, linesOf(next, open.values()));
-  return new FileLeaseBook(next, open, await JournalWriter.open(path, bytes, "synced"));
+  return new FileLeaseBook(next, open, await JournalWriter.replace(path, linesOf(next, open.values()), "synced"));
 }
 
 class FileLeaseBook implements OpenLeaseBook {
@@ -126,23 +131,6 @@ function* linesOf({ replica, life }: LeaseHolder, open: Iterable<OpenLease>): Ge
     const opened: Line = { kind: "opened", account: lease.account, life: lease.life };
     yield `${JSON.stringify(opened)}\n`;
   }
-}
-
-function parseLine(text: string, place: string): Line {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw damage(place);
-  }
-  const parsed = Line.safeParse(value);
-  if (!parsed.success) throw damage(place);
-  return parsed.data;
-}
-
-function damage(place: string): Error {
-  const remedy = "remove the file to begin as a new replica, and write off the leases of the old one";
-  return new Error(`${place} is not a line of the lease book: ${remedy}`);
 }
 
 function keyOf({ account, life }: OpenLease): string {

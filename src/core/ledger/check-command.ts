@@ -6,6 +6,8 @@ import type { LedgerCommand } from "./accounts.ts";
 
 /** Names stand in keys and lists: no space, slash or brace. */
 const NAME = /^[A-Za-z0-9_.:@+=-]{1,128}$/;
+/** A time zone in it may have a slash, and a `#` parts the volume from the period. */
+const PERIOD = /^[A-Za-z0-9_.:@/+=#-]{1,256}$/;
 /** Ids of decisions and events, as the wire allows them. */
 const ID = /^[A-Za-z0-9_.:@/+=-]{1,128}$/;
 
@@ -68,7 +70,7 @@ function checkReport({ account, terms, holder, seenOperations, spent, reservatio
 /** Two periods of a budget, or two budgets, never share a key. */
 function checkAccount({ budget, period }: AccountId): void {
   invariant(NAME.test(budget), "a budget's id has no spaces, slashes or braces");
-  invariant(NAME.test(period), "a period's id has no spaces, slashes or braces");
+  invariant(PERIOD.test(period), "a period's id has no spaces or braces");
 }
 
 function checkHolder({ replica, life }: LeaseHolder): void {

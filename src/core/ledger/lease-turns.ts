@@ -29,7 +29,7 @@ export interface LeaseTurnsOptions {
   /** `reserved`: money, held until its outcome. `counted`: units that are spent when they are decided. */
   readonly kind: "reserved" | "counted";
   /** The most that one decision may take, ≥ 1. */
-  readonly largestOffer: number;
+  readonly largestOffer: () => number;
 }
 
 export class LeaseTurns {
@@ -77,12 +77,12 @@ export class LeaseTurns {
     invariant(amount <= this.purse.granted, `at most the ${this.purse.granted} granted is logged, got ${amount}`);
     invariant(fixed >= 0 && fixed <= amount, `the fixed part is a part of the ${amount} reserved, got ${fixed}`);
     if (this.#options.kind === "counted") this.#counted += amount;
-    else if (amount > 0) this.#untold.push(reservation);
+    else this.#untold.push(reservation);
   }
 
   /** What would be asked for now. */
   wanted(view: GrantView): number {
-    return topUp(view, { largestOffer: this.#options.largestOffer, balance: this.purse.balance });
+    return topUp(view, { largestOffer: this.#options.largestOffer(), balance: this.purse.balance });
   }
 
   /** The turn under way, or a new one. */
@@ -125,7 +125,7 @@ export class LeaseTurns {
   #giveBack(purpose: TurnPurpose, view: GrantView): number {
     const { balance } = this.purse;
     if (purpose === "leave") return balance;
-    return purpose === "yield" ? surplus(view, { largestOffer: this.#options.largestOffer, balance }) : 0;
+    return purpose === "yield" ? surplus(view, { largestOffer: this.#options.largestOffer(), balance }) : 0;
   }
 }
 

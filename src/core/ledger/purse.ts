@@ -15,7 +15,12 @@ export class Purse {
 
   /** What may be paid at this instant of the monotonic clock: 0 from the end of the lease on. */
   available(nowMs: number): number {
-    return nowMs < this.#paysUntilMs ? this.balance : 0;
+    return this.pays(nowMs) ? this.balance : 0;
+  }
+
+  /** Whether its lease lasts at this instant of the monotonic clock, however little is in it. */
+  pays(nowMs: number): boolean {
+    return nowMs < this.#paysUntilMs;
   }
 
   /** What is in it, whether it may be paid or not. */

@@ -79,6 +79,11 @@ export class BudgetLease {
     return !this.isFenced && !this.isRecovering && this.#turns.wanted(this.#latest()) > 0;
   }
 
+  /** Whether it may pay now, if only nothing is left. */
+  get isPaying(): boolean {
+    return this.#turns.purse.pays(this.#options.now());
+  }
+
   /** What may be paid now. */
   available(): number {
     return this.#turns.purse.available(this.#options.now());

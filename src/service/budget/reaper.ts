@@ -17,9 +17,14 @@ export interface ReaperOptions {
   readonly failed: (account: AccountId, cause: unknown) => void;
 }
 
+interface Watched {
+  readonly account: AccountId;
+  readonly untilMs: number;
+}
+
 export class Reaper {
   readonly #options: ReaperOptions;
-  readonly #accounts = new Map<string, AccountId>();
+  readonly #accounts = new Map<string, Watched>();
   #cancel: () => void = () => undefined;
   #round: Promise<void> = Promise.resolve();
   #isClosed = false;
@@ -28,13 +33,9 @@ export class Reaper {
     this.#options = options;
   }
 
-  /** Accounts of past periods are watched too, for as long as something is pending in them. */
-  watch(account: AccountId): void {
-    this.#accounts.set(`${account.budget} ${account.period}`, account);
-  }
-
-  unwatch(account: AccountId): void {
-    this.#accounts.delete(`${account.budget} ${account.period}`);
+  /** @param untilMs when nothing can be pending in the account any more */
+  watch(account: AccountId, untilMs: number): void {
+    this.#accounts.set(`${account.budget} ${account.period}`, { account, untilMs });
   }
 
   start(): void {
@@ -50,7 +51,10 @@ export class Reaper {
   }
 
   async #reapAll(): Promise<void> {
-    for (const account of this.#accounts.values()) await this.#reap(account);
+    for (const [key, { account, untilMs }] of this.#accounts) {
+      await this.#reap(account);
+      if (untilMs < this.#options.clock()) this.#accounts.delete(key);
+    }
     if (!this.#isClosed) this.start();
   }
 

@@ -24,7 +24,7 @@ async function running(terms = TERMS): Promise<Running> {
   const now = () => timer.now();
   const failures: unknown[] = [];
   const parts = { ledger, book: disk.nextLife(), history: disk, now };
-  const lease = new BudgetLease({ ...parts, account: ACCOUNT, terms, kind: "reserved", largestOffer: 20 });
+  const lease = new BudgetLease({ ...parts, account: ACCOUNT, terms, kind: "reserved", largestOffer: () => 20 });
   const observer = { exchanged: () => undefined, failed: (_: BudgetLease, cause: unknown) => failures.push(cause) };
   const holder = new BudgetHolder(lease, timer, observer);
   holder.start();

@@ -34,7 +34,7 @@ async function newStage(amount = AMOUNT): Promise<Stage> {
         account: ACCOUNT,
         terms: termsOf(amount),
         kind: "reserved",
-        largestOffer: OFFER,
+        largestOffer: () => OFFER,
         ...change,
       };
       return Object.assign(new BudgetLease(options), { book });
@@ -120,7 +120,7 @@ describe("a lease", () => {
 
   test("counts need no reservations", async () => {
     const stage = await newStage();
-    const lease = stage.lease({ kind: "counted", largestOffer: 1 });
+    const lease = stage.lease({ kind: "counted", largestOffer: () => 1 });
     await lease.exchange("top-up");
     for (const id of ["d1", "d2", "d3"]) spend(stage, lease, id, 1);
     await lease.exchange("yield");

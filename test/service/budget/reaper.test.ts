@@ -17,8 +17,8 @@ test("what fell due expires at the next round, in every account watched, a backl
     await ledger.sync(syncOf(A, { account, terms, turn: 2, reservations }));
   }
   const { timer, reaper, told } = reaperOf(ledger);
-  reaper.watch(ACCOUNT);
-  reaper.watch(OTHER);
+  reaper.watch(ACCOUNT, Infinity);
+  reaper.watch(OTHER, Infinity);
   reaper.start();
   await timer.pass(200);
   expect(told).toEqual([]);
@@ -30,13 +30,13 @@ test("what fell due expires at the next round, in every account watched, a backl
   expect(timer.waiting).toBe(0);
 });
 
-test("a ledger that is down is told and asked again next time", async () => {
+test("a ledger that is down is told and asked again next time, until nothing can be pending", async () => {
   const ledger = new FlakyLedger();
   await openAccount(ledger);
   await ledger.sync(syncOf(A, { want: 50 }));
   await ledger.sync(syncOf(A, { turn: 2, reservations: [reservationOf("d1", 5, { expiresAtMs: 0 })] }));
   const { timer, reaper, told, failures } = reaperOf(ledger);
-  reaper.watch(ACCOUNT);
+  reaper.watch(ACCOUNT, 500);
   reaper.start();
   ledger.state = "down";
   await timer.pass(250);
@@ -44,7 +44,7 @@ test("a ledger that is down is told and asked again next time", async () => {
   ledger.state = "up";
   await timer.pass(100);
   expect(told).toEqual([1]);
-  reaper.unwatch(ACCOUNT);
+  await timer.pass(200);
   ledger.state = "down";
   await timer.pass(500);
   expect(failures).toHaveLength(2);

@@ -1,0 +1,104 @@
+/** What one program may spend of its pool at this moment; one object for all its decisions. */
+import { chargeMicros } from "../../core/decision/charge.ts";
+import type { Decision, Exclusion, Pacing, Situation } from "../../core/domain/decision.ts";
+import { wholeMicros } from "../../core/domain/money.ts";
+import type { Action, Program } from "../../core/domain/program.ts";
+import type { RecordedReservation } from "../../core/domain/record.ts";
+import type { Hold, Moment, OfferTerms } from "../funds.ts";
+import type { PoolAccounts } from "./pool-accounts.ts";
+import type { Pool } from "./pool.ts";
+
+export class ProgramFunds implements Moment {
+  /** In the version whose decisions these are. */
+  readonly program: Program;
+  readonly pool: Pool;
+  /** `<replica>/<life>`: under this name spending is found again in the decision log. */
+  readonly #lease: string;
+  #accounts: PoolAccounts | null = null;
+
+  constructor(program: Program, pool: Pool, lease: string) {
+    this.program = program;
+    this.pool = pool;
+    this.#lease = lease;
+  }
+
+  /** As it is now. */
+  refresh(): Moment {
+    this.#accounts = this.pool.current();
+    return this;
+  }
+
+  get pacing(): Pacing {
+    return this.pool.prices.pacing;
+  }
+
+  get availableMicros(): number {
+    return this.#accounts?.money.available() ?? 0;
+  }
+
+  get status(): Moment["status"] {
+    return this.#accounts === null || this.#accounts.money.lease.isPaying ? "normal" : "degraded_budget";
+  }
+
+  get usedUp(): readonly (Exclusion | null)[] | null {
+    const volumes = this.#accounts?.volumes;
+    if (volumes === undefined || volumes.size === 0) return null;
+    const reasons = this.program.actions.map((action) => this.#usedUp(action));
+    return reasons.every((reason) => reason === null) ? null : reasons;
+  }
+
+  hold(situation: Situation, decision: Decision, about: OfferTerms): Hold {
+    const { chosen, excluded } = decision;
+    const chargedMicros = chargeMicros(situation, chosen);
+    this.pool.prices.observe(situation, decision, chargedMicros);
+    if (this.#accounts !== null && excluded.includes("budget_exhausted")) this.#accounts.money.missed();
+    const action = this.program.actions[chosen];
+    if (chosen === 0 || action === undefined || this.#accounts === null) return NOTHING_HELD;
+    return this.#take(this.#accounts, action, chargedMicros, about);
+  }
+
+  #usedUp({ volumes }: Action): Exclusion | null {
+    for (const volume of volumes) {
+      const holder = this.#accounts?.volumes.get(volume);
+      if (holder === undefined || holder.available() >= 1) continue;
+      holder.missed();
+      return volume.startsWith("action:") ? "action_limit" : "channel_limit";
+    }
+    return null;
+  }
+
+  #take(
+    { account, money, volumes }: PoolAccounts,
+    action: Action,
+    amountMicros: number,
+    { decisionId, expiresAtMs }: OfferTerms,
+  ): Hold {
+    const limited = action.volumes.filter((volume) => volumes.has(volume));
+    const counters = limited.flatMap((volume) => volumes.get(volume) ?? []);
+    money.debit(amountMicros);
+    for (const counter of counters) counter.debit(1);
+    const fixedMicros = Math.min(amountMicros, wholeMicros(action.fixedCost));
+    const reservation: RecordedReservation = {
+      id: decisionId,
+      account: `${account.budget}/${account.period}`,
+      lease: this.#lease,
+      amountMicros,
+      fixedMicros,
+      volumes: limited,
+      expiresAt: new Date(expiresAtMs).toISOString(),
+    };
+    return {
+      reservation,
+      keep: () => {
+        money.logged({ id: decisionId, amount: amountMicros, fixed: fixedMicros, expiresAtMs });
+        for (const counter of counters) counter.logged({ id: decisionId, amount: 1, fixed: 0, expiresAtMs });
+      },
+      release: () => {
+        money.credit(amountMicros);
+        for (const counter of counters) counter.credit(1);
+      },
+    };
+  }
+}
+
+const NOTHING_HELD: Hold = { reservation: null, keep: () => undefined, release: () => undefined };

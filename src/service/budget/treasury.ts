@@ -1,0 +1,125 @@
+/**
+ * The money of all programs on this replica: a pool for each program that declares one, and for every program
+ * what it may spend of its pool at the moment of a decision.
+ */
+import type { BudgetAnswer } from "../../contract/budget.ts";
+import type { Program } from "../../core/domain/program.ts";
+import { wholeMicros } from "../../core/domain/money.ts";
+import { priceFloor } from "../../core/pacing/shadow-price.ts";
+import { type Funds, type Moment, WITHOUT_BUDGET } from "../funds.ts";
+import { reportOf } from "./budget-report.ts";
+import { Pool, type PoolParts } from "./pool.ts";
+import type { PoolDeclaration } from "./pool-accounts.ts";
+import { ProgramFunds } from "./program-funds.ts";
+
+/** An offer without a maxCost may be expected to cost up to this share of the amount; above it is not made. */
+const UNBOUNDED_OFFER_SHARE = 1 / 50;
+
+export interface TreasuryParts extends Omit<PoolParts, "turned"> {
+  /** After each epoch of a pool: what is known of it, for metrics. */
+  readonly reported: (report: BudgetAnswer) => void;
+}
+
+export class Treasury implements Funds {
+  readonly #parts: TreasuryParts;
+  #pools: ReadonlyMap<string, Pool> = new Map();
+  #funds: ReadonlyMap<string, ProgramFunds> = new Map();
+
+  constructor(parts: TreasuryParts) {
+    this.#parts = parts;
+  }
+
+  at(program: Program): Moment {
+    if (program.funding === null) return WITHOUT_BUDGET;
+    const funds = this.#funds.get(program.id);
+    if (funds === undefined) return WITHOUT_MONEY;
+    // A request that began before a reload is decided by the program it began with.
+    return funds.program === program ? funds.refresh() : this.#fundsFor(program, funds.pool).refresh();
+  }
+
+  /** null for a program without a budget, or without a pool. */
+  report(programId: string): BudgetAnswer | null {
+    const funds = this.#funds.get(programId);
+    return funds === undefined ? null : reportOf(funds.program, funds.pool);
+  }
+
+  /** The programs as they are now loaded. A pool whose program is gone gives its money back. */
+  async adopt(programs: readonly Program[]): Promise<void> {
+    const pools = new Map<string, Pool>();
+    for (const owner of programs) {
+      const declared = declarationOf(owner, programs);
+      if (declared === null) continue;
+      const floor = floorOf(declared.pool, programs);
+      const known = this.#pools.get(owner.id);
+      pools.set(owner.id, known ?? this.#begin(declared, floor));
+      known?.change(declared, floor);
+    }
+    const gone = [...this.#pools].filter(([id]) => !pools.has(id)).map(([, pool]) => pool);
+    this.#pools = pools;
+    this.#funds = this.#fundsOf(programs);
+    await Promise.all(gone.map((pool) => pool.close()));
+  }
+
+  /** Gives everything back, after the last decision was logged. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#pools.values()].map((pool) => pool.close()));
+  }
+
+  #begin(declared: PoolDeclaration, floor: number): Pool {
+    const turned = (pool: Pool): void => this.#tell(pool);
+    const pool = new Pool({ ...this.#parts, turned }, declared, floor);
+    pool.start();
+    return pool;
+  }
+
+  #tell(pool: Pool): void {
+    const report = this.report(pool.declared.pool);
+    if (report !== null) this.#parts.reported(report);
+  }
+
+  #fundsOf(programs: readonly Program[]): ReadonlyMap<string, ProgramFunds> {
+    return new Map(
+      programs.flatMap((program) => {
+        const pool = program.funding === null ? undefined : this.#pools.get(program.funding.pool);
+        return pool === undefined ? [] : [[program.id, this.#fundsFor(program, pool)] as const];
+      }),
+    );
+  }
+
+  #fundsFor(program: Program, pool: Pool): ProgramFunds {
+    const { replica, life } = this.#parts.book.holder;
+    return new ProgramFunds(program, pool, `${replica}/${life}`);
+  }
+}
+
+/** A program whose pool is not there: nothing may be spent. */
+const WITHOUT_MONEY: Moment = { ...WITHOUT_BUDGET, availableMicros: 0, status: "degraded_budget" };
+
+/** What the program declares of a pool of its own; null if it declares none. */
+function declarationOf(owner: Program, programs: readonly Program[]): PoolDeclaration | null {
+  const { funding, id, version } = owner;
+  if (funding === null || funding.terms === null) return null;
+  const { terms, reserve } = funding;
+  const members = membersOf(id, programs);
+  const costs = members.flatMap(({ actions }) => actions.slice(1).map(({ maxCost }) => maxCost));
+  const largest = costs.map((maxCost) =>
+    Number.isFinite(maxCost) ? wholeMicros(maxCost) : Math.ceil(terms.amountMicros * UNBOUNDED_OFFER_SHARE),
+  );
+  return {
+    pool: id,
+    revision: version,
+    terms,
+    reserve,
+    largestOfferMicros: Math.max(1, ...largest),
+    offerTtlMsMax: Math.max(...members.map(({ offerTtlMs }) => offerTtlMs)),
+  };
+}
+
+/** λ may fall to the least λ_min of the pool's programs: what one of them may not buy, another may. */
+function floorOf(pool: string, programs: readonly Program[]): number {
+  return Math.min(...membersOf(pool, programs).map(priceFloor));
+}
+
+function membersOf(pool: string, programs: readonly Program[]): readonly Program[] {
+  return programs.filter(({ funding }) => funding?.pool === pool);
+}
