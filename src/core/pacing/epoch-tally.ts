@@ -35,6 +35,8 @@ export class EpochTally {
   /** How often each action was chosen. */
   readonly #chosen: Float64Array;
   #arrivals = 0;
+  /** Arrivals whose demand is known. */
+  #judged = 0;
   #spentMicros = 0;
   readonly #hull: Hull;
   readonly #worth: Float64Array;
@@ -54,7 +56,8 @@ export class EpochTally {
 
   /**
    * Counts a request that was scored and decided. Only the policy arm answers to prices, so only its demand is
-   * counted; what the other arms spend is in the trim.
+   * counted; what the other arms spend is in the trim. What somebody would have spent whom the budget did not cover
+   * is not known: they say nothing of the demand, or a budget that is dry would look as if nobody wanted it.
    *
    * @param chargedMicros what the decision took from the budget, a whole number ≥ 0
    */
@@ -62,6 +65,8 @@ export class EpochTally {
     this.#arrivals += 1;
     this.#spentMicros += chargedMicros;
     this.#chosen[decision.chosen] = (this.#chosen[decision.chosen] as number) + 1;
+    if (decision.excluded.includes("budget_exhausted")) return;
+    this.#judged += 1;
     if (situation.draws.arm !== "policy" || situation.basis === "explore") return;
     this.#price(situation, decision);
     const { length } = this.#actions;
@@ -78,7 +83,7 @@ export class EpochTally {
     const sums: Record<string, number> = {
       [ARRIVALS]: this.#arrivals,
       [hourName(elapsedHour)]: this.#arrivals,
-      [WEIGHT]: this.#arrivals * weight,
+      [WEIGHT]: this.#judged * weight,
       [usedName(BUDGET)]: this.#spentMicros,
       ...this.#drainVolumes(),
     };
@@ -89,6 +94,7 @@ export class EpochTally {
     }
     this.#metCount = 0;
     this.#arrivals = 0;
+    this.#judged = 0;
     this.#spentMicros = 0;
     return sums;
   }
