@@ -33,7 +33,7 @@ const LARGEST_OFFER = 1_000;
 const PAUSE_MS = 10;
 const ACCOUNT = { budget: "chaos", period: "now" } as const;
 /** What 32 callers spend, net of what returns, in about half of the run. */
-const AMOUNT_PER_SECOND = 130_000;
+const AMOUNT_PER_SECOND = 200_000;
 
 const { values } = parseArgs({ options: { seconds: { type: "string", default: "30" } } });
 const seconds = Number(values.seconds);

@@ -128,9 +128,9 @@ export interface LeaseAnswer {
 export interface LeaseDeclaration extends LeaseReport {
   /** The lease as of its last answered turn; null for the lease of a life that ended. */
   readonly held: { readonly turn: number; readonly granted: number; readonly returned: number } | null;
-  /** Holders seen in the last view: nobody grants before they have spoken. */
+  /** Holders seen in the last view, open or closed: those that the store forgot have to speak too. */
   readonly known: readonly LeaseHolder[];
-  /** `more`: further parts follow. `whole`: the lease goes on. `closed`: it ends, and what it did not spend returns. */
+  /** `more`: further parts follow, and a recovery waits for them. `whole`: the lease goes on. `closed`: it ends, and what it did not spend returns. */
   readonly end: "more" | "whole" | "closed";
 }
 
@@ -163,13 +163,12 @@ export interface SpendingHistory {
   settlements(account: AccountId): AsyncIterable<Settlement>;
 }
 
-/** The leases this replica has opened and not closed, kept where its decision log is. */
+/** Which lives of this replica have had leases, kept where its decision log is. */
 export interface LeaseBook {
   /** This replica, in this life of its. */
   readonly holder: LeaseHolder;
-  /** Holders of this replica's open leases on the account, this life's included. */
-  opened(account: AccountId): readonly LeaseHolder[];
+  /** Every life of this replica that ever opened a lease on the account. */
+  lives(account: AccountId): readonly LeaseHolder[];
   /** Resolves when a crash cannot make it forgotten; only then may the lease be opened. Throws what the disk throws. */
   remember(account: AccountId): Promise<void>;
-  forget(account: AccountId, holder: LeaseHolder): Promise<void>;
 }

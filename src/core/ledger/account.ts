@@ -134,5 +134,6 @@ export function viewOf(account: Account): AccountView {
     recovery,
     awaited: leases.filter(({ awaited }) => awaited).map(({ holder }) => holder),
     holders: leases.map(({ holder }) => holder),
+    closed: [...account.closed].map(([replica, life]) => ({ replica, life })),
   };
 }

@@ -30,16 +30,23 @@ export function topUp(view: GrantView, { largestOffer, balance }: Demand): numbe
 
 /** What a replica that has nothing to do gives back: all of it once others may need it, else what is more than a lease. */
 export function surplus(view: GrantView, { largestOffer, balance }: Demand): number {
-  const full = Math.max(largestOffer, Math.floor(view.amount / LEASES_IN_AMOUNT));
-  return free(view) < full * holdersIn(view) ? balance : Math.max(0, balance - full);
+  return isScarce(view, largestOffer) ? balance : Math.max(0, balance - fullLease(view, largestOffer));
 }
 
-type GrantView = Pick<AccountView, "amount" | "available" | "overrun" | "holders">;
+/** Whether what is left does not fill a lease for everybody. */
+export function isScarce(view: GrantView, largestOffer: number): boolean {
+  return free(view) < fullLease(view, largestOffer) * holdersIn(view);
+}
+
+export type GrantView = Pick<AccountView, "amount" | "available" | "overrun" | "holders">;
 
 function leaseSize(view: GrantView, largestOffer: number): number {
-  const full = Math.floor(view.amount / LEASES_IN_AMOUNT);
   const halfShare = Math.floor(free(view) / (2 * holdersIn(view)));
-  return Math.max(largestOffer, Math.min(full, halfShare));
+  return Math.max(largestOffer, Math.min(fullLease(view, largestOffer), halfShare));
+}
+
+function fullLease({ amount }: GrantView, largestOffer: number): number {
+  return Math.max(largestOffer, Math.floor(amount / LEASES_IN_AMOUNT));
 }
 
 function holdersIn({ holders }: GrantView): number {
