@@ -48,7 +48,7 @@ const replicas = Array.from({ length: REPLICAS }, (_, i) => new ReplicaProcess(w
 const dataDirs = replicas.map(({ dataDir }) => dataDir);
 const accountKey = `liftgate:{${ACCOUNT.budget}}:ledger:${ACCOUNT.period}`;
 const auditor = new Auditor({ amount, graceMs: GRACE_MS, accountKey, dataDirs }, reader);
-const found = { samples: 0, silent: 0, maxOwed: 0, maxUsed: 0 };
+const found = { samples: 0, silent: 0, recovering: 0, maxOwed: 0, maxUsed: 0, maxUsedInRecovery: 0 };
 
 try {
   for (const replica of replicas) replica.start();
@@ -120,11 +120,17 @@ async function chaos(): Promise<void> {
 }
 
 async function sample(): Promise<void> {
-  const { owed, used } = await auditor.sample(Date.now());
+  const { owed, used, isRecovering } = await auditor.sample(Date.now());
   found.samples++;
   found.maxOwed = Math.max(found.maxOwed, owed);
-  if (used === null) found.silent++;
-  else found.maxUsed = Math.max(found.maxUsed, used);
+  if (used === null) {
+    found.silent++;
+  } else if (isRecovering) {
+    found.recovering++;
+    found.maxUsedInRecovery = Math.max(found.maxUsedInRecovery, used);
+  } else {
+    found.maxUsed = Math.max(found.maxUsed, used);
+  }
 }
 
 /** After the leases are closed, the offers' time and grace are over and the reaper has been. */
@@ -140,6 +146,7 @@ async function report(): Promise<void> {
   );
   const totals = replicas.map((replica) => replica.totals);
   const sum = (name: keyof ReplicaTotals) => totals.reduce((total, each) => total + each[name], 0);
+  const calls = sum("syncs") + sum("declares") + sum("settles") + sum("reaps");
   const used = Number(leased) + Number(pending) + Number(settled);
   const figures = {
     amount,
@@ -147,19 +154,23 @@ async function report(): Promise<void> {
     samplesWithoutRedis: found.silent,
     maxOwed: found.maxOwed,
     maxOverspend: Math.max(0, found.maxOwed - amount),
+    samplesInRecovery: found.recovering,
     maxUsedInRedis: found.maxUsed,
+    maxUsedInRecovery: found.maxUsedInRecovery,
     owedAtTheEnd: owed,
     inRedisAtTheEnd: { leased, pending, settled, overrun, forgotten: Number(account["forgotten"]) },
     leaked: used + Number(overrun) - owed,
     decisions: auditor.decisions,
     missedForWantOfMoney: sum("missed"),
-    ledgerRoundTrips: sum("calls"),
-    roundTripsPerDecision: Number((sum("calls") / auditor.decisions).toFixed(4)),
+    ledgerCalls: Object.fromEntries(
+      (["syncs", "declares", "settles", "reaps"] as const).map((name) => [name, sum(name)]),
+    ),
+    roundTripsPerDecision: Number((calls / auditor.decisions).toFixed(4)),
     answersRecovering: sum("recoveries"),
     failedExchanges: sum("failed"),
   };
   console.log(JSON.stringify(figures, null, 2));
-  if (figures.maxOverspend > 0 || figures.leaked !== 0) process.exitCode = 1;
+  if (figures.maxOverspend > 0 || figures.maxUsedInRedis > amount || figures.leaked !== 0) process.exitCode = 1;
 }
 
 async function stopFor(server: RedisServer, ms: number): Promise<void> {

@@ -17,10 +17,13 @@ export interface AuditorOptions {
   readonly dataDirs: readonly string[];
 }
 
-/** What may be owed now by the logs, and what the store says is used; null while it does not answer. */
+/** What may be owed now by the logs, and what the store says is used. */
 export interface Sample {
   readonly owed: number;
+  /** null while it does not answer. */
   readonly used: number | null;
+  /** Whether the store says that it may have forgotten something, and grants nothing. */
+  readonly isRecovering: boolean;
 }
 
 export class Auditor {
@@ -41,7 +44,7 @@ export class Auditor {
   async sample(nowMs: number): Promise<Sample> {
     for (const directory of this.#options.dataDirs) this.#readLogs(directory);
     this.#expire(nowMs);
-    return { owed: this.#owedForEnded + this.#owedForOpen, used: await this.#used() };
+    return { owed: this.#owedForEnded + this.#owedForOpen, ...(await this.#account()) };
   }
 
   #readLogs(directory: string): void {
@@ -84,13 +87,14 @@ export class Auditor {
     this.#owedForEnded += owed;
   }
 
-  async #used(): Promise<number | null> {
-    try {
-      const sums = await this.#redis.hmget(this.#options.accountKey, "leased", "pending", "settled");
-      return sums.every((sum) => sum !== null) ? sums.reduce((total, sum) => total + Number(sum), 0) : null;
-    } catch {
-      return null;
-    }
+  async #account(): Promise<Omit<Sample, "owed">> {
+    const fields = ["leased", "pending", "settled", "recovery"];
+    const silent: (string | null)[] = [null];
+    const [recovery = null, ...sums] = (
+      await this.#redis.hmget(this.#options.accountKey, ...fields).catch(() => silent)
+    ).toReversed();
+    if (recovery === null) return { used: null, isRecovering: false };
+    return { used: sums.reduce((total, sum) => total + Number(sum), 0), isRecovering: recovery !== "" };
   }
 
   #newLines(path: string): readonly string[] {

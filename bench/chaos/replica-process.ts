@@ -5,7 +5,16 @@ import { fileURLToPath } from "node:url";
 import type { ReplicaTotals, ReplicaWorld } from "./world.ts";
 
 const PROGRAM = fileURLToPath(new URL("replica.ts", import.meta.url));
-const NOTHING: ReplicaTotals = { decisions: 0, calls: 0, missed: 0, failed: 0, recoveries: 0 };
+const NOTHING: ReplicaTotals = {
+  decisions: 0,
+  syncs: 0,
+  declares: 0,
+  settles: 0,
+  reaps: 0,
+  missed: 0,
+  failed: 0,
+  recoveries: 0,
+};
 
 /** One replica: its data directory outlives its processes. */
 export class ReplicaProcess {
@@ -71,7 +80,10 @@ export class ReplicaProcess {
 function sumOf(a: ReplicaTotals, b: ReplicaTotals): ReplicaTotals {
   return {
     decisions: a.decisions + b.decisions,
-    calls: a.calls + b.calls,
+    syncs: a.syncs + b.syncs,
+    declares: a.declares + b.declares,
+    settles: a.settles + b.settles,
+    reaps: a.reaps + b.reaps,
     missed: a.missed + b.missed,
     failed: a.failed + b.failed,
     recoveries: a.recoveries + b.recoveries,

@@ -43,13 +43,13 @@ const clock = steadyClock(() => Date.now(), monotonic);
 const timer: Timer = {
   now: monotonic,
   after: (delayMs, callback) => {
-    const handle = setTimeout(callback, delayMs);
+    const handle = setTimeout(callback, Math.max(0, delayMs));
     return () => clearTimeout(handle);
   },
 };
 const decisionsDir = join(world.dataDir, "decisions");
 const outcomesPath = join(world.dataDir, "outcomes.ndjson");
-const totals = { decisions: 0, calls: 0, missed: 0, failed: 0, recoveries: 0 };
+const totals = { decisions: 0, syncs: 0, declares: 0, settles: 0, reaps: 0, missed: 0, failed: 0, recoveries: 0 };
 
 const log = new FileDecisionLog({
   directory: decisionsDir,
@@ -75,7 +75,7 @@ const history: SpendingHistory = {
 const connection = await openRedis({ url: world.redisUrl, timeoutMs: 250, now: monotonic, onState: ignore });
 const ledger = counted(new RedisLedger({ connection, replicasToConfirm: 0, confirmMs: 0 }));
 const book = await openLeaseBook({ dataDir: world.dataDir, newReplica: () => randomUUID() });
-const parts = { ledger, book, history, now: monotonic };
+const parts = { ledger, book, history, now: monotonic, clock };
 const lease = new BudgetLease({ ...parts, account, terms, kind: "reserved", largestOffer: world.largestOffer });
 const holder = new BudgetHolder(lease, timer, {
   exchanged: (_, answer) => {
@@ -177,17 +177,18 @@ function outcomesLogged(): Settlement[] {
 }
 
 function counted(real: Ledger): Ledger {
-  const count = <T>(answer: T): T => {
-    totals.calls++;
+  const count = <T>(kind: "syncs" | "declares" | "settles" | "reaps", answer: T): T => {
+    totals[kind]++;
     return answer;
   };
   return {
-    sync: (sync) => count(real.sync(sync)),
-    declare: (declaration) => count(real.declare(declaration)),
-    settle: (of, settlements) => count(real.settle(of, settlements)),
-    reap: (of, due) => count(real.reap(of, due)),
-    writeOff: (of, whose) => count(real.writeOff(of, whose)),
-    view: (of) => count(real.view(of)),
+    sync: (sync) => count("syncs", real.sync(sync)),
+    declare: (declaration) => count("declares", real.declare(declaration)),
+    settle: (of, settlements) => count("settles", real.settle(of, settlements)),
+    reap: (of, due) => count("reaps", real.reap(of, due)),
+    writeOff: (of, whose) => real.writeOff(of, whose),
+    // Asked once, before the first turn.
+    view: (of) => count("syncs", real.view(of)),
     close: () => real.close(),
   };
 }

@@ -25,7 +25,10 @@ export interface LoggedDecision {
 /** A line that a replica process says: its totals so far. */
 export interface ReplicaTotals {
   readonly decisions: number;
-  readonly calls: number;
+  readonly syncs: number;
+  readonly declares: number;
+  readonly settles: number;
+  readonly reaps: number;
   readonly missed: number;
   readonly failed: number;
   readonly recoveries: number;

@@ -108,8 +108,11 @@ export interface LeaseSync extends LeaseReport {
   readonly turn: number;
   readonly want: number;
   readonly giveBack: number;
-  /** The recovery this replica last heard of, and for how long it has known, by its monotonic clock. */
-  readonly recovery: { readonly token: string; readonly waitedMs: number } | null;
+  /**
+   * The recovery this replica last heard of, for how long it has known, by its monotonic clock, and what
+   * time it is: what fell due by then, and by the store's clock, expires before anything is granted again.
+   */
+  readonly recovery: { readonly token: string; readonly waitedMs: number; readonly nowMs: number } | null;
 }
 
 /**

@@ -210,7 +210,10 @@ export class LedgerWorld {
     }
     replica.underWay ??= this.#turnOf(replica, turn);
     const { recovery } = replica;
-    const waited = recovery === null ? null : { token: recovery.token, waitedMs: this.#nowMs - recovery.sinceMs };
+    const waited =
+      recovery === null
+        ? null
+        : { token: recovery.token, waitedMs: this.#nowMs - recovery.sinceMs, nowMs: this.#nowMs };
     const seenOperations = replica.view?.operations ?? 0;
     const asked: LeaseSync = { ...replica.underWay, seenOperations, recovery: waited };
     const sentMs = this.#nowMs;

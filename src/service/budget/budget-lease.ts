@@ -17,6 +17,8 @@ export interface BudgetLeaseOptions extends LeaseTurnsOptions {
   readonly history: SpendingHistory;
   /** Monotonic milliseconds. */
   readonly now: () => number;
+  /** Milliseconds since 1970 that no change of the wall clock moves: see `steadyClock`. */
+  readonly clock: () => number;
   readonly account: AccountId;
   readonly terms: BudgetTerms;
 }
@@ -224,7 +226,8 @@ export class BudgetLease {
 
   #waited(nowMs: number) {
     if (this.#recovery === null) return null;
-    return { token: this.#recovery.token, waitedMs: Math.floor(nowMs - this.#recovery.sinceMs) };
+    const { token, sinceMs } = this.#recovery;
+    return { token, waitedMs: Math.floor(nowMs - sinceMs), nowMs: Math.floor(this.#options.clock()) };
   }
 
   /** Before the first answer all that is known of the account is what the program grants it. */

@@ -23,7 +23,7 @@ async function running(terms = TERMS): Promise<Running> {
   const disk = new Disk();
   const now = () => timer.now();
   const failures: unknown[] = [];
-  const parts = { ledger, book: disk.nextLife(), history: disk, now };
+  const parts = { ledger, book: disk.nextLife(), history: disk, now, clock: now };
   const lease = new BudgetLease({ ...parts, account: ACCOUNT, terms, kind: "reserved", largestOffer: 20 });
   const observer = { exchanged: () => undefined, failed: (_: BudgetLease, cause: unknown) => failures.push(cause) };
   const holder = new BudgetHolder(lease, timer, observer);

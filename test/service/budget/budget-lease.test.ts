@@ -31,6 +31,7 @@ async function newStage(amount = AMOUNT): Promise<Stage> {
         book,
         history: disk,
         now: () => stage.nowMs,
+        clock: () => stage.nowMs,
         account: ACCOUNT,
         terms: termsOf(amount),
         kind: "reserved",
@@ -227,7 +228,7 @@ describe("when the ledger may have forgotten", () => {
     await expect(third.exchange("top-up")).rejects.toThrow("lost");
     const other = syncOf({ replica: "b", life: 1 }, { terms: termsOf(AMOUNT) });
     const { view } = await stage.ledger.sync(other);
-    const recovery = { token: view.recovery ?? "", waitedMs: 10 * TTL_MS };
+    const recovery = { token: view.recovery ?? "", waitedMs: 10 * TTL_MS, nowMs: 0 };
     expect(await stage.ledger.sync({ ...other, recovery })).toMatchObject({ kind: "recovering" });
     await third.exchange("top-up");
     // A replica that left for good is remembered by those that saw it: only an operator can speak for it.
