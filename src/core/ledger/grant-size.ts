@@ -18,14 +18,14 @@ export interface Demand {
 }
 
 /**
- * What to ask for: nothing while the lease is more than half full.
+ * What to ask for: nothing while a quarter of the lease is left.
  *
  * @example topUp({ amount: 1_000_000, available: 1_000_000, overrun: 0, holders: [] }, { largestOffer: 10, balance: 0 }) // 5_000
  */
 export function topUp(view: GrantView, { largestOffer, balance }: Demand): number {
   const size = leaseSize(view, largestOffer);
-  // Half a lease may be less than one offer, and then it is as good as dry.
-  return balance >= Math.max(size / 2, largestOffer) ? 0 : Math.min(size - balance, free(view));
+  // A quarter may be less than one offer, and then the lease is as good as dry.
+  return balance >= Math.max(size / 4, largestOffer) ? 0 : Math.min(size - balance, free(view));
 }
 
 /** What a replica that has nothing to do gives back: all of it once others may need it, else what is more than a lease. */
