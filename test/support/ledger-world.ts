@@ -328,8 +328,11 @@ export class LedgerWorld {
   async #reap(limit: number): Promise<void> {
     const reaped = await this.#options.store.reap(this.#options.account, { nowMs: this.#nowMs, limit });
     if (this.#options.memory !== "forgets") assert.equal(reaped, this.#books.reap(this.#nowMs, limit));
+  }
+
+  /** Whether the store already did it or will: nobody may honour an offer so late. */
+  #expireTruths(): void {
     for (const truth of this.#truths.values()) {
-      // Whether this store already did it or will: nobody may honour an offer so late.
       if (truth.fate === "open" && truth.reservation.expiresAtMs + GRACE_MS <= this.#nowMs) truth.fate = "expired";
     }
   }
@@ -386,6 +389,7 @@ export class LedgerWorld {
       assert.ok(figure >= 0, `no figure is negative, got ${figure}`);
     }
     if (this.#options.memory !== "forgets") assert.deepEqual({ ...view, ...this.#books.figures() }, view);
+    this.#expireTruths();
     let owed = 0;
     for (const truth of this.#truths.values()) owed += owedFor(truth);
     for (const replica of this.#replicas) if (replica.paysUntilMs > this.#nowMs) owed += balanceOf(replica);
