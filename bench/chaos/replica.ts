@@ -90,10 +90,8 @@ reaper.watch(account);
 
 /** Outcomes of decisions, this life's and those before, that the ledger has not confirmed. */
 let untold: Settlement[] = outcomesLogged();
-let stopping = false;
-process.once("SIGTERM", () => {
-  stopping = true;
-});
+const stop = new AbortController();
+process.once("SIGTERM", () => stop.abort());
 
 holder.start();
 reaper.start();
@@ -113,11 +111,11 @@ console.log(JSON.stringify(totals));
 if (!closed || untold.length > 0) throw new Error("the lease could not be closed, or outcomes could not be told");
 
 async function untilStopped(): Promise<void> {
-  while (!stopping) await delay(SAY_MS);
+  while (!stop.signal.aborted) await delay(SAY_MS);
 }
 
 async function call(): Promise<void> {
-  while (!stopping) {
+  while (!stop.signal.aborted) {
     const amount = 1 + Math.floor(Math.random() * world.largestOffer);
     if (amount > holder.available()) {
       totals.missed++;
@@ -157,13 +155,13 @@ function outcome(reservationId: string, amount: number | null): void {
 }
 
 async function tellOutcomes(): Promise<void> {
-  const telling = untold.slice(0, 500);
-  if (telling.length === 0) return;
+  const told = untold.slice(0, 500);
+  if (told.length === 0) return;
   try {
-    const results = await ledger.settle(account, telling);
+    const results = await ledger.settle(account, told);
     if (results.some(({ kind }) => kind === "unknown_account")) return;
-    const told = new Set(telling);
-    untold = untold.filter((settlement) => !told.has(settlement));
+    const known = new Set(told);
+    untold = untold.filter((settlement) => !known.has(settlement));
   } catch {
     // Asked again: what was done is a duplicate then.
   }

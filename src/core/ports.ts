@@ -175,3 +175,34 @@ export interface LeaseBook {
   /** Resolves when a crash cannot make it forgotten; only then may the lease be opened. Throws what the disk throws. */
   remember(account: AccountId): Promise<void>;
 }
+
+/** A vector that the replicas of a budget fill together, such as the efficiency histogram of a period. */
+export interface BoardId {
+  readonly budget: string;
+  /** Program, period and what it is. */
+  readonly name: string;
+}
+
+/** What one replica adds in one turn. A turn whose answer was lost is asked again, and counts once. */
+export interface BoardDelta {
+  readonly writer: LeaseHolder;
+  /** From 1, one more each time. */
+  readonly turn: number;
+  /** Length of the vector; the same for all writers. */
+  readonly size: number;
+  /** Places and what is added to them, which is finite. */
+  readonly added: readonly (readonly [index: number, amount: number])[];
+}
+
+/**
+ * What pacing shares between replicas: sums, and the prices of an epoch. It is an estimate and not money:
+ * a store that lost it begins again at 0. Every method throws `ledger_unavailable`.
+ */
+export interface PacingBoard {
+  /** Adds, and answers the sums of everybody. */
+  exchange(board: BoardId, delta: BoardDelta): Promise<Float64Array>;
+  /** The epoch's prices, those of whoever published first: `prices` or what was there. */
+  publish(board: BoardId, epoch: number, prices: string): Promise<string>;
+  /** null if nobody has published. Prices are kept for an hour. */
+  read(board: BoardId, epoch: number): Promise<string | null>;
+}
