@@ -78,7 +78,7 @@ async function oneStream(url: string, stream: Omit<Histories, "open">): Promise<
   const connection = await openRedis({ url, timeoutMs: 2_000, now, onState: () => undefined });
   const operator = new Redis(url);
   try {
-    const options = { connection, replicasToConfirm: 0, confirmMs: 0 };
+    const options = { connection, replicasToConfirm: 0, confirmMs: 0, answerMs: 20_000 };
     await expectHistories({ ...stream, open: async (budget) => new RedisLedgerStore(options, operator, budget) });
   } finally {
     connection.close();

@@ -36,10 +36,11 @@ export async function openBudgets(
   const store = await openLedgerStore(config, metrics, logger);
   const book = await openLeaseBook({ dataDir: config.DATA_DIR, newReplica: randomUUID });
   const tell = tellBudgets({ metrics, logger });
+  const clock = steadyClock(Date.now, () => performance.now());
   const reaper = new Reaper({
     ledger: store.ledger,
     timer: TIMER,
-    clock: steadyClock(Date.now, () => performance.now()),
+    clock,
     intervalMs: REAP_INTERVAL_MS,
     expired: tell.expired,
     failed: tell.reapFailed,
@@ -51,6 +52,7 @@ export async function openBudgets(
     calendar,
     history: new LoggedSpending(join(config.DATA_DIR, "decisions")),
     timer: TIMER,
+    clock,
     nowMs: Date.now,
     observer: tell,
     reported: tell.reported,

@@ -28,8 +28,11 @@ export interface LeaseSync extends LeaseReport {
   readonly turn: number;
   readonly want: number;
   readonly giveBack: number;
-  /** The recovery this replica last heard of, and for how long it has known, by its monotonic clock. */
-  readonly recovery: { readonly token: string; readonly waitedMs: number } | null;
+  /**
+   * The recovery this replica last heard of, for how long it has known, by its monotonic clock, and what
+   * time it is: what fell due by then, and by the store's clock, expires before anything is granted again.
+   */
+  readonly recovery: { readonly token: string; readonly waitedMs: number; readonly nowMs: number } | null;
 }
 
 /**
@@ -48,9 +51,12 @@ export interface LeaseAnswer {
 export interface LeaseDeclaration extends LeaseReport {
   /** The lease as of its last answered turn; null for the lease of a life that ended. */
   readonly held: { readonly turn: number; readonly granted: number; readonly returned: number } | null;
-  /** Holders seen in the last view: nobody grants before they have spoken. */
+  /** Holders seen in the last view, open or closed: those that the store forgot have to speak too. */
   readonly known: readonly LeaseHolder[];
-  /** `more`: further parts follow. `whole`: the lease goes on. `closed`: it ends, and what it did not spend returns. */
+  /**
+   * `more`: further parts follow, and a recovery waits for them. `whole`: the lease goes on. `closed`: it ends, and
+   * what it did not spend returns.
+   */
   readonly end: "more" | "whole" | "closed";
 }
 
@@ -106,13 +112,14 @@ export interface SpendingHistory {
   settlements(account: AccountId): AsyncIterable<Settlement>;
 }
 
-/** The leases this replica has opened and not closed, kept where its decision log is. */
+/** Which lives of this replica have had leases, kept where its decision log is. */
 export interface LeaseBook {
   /** This replica, in this life of its. */
   readonly holder: LeaseHolder;
-  /** Holders of this replica's open leases on the account, this life's included. */
-  opened(account: AccountId): readonly LeaseHolder[];
+  /** Every account that some life opened a lease on, oldest first. */
+  accounts(): readonly AccountId[];
+  /** Every life of this replica that ever opened a lease on the account. */
+  lives(account: AccountId): readonly LeaseHolder[];
   /** Resolves when a crash cannot make it forgotten; only then may the lease be opened. Throws what the disk throws. */
   remember(account: AccountId): Promise<void>;
-  forget(account: AccountId, holder: LeaseHolder): Promise<void>;
 }

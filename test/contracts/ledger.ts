@@ -45,7 +45,7 @@ export async function openAccount(ledger: Ledger, terms = termsOf(100), account 
   const opener: LeaseHolder = { replica: "opener", life: 1 };
   const { kind, view } = await ledger.sync(syncOf(opener, { account, terms }));
   if (kind === "recovering") {
-    const recovery = { token: view.recovery ?? "", waitedMs: TTL_MS };
+    const recovery = { token: view.recovery ?? "", waitedMs: TTL_MS, nowMs: 0 };
     expect(await ledger.sync(syncOf(opener, { account, terms, recovery }))).toMatchObject({ kind: "synced" });
   }
   await ledger.declare(declarationOf(opener, { account, terms, end: "closed" }));
@@ -340,7 +340,7 @@ function describeReservations(name: string, newLedger: (terms?: BudgetTerms) => 
 
 function describeRecovery(name: string, newLedger: (terms?: BudgetTerms) => Promise<Ledger>): void {
   const recovered = (answer: LeaseAnswer, waitedMs: number) => ({
-    recovery: { token: answer.view.recovery ?? "", waitedMs },
+    recovery: { token: answer.view.recovery ?? "", waitedMs, nowMs: 0 },
   });
 
   describe(`what the ${name} ledger does when it may have forgotten`, () => {
@@ -379,7 +379,7 @@ function describeRecovery(name: string, newLedger: (terms?: BudgetTerms) => Prom
       });
       await ledger.declare(declarationOf(A, { held: { turn: 1, granted: 30, returned: 0 } }));
       expect(await ledger.sync({ ...asked, ...recovered(first, TTL_MS - 1) })).toMatchObject({ kind: "recovering" });
-      const other = { recovery: { token: "another", waitedMs: TTL_MS } };
+      const other = { recovery: { token: "another", waitedMs: TTL_MS, nowMs: 0 } };
       expect(await ledger.sync({ ...asked, ...other })).toMatchObject({ kind: "recovering" });
       expect(await ledger.sync({ ...asked, ...recovered(first, TTL_MS) })).toMatchObject({
         kind: "synced",
@@ -416,6 +416,25 @@ function describeRecovery(name: string, newLedger: (terms?: BudgetTerms) => Prom
       await ledger.sync(syncOf(A, { turn: 9 }));
       expect(await ledger.reap(ACCOUNT, { nowMs: 9_999, limit: 10 })).toBe(0);
       expect(await ledger.view(ACCOUNT)).toMatchObject({ pending: 5 });
+    });
+
+    test("what fell due expires before anything is granted again, a backlog over several turns", async () => {
+      const terms = termsOf(2_000);
+      const ledger = await newLedger(terms);
+      const late = Array.from({ length: 1_500 }, (_, i) => reservationOf(`d${i}`, 1, { expiresAtMs: 5 }));
+      const open = reservationOf("open", 100, { expiresAtMs: 9_000 });
+      await ledger.sync(syncOf(A, { terms, want: 1_700 }));
+      await ledger.sync(syncOf(A, { terms, turn: 2, reservations: [...late, open] }));
+      const asked = syncOf(A, { terms, turn: 4, want: 400 });
+      const { view } = await ledger.sync(asked);
+      await ledger.declare(declarationOf(A, { terms, held: { turn: 3, granted: 1_700, returned: 0 } }));
+      const recovery = { token: view.recovery ?? "", waitedMs: TTL_MS, nowMs: 5 + GRACE_MS };
+      expect(await ledger.sync({ ...asked, recovery })).toMatchObject({ kind: "recovering", view: { pending: 600 } });
+      expect(await ledger.sync({ ...asked, recovery })).toMatchObject({
+        kind: "synced",
+        granted: 2_100,
+        view: { pending: 100, leased: 500, available: 1_400 },
+      });
     });
 
     test("outcomes are taken meanwhile", async () => {

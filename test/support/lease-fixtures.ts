@@ -36,21 +36,19 @@ export class FlakyLedger extends PureLedgerStore {
 export class Disk implements SpendingHistory {
   readonly log: { readonly life: number; readonly reservation: Reservation }[] = [];
   readonly outcomes: Settlement[] = [];
-  readonly open = new Set<number>();
+  readonly lives: number[] = [];
   life = 0;
 
   /** The book of the next life. */
   nextLife(): LeaseBook {
     const life = ++this.life;
-    const { open } = this;
+    const { lives } = this;
     return {
       holder: { replica: "a", life },
-      opened: () => [...open].map((each) => ({ replica: "a", life: each })),
+      accounts: () => [],
+      lives: () => lives.map((each) => ({ replica: "a", life: each })),
       remember: async () => {
-        open.add(life);
-      },
-      forget: async (_: AccountId, holder: LeaseHolder) => {
-        open.delete(holder.life);
+        lives.push(life);
       },
     };
   }

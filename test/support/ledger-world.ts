@@ -45,7 +45,8 @@ interface Life {
 }
 
 interface Replica extends Life {
-  readonly ended: Life[];
+  /** Earlier lives, the first one first. */
+  readonly past: readonly Life[];
   turn: number;
   granted: number;
   returned: number;
@@ -204,10 +205,15 @@ export class LedgerWorld {
   }
 
   async #sync(replica: Replica, turn: Wish, fate: "deliver" | "lose" | "repeat" = "deliver"): Promise<void> {
-    await this.#closeEnded(replica);
+    if (replica.turn === 0 && replica.underWay === null) {
+      await this.#closeEarlier(replica, await this.#options.store.view(this.#options.account));
+    }
     replica.underWay ??= this.#turnOf(replica, turn);
     const { recovery } = replica;
-    const waited = recovery === null ? null : { token: recovery.token, waitedMs: this.#nowMs - recovery.sinceMs };
+    const waited =
+      recovery === null
+        ? null
+        : { token: recovery.token, waitedMs: this.#nowMs - recovery.sinceMs, nowMs: this.#nowMs };
     const seenOperations = replica.view?.operations ?? 0;
     const asked: LeaseSync = { ...replica.underWay, seenOperations, recovery: waited };
     const sentMs = this.#nowMs;
@@ -237,7 +243,7 @@ export class LedgerWorld {
       replica.paysUntilMs = sentMs + LEASE_TTL_MS;
       replica.underWay = null;
       replica.recovery = null;
-      return await this.#closeOwn(replica, answer.view);
+      return await this.#closeEarlier(replica, answer.view);
     }
     replica.paysUntilMs = 0;
     const token = answer.view.recovery ?? "";
@@ -245,39 +251,28 @@ export class LedgerWorld {
     const news = replica.recovery?.token !== token;
     if (news) replica.recovery = { token, sinceMs: this.#nowMs };
     if (news || awaited) await this.#declare(replica, seen);
-    await this.#closeOwn(replica, answer.view);
-  }
-
-  /** An earlier life that the store names is closed, also if it was closed before and the store forgot. */
-  async #closeOwn(replica: Replica, view: AccountView): Promise<void> {
-    for (const { replica: name, life } of view.holders) {
-      if (name === replica.holder.replica && life < replica.holder.life) await this.#close(replica, life);
-    }
+    await this.#closeEarlier(replica, answer.view);
   }
 
   async #declare(replica: Replica, seen: AccountView | null): Promise<void> {
     const { store, account } = this.#options;
-    await store.settle(account, this.#outcomes);
-    const held = { turn: replica.turn, granted: replica.granted, returned: replica.returned };
     // What the turn under way gives back is not the store's before the turn is answered.
-    const underWay = replica.underWay?.giveBack ?? 0;
-    const said = { held: { ...held, returned: held.returned - underWay }, known: seen?.holders ?? [] };
-    replica.view = await store.declare({ ...this.#reportOf(replica, replica.log), ...said, end: "whole" });
+    const returned = replica.returned - (replica.underWay?.giveBack ?? 0);
+    const held = { turn: replica.turn, granted: replica.granted, returned };
+    const known = [...(seen?.holders ?? []), ...(seen?.closed ?? [])];
+    const view = await store.declare({ ...this.#reportOf(replica, []), held, known, end: "more" });
+    await store.settle(account, this.#outcomes);
+    await this.#closeEarlier(replica, view);
+    replica.view = await store.declare({ ...this.#reportOf(replica, replica.log), held, known: [], end: "whole" });
   }
 
-  /** A life that is over is closed from its log before the next one asks for anything. */
-  async #closeEnded(replica: Replica): Promise<void> {
-    while (replica.ended.length > 0) {
-      const life = replica.ended.pop() as Life;
-      await this.#closeLife(replica, life);
-      PAST.set(`${this.#options.account.budget} ${keyOf(life)}`, life.log);
+  /** Earlier lives that the store names, or does not know to be closed, are closed from their logs, in order. */
+  async #closeEarlier(replica: Replica, view: AccountView | null): Promise<void> {
+    const closed = view?.closed.find((holder) => holder.replica === replica.holder.replica)?.life ?? 0;
+    const open = new Set((view?.holders ?? []).map((holder) => keyOf({ holder })));
+    for (const life of replica.past) {
+      if (life.holder.life > closed || open.has(keyOf(life))) await this.#closeLife(replica, life);
     }
-  }
-
-  async #close(replica: Replica, life: number): Promise<void> {
-    const holder = { replica: replica.holder.replica, life };
-    const log = PAST.get(`${this.#options.account.budget} ${keyOf({ holder })}`) ?? [];
-    await this.#closeLife(replica, { holder, log: [...log] });
   }
 
   async #closeLife(replica: Replica, life: Life): Promise<void> {
@@ -333,8 +328,11 @@ export class LedgerWorld {
   async #reap(limit: number): Promise<void> {
     const reaped = await this.#options.store.reap(this.#options.account, { nowMs: this.#nowMs, limit });
     if (this.#options.memory !== "forgets") assert.equal(reaped, this.#books.reap(this.#nowMs, limit));
+  }
+
+  /** Whether the store already did it or will: nobody may honour an offer so late. */
+  #expireTruths(): void {
     for (const truth of this.#truths.values()) {
-      // Whether this store already did it or will: nobody may honour an offer so late.
       if (truth.fate === "open" && truth.reservation.expiresAtMs + GRACE_MS <= this.#nowMs) truth.fate = "expired";
     }
   }
@@ -364,17 +362,19 @@ export class LedgerWorld {
     await this.#sync(most, { want: 0, giveBack: 0 });
   }
 
-  /** Whether a life that is over and not closed is known to no replica that is there: the corner that stays open. */
+  /** Whether the last life of a replica that is away is known to no replica that is there: the corner that stays open. */
   #isAnyoneForgotten(): boolean {
     const seen = new Set<string>();
     for (const replica of this.#replicas) {
       if (this.#isAway(replica)) continue;
       for (const holder of replica.view?.holders ?? []) seen.add(keyOf({ holder }));
-      for (const life of replica.ended) seen.add(keyOf(life));
+      for (const holder of replica.view?.closed ?? []) seen.add(keyOf({ holder }));
+      for (const life of replica.past) seen.add(keyOf(life));
     }
-    return this.#replicas.some(
-      (replica) => this.#isAway(replica) && replica.ended.some((life) => !seen.has(keyOf(life))),
-    );
+    return this.#replicas.some((replica) => {
+      const last = replica.past.at(-1);
+      return this.#isAway(replica) && last !== undefined && !seen.has(keyOf(last));
+    });
   }
 
   #isAway(replica: Replica): boolean {
@@ -389,6 +389,7 @@ export class LedgerWorld {
       assert.ok(figure >= 0, `no figure is negative, got ${figure}`);
     }
     if (this.#options.memory !== "forgets") assert.deepEqual({ ...view, ...this.#books.figures() }, view);
+    this.#expireTruths();
     let owed = 0;
     for (const truth of this.#truths.values()) owed += owedFor(truth);
     for (const replica of this.#replicas) if (replica.paysUntilMs > this.#nowMs) owed += balanceOf(replica);
@@ -418,9 +419,6 @@ interface Wish {
   readonly giveBack: number;
 }
 
-/** Logs of lives that were closed, by account and holder: they stay on the disk. */
-const PAST = new Map<string, readonly Reservation[]>();
-
 function owedFor({ fate, reservation, settled }: Truth): number {
   if (fate === "open") return reservation.amount;
   if (fate === "expired") return reservation.fixed;
@@ -440,16 +438,16 @@ function leaseOf(life: Pick<Life, "holder">): string {
 }
 
 function reborn(replica: Replica, awayUntilMs: number): Replica {
-  const { holder, log, ended } = replica;
+  const { holder, log, past } = replica;
   const asked = replica.turn > 0 || replica.underWay !== null;
-  return { ...born(holder.replica, holder.life + 1, asked ? [...ended, { holder, log }] : ended), awayUntilMs };
+  return { ...born(holder.replica, holder.life + 1, asked ? [...past, { holder, log }] : past), awayUntilMs };
 }
 
-function born(replica: string, life: number, ended: Life[]): Replica {
+function born(replica: string, life: number, past: readonly Life[]): Replica {
   return {
     holder: { replica, life },
     log: [],
-    ended,
+    past,
     turn: 0,
     granted: 0,
     returned: 0,

@@ -82,4 +82,6 @@ export interface AccountView {
   readonly awaited: readonly LeaseHolder[];
   /** Every lease that is not closed, the awaited ones included. */
   readonly holders: readonly LeaseHolder[];
+  /** Of each replica the latest life whose lease was closed: what it and those before it spent is known. */
+  readonly closed: readonly LeaseHolder[];
 }

@@ -86,7 +86,7 @@ export function outstandingOf(lease: Lease): number {
   return lease.granted - lease.returned - lease.spent - lease.reserved;
 }
 
-export function availableIn(account: Account): number {
+function availableIn(account: Account): number {
   return account.terms.amount - account.leased - account.pending - account.settled;
 }
 
@@ -134,5 +134,6 @@ export function viewOf(account: Account): AccountView {
     recovery,
     awaited: leases.filter(({ awaited }) => awaited).map(({ holder }) => holder),
     holders: leases.map(({ holder }) => holder),
+    closed: [...account.closed].map(([replica, life]) => ({ replica, life })),
   };
 }

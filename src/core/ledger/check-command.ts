@@ -43,6 +43,7 @@ function checkSync(sync: LeaseSync): void {
   invariant(Number.isSafeInteger(sync.turn) && sync.turn >= 1, `a turn is a whole number from 1, got ${sync.turn}`);
   checkWhole(sync.want, "what is wanted");
   checkWhole(sync.giveBack, "what is given back");
+  if (sync.recovery !== null) checkWhole(sync.recovery.nowMs, "the time");
 }
 
 function checkDeclaration(declaration: LeaseDeclaration): void {

@@ -29,7 +29,8 @@ export function declareLease(account: Account, declaration: LeaseDeclaration, st
   cover(account, lease, newlySpent(account, lease, declaration) - outstandingOf(lease));
   report(account, lease, declaration);
   awaitKnown(account, known);
-  if (end !== "more") lease.awaited = false;
+  // Who has begun to speak is heard out.
+  lease.awaited = end === "more" && account.recovery !== null;
   if (end === "closed") closeLease(account, lease);
   account.operations++;
   return viewOf(account);

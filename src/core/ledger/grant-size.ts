@@ -18,28 +18,35 @@ export interface Demand {
 }
 
 /**
- * What to ask for: nothing while the lease is more than half full.
+ * What to ask for: nothing while a quarter of the lease is left.
  *
  * @example topUp({ amount: 1_000_000, available: 1_000_000, overrun: 0, holders: [] }, { largestOffer: 10, balance: 0 }) // 5_000
  */
 export function topUp(view: GrantView, { largestOffer, balance }: Demand): number {
   const size = leaseSize(view, largestOffer);
-  // Half a lease may be less than one offer, and then it is as good as dry.
-  return balance >= Math.max(size / 2, largestOffer) ? 0 : Math.min(size - balance, free(view));
+  // A quarter may be less than one offer, and then the lease is as good as dry.
+  return balance >= Math.max(size / 4, largestOffer) ? 0 : Math.min(size - balance, free(view));
 }
 
 /** What a replica that has nothing to do gives back: all of it once others may need it, else what is more than a lease. */
 export function surplus(view: GrantView, { largestOffer, balance }: Demand): number {
-  const full = Math.max(largestOffer, Math.floor(view.amount / LEASES_IN_AMOUNT));
-  return free(view) < full * holdersIn(view) ? balance : Math.max(0, balance - full);
+  return isScarce(view, largestOffer) ? balance : Math.max(0, balance - fullLease(view, largestOffer));
 }
 
-type GrantView = Pick<AccountView, "amount" | "available" | "overrun" | "holders">;
+/** Whether what is left does not fill a lease for everybody. */
+export function isScarce(view: GrantView, largestOffer: number): boolean {
+  return free(view) < fullLease(view, largestOffer) * holdersIn(view);
+}
+
+export type GrantView = Pick<AccountView, "amount" | "available" | "overrun" | "holders">;
 
 function leaseSize(view: GrantView, largestOffer: number): number {
-  const full = Math.floor(view.amount / LEASES_IN_AMOUNT);
   const halfShare = Math.floor(free(view) / (2 * holdersIn(view)));
-  return Math.max(largestOffer, Math.min(full, halfShare));
+  return Math.max(largestOffer, Math.min(fullLease(view, largestOffer), halfShare));
+}
+
+function fullLease({ amount }: GrantView, largestOffer: number): number {
+  return Math.max(largestOffer, Math.floor(amount / LEASES_IN_AMOUNT));
 }
 
 function holdersIn({ holders }: GrantView): number {

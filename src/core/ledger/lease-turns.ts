@@ -6,8 +6,8 @@
  * it is decided and told once its record is in the log; until then it stays in the lease.
  */
 import { invariant } from "../errors.ts";
-import type { AccountView, Reservation } from "../domain/budget.ts";
-import { surplus, topUp } from "./grant-size.ts";
+import type { Reservation } from "../domain/budget.ts";
+import { type GrantView, isScarce, surplus, topUp } from "./grant-size.ts";
 import { Purse } from "./purse.ts";
 
 /** A turn of some 40 KB: a fraction of a millisecond of the store's time. */
@@ -85,6 +85,11 @@ export class LeaseTurns {
     return topUp(view, { largestOffer: this.#options.largestOffer(), balance: this.purse.balance });
   }
 
+  /** Whether turns bring little, however often they are taken. */
+  isScarce(view: GrantView): boolean {
+    return isScarce(view, this.#options.largestOffer());
+  }
+
   /** The turn under way, or a new one. */
   next(purpose: TurnPurpose, view: GrantView): Turn {
     if (this.#underWay !== null) return this.#underWay;
@@ -128,5 +133,3 @@ export class LeaseTurns {
     return purpose === "yield" ? surplus(view, { largestOffer: this.#options.largestOffer(), balance }) : 0;
   }
 }
-
-type GrantView = Pick<AccountView, "amount" | "available" | "overrun" | "holders">;

@@ -5,7 +5,8 @@
  * - every lease that the store remembers, or that a replica saw in its last view, is declared by its
  *   holder, closed by a later life of the replica, or written off by an operator;
  * - one lease time has passed, so that a lease that nobody remembers has been declared or pays no more.
- *   It passes on the monotonic clock of a replica that knows of this recovery: no wall clock takes part.
+ *   It passes on the monotonic clock of a replica that knows of this recovery: no wall clock takes part;
+ * - what fell due has expired: reservations that had, and were forgotten to have, are back as pending.
  *
  * What it cannot close: a lease opened after the last view of every replica that lives, by a replica
  * that never comes back. If it does come back, the money shows as `forgotten`.
@@ -13,6 +14,10 @@
 import type { BudgetTerms, LeaseHolder } from "../domain/budget.ts";
 import type { LeaseReport, LeaseSync } from "../budget-ports.ts";
 import { type Account, isClosed, leaseKey, newAccount, openLease } from "./account.ts";
+import { expireDue } from "./reservation.ts";
+
+/** A few milliseconds of the store's time; the next call goes on. */
+const EXPIRED_PER_CALL = 1_000;
 
 /** What the store itself adds to a call. */
 export interface StoreRun {
@@ -48,11 +53,12 @@ export function beginRecovery(account: Account, { run, token }: StoreRun): void 
   for (const lease of account.leases.values()) lease.awaited = true;
 }
 
-/** Ends the recovery if nobody is awaited and the caller has known of it for one lease time. */
+/** Ends the recovery if nobody is awaited, the caller has known of it for one lease time and nothing is due. */
 export function endRecovery(account: Account, { recovery, terms }: Pick<LeaseSync, "recovery" | "terms">): void {
   if (account.recovery === null || recovery?.token !== account.recovery) return;
   if (recovery.waitedMs < Math.max(terms.leaseTtlMs, account.terms.leaseTtlMs)) return;
   for (const lease of account.leases.values()) if (lease.awaited) return;
+  if (expireDue(account, { nowMs: recovery.nowMs, limit: EXPIRED_PER_CALL }) === EXPIRED_PER_CALL) return;
   account.recovery = null;
   account.operations++;
 }

@@ -10,6 +10,8 @@ import type { BudgetLease } from "./budget-lease.ts";
 const TELL_MS = 1_000;
 /** Between two turns, so that a burst shares one. */
 const GAP_MS = 10;
+/** Near the end everybody asks for what returns, and gets a little: rarely is enough. */
+const SCARCE_GAP_MS = 500;
 const RETRY_MS_MIN = 50;
 const RETRY_MS_MAX = 2_000;
 /** A lease that paid nothing for so long is idle. */
@@ -107,7 +109,7 @@ export class BudgetHolder {
 
   #hurryIfPressed(): void {
     if (this.#exchanging !== null || this.#failures > 0) return;
-    const soonestMs = Math.max(this.#timer.now(), this.#lastTurnMs + GAP_MS);
+    const soonestMs = Math.max(this.#timer.now(), this.#lastTurnMs + this.#gapMs());
     if (this.#nextTurnMs > soonestMs && this.lease.isPressed) this.#schedule(soonestMs - this.#timer.now());
   }
 
@@ -137,9 +139,13 @@ export class BudgetHolder {
     this.#schedule(this.#delayMs());
   }
 
+  #gapMs(): number {
+    return this.lease.isScarce ? SCARCE_GAP_MS : GAP_MS;
+  }
+
   #delayMs(): number {
     if (this.#failures > 0) return Math.min(RETRY_MS_MIN * 2 ** (this.#failures - 1), RETRY_MS_MAX);
-    if (this.lease.isPressed && this.#timer.now() - this.#lastPaidMs < IDLE_MS) return GAP_MS;
+    if (this.lease.isPressed && this.#timer.now() - this.#lastPaidMs < IDLE_MS) return this.#gapMs();
     const renewMs = Math.floor(this.lease.terms.leaseTtlMs / RENEWALS_PER_LEASE);
     return this.lease.hasNews ? Math.min(TELL_MS, renewMs) : renewMs;
   }

@@ -6,16 +6,19 @@
  * lives of this replica are closed from the decision log whenever the ledger or the book names one.
  */
 import type { AccountId, AccountView, BudgetTerms, LeaseHolder, Reservation } from "../../core/domain/budget.ts";
+import type { GrantView } from "../../core/ledger/grant-size.ts";
 import { LeaseTurns, type LeaseTurnsOptions, type TurnPurpose } from "../../core/ledger/lease-turns.ts";
 import type { Ledger, LeaseAnswer, LeaseBook, LeaseReport, SpendingHistory } from "../../core/budget-ports.ts";
 import { declareLease, type Declaring, settleAgain } from "./declare-lease.ts";
 
 export interface BudgetLeaseOptions extends LeaseTurnsOptions {
-  readonly ledger: Pick<Ledger, "sync" | "declare" | "settle">;
+  readonly ledger: Pick<Ledger, "sync" | "declare" | "settle" | "view">;
   readonly book: LeaseBook;
   readonly history: SpendingHistory;
   /** Monotonic milliseconds. */
   readonly now: () => number;
+  /** Milliseconds since 1970 that no change of the wall clock moves: see `steadyClock`. */
+  readonly clock: () => number;
   readonly account: AccountId;
   readonly terms: BudgetTerms;
 }
@@ -31,7 +34,7 @@ export class BudgetLease {
   readonly #turns: LeaseTurns;
   #terms: BudgetTerms;
   #view: AccountView | null = null;
-  /** The holders when the ledger last remembered everything. */
+  /** The holders, open or closed, when the ledger last remembered everything. */
   #known: readonly LeaseHolder[] = [];
   #recovery: Recovery | null = null;
   /** The recovery in which all was declared. */
@@ -84,6 +87,11 @@ export class BudgetLease {
     return this.#turns.purse.pays(this.#options.now());
   }
 
+  /** Whether the account is nearly empty: turns bring little, however often they are taken. */
+  get isScarce(): boolean {
+    return this.#turns.isScarce(this.#latest());
+  }
+
   /** What may be paid now. */
   available(): number {
     return this.#turns.purse.available(this.#options.now());
@@ -134,23 +142,45 @@ export class BudgetLease {
       if ((await this.exchange("leave")) !== "synced") return this.isFenced;
     } while (this.hasNews || this.#turns.purse.balance > 0);
     if (!this.#turns.isEven) return false;
-    const { ledger, book, account } = this.#options;
-    await ledger.declare({ ...this.#report(), held: this.#turns.held(), known: [], end: "closed" });
-    await book.forget(account, book.holder);
+    await this.#options.ledger.declare({ ...this.#report(), held: this.#turns.held(), known: [], end: "closed" });
     return true;
+  }
+
+  /**
+   * Closes what earlier lives of this replica left open on the account, and opens nothing: for periods that are over.
+   *
+   * @throws LiftgateError `ledger_unavailable`, and what the history throws
+   */
+  async closeEarlierLives(): Promise<void> {
+    await this.#closeEarlier(await this.#options.ledger.view(this.account));
   }
 
   /** What earlier lives spent is known before this one asks for more. */
   async #open(): Promise<void> {
-    const { book, account } = this.#options;
-    for (const holder of book.opened(account)) if (isEarlier(holder, book.holder)) await this.#closeEnded(holder);
+    const { ledger, book, account } = this.#options;
+    await this.#closeEarlier(await ledger.view(account));
     await book.remember(account);
     this.#standing = "open";
   }
 
-  async #closeEnded(holder: LeaseHolder): Promise<void> {
-    await declareLease(this.#declaring, { ...this.#report(), holder, spent: 0, held: null, known: [], end: "closed" });
-    await this.#options.book.forget(this.account, holder);
+  /** Earlier lives whose leases the ledger names, or does not know to be closed, are closed from the log. */
+  async #closeEarlier(view: AccountView | null): Promise<void> {
+    const { holder, lives } = this.#earlier(view);
+    for (const life of lives) {
+      const ended = { holder: { ...holder, life }, spent: 0, held: null, known: [], end: "closed" } as const;
+      await declareLease(this.#declaring, { ...this.#report(), ...ended });
+    }
+  }
+
+  #earlier(view: AccountView | null) {
+    const { book, account } = this.#options;
+    const { holder } = book;
+    const closed = view?.closed.find(({ replica }) => replica === holder.replica)?.life ?? 0;
+    const open = (view?.holders ?? []).filter(({ replica }) => replica === holder.replica);
+    const unknown = book.lives(account).filter(({ life }) => life > closed);
+    const lives = new Set([...open, ...unknown].map(({ life }) => life).filter((life) => life < holder.life));
+    // In order: one that is closed says that those before it are known.
+    return { holder, lives: [...lives].toSorted((a, b) => a - b) };
   }
 
   async #hear(answer: LeaseAnswer, sentMs: number): Promise<void> {
@@ -166,12 +196,10 @@ export class BudgetLease {
       await this.#recover(answer.view);
     } else {
       this.#recovery = null;
-      this.#known = answer.view.holders;
+      this.#known = [...answer.view.holders, ...answer.view.closed];
       this.#turns.conclude(answer.granted, sentMs + this.#terms.leaseTtlMs);
     }
-    for (const holder of answer.view.holders) {
-      if (isEarlier(holder, this.#options.book.holder)) await this.#closeEnded(holder);
-    }
+    await this.#closeEarlier(answer.view);
   }
 
   /** Declares all once in each recovery, and again if the ledger forgot that too. */
@@ -179,12 +207,15 @@ export class BudgetLease {
     this.#turns.purse.stop();
     const token = recovery ?? "";
     if (this.#recovery?.token !== token) this.#recovery = { token, sinceMs: this.#options.now() };
-    const { book, account } = this.#options;
+    const { ledger, book, account } = this.#options;
     const isAwaited = awaited.some(({ replica, life }) => replica === book.holder.replica && life === book.holder.life);
     if (this.#declaredIn === token && !isAwaited) return;
-    await settleAgain(this.#declaring, account);
     const held = this.#turns.held();
-    await declareLease(this.#declaring, { ...this.#report(), held, known: this.#known, end: "whole" });
+    // From the first word on the recovery waits for the last, however long the log.
+    const view = await ledger.declare({ ...this.#report(), held, known: this.#known, end: "more" });
+    await settleAgain(this.#declaring, account);
+    await this.#closeEarlier(view);
+    await declareLease(this.#declaring, { ...this.#report(), held, known: [], end: "whole" });
     this.#declaredIn = token;
   }
 
@@ -209,16 +240,13 @@ export class BudgetLease {
 
   #waited(nowMs: number) {
     if (this.#recovery === null) return null;
-    return { token: this.#recovery.token, waitedMs: Math.floor(nowMs - this.#recovery.sinceMs) };
+    const { token, sinceMs } = this.#recovery;
+    return { token, waitedMs: Math.floor(nowMs - sinceMs), nowMs: Math.floor(this.#options.clock()) };
   }
 
   /** Before the first answer all that is known of the account is what the program grants it. */
-  #latest(): Pick<AccountView, "amount" | "available" | "overrun" | "holders"> {
+  #latest(): GrantView {
     const { amount } = this.#terms;
     return this.#view ?? { amount, available: amount, overrun: 0, holders: [] };
   }
-}
-
-function isEarlier(holder: LeaseHolder, { replica, life }: LeaseHolder): boolean {
-  return holder.replica === replica && holder.life < life;
 }

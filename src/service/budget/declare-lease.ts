@@ -2,8 +2,8 @@
 import type { AccountView, Reservation } from "../../core/domain/budget.ts";
 import type { Ledger, LeaseDeclaration, SpendingHistory } from "../../core/budget-ports.ts";
 
-/** A part of some 40 KB: a fraction of a millisecond of the store's time. */
-const RESERVATIONS_PER_PART = 256;
+/** A part of some 80 KB: a few milliseconds of the store's time. */
+const RESERVATIONS_PER_PART = 512;
 
 export interface Declaring {
   readonly ledger: Pick<Ledger, "declare" | "settle">;

@@ -4,16 +4,24 @@ import type { AccountId, BudgetTerms } from "../../core/domain/budget.ts";
 import type { PoolTerms } from "../../core/domain/funding.ts";
 import type { Period } from "../../core/domain/period.ts";
 import { BudgetHolder, type BudgetObserver, type Timer } from "./budget-holder.ts";
-import { BudgetLease } from "./budget-lease.ts";
+import { BudgetLease, type BudgetLeaseOptions } from "./budget-lease.ts";
 
 /** A replica that cannot reach the ledger stops paying so soon; a ledger that may have forgotten grants waits as long. */
 const LEASE_TTL_MS = 3_000;
+
+/** Parts the period from the volume in the name of an account that counts offers. */
+const VOLUME_MARK = "#";
+
+/** Replaces no terms that are there. */
+const REVISION_MIN = 1;
 
 export interface AccountsParts {
   readonly ledger: Ledger;
   readonly book: LeaseBook;
   readonly history: SpendingHistory;
   readonly timer: Timer;
+  /** Milliseconds since 1970 that no change of the wall clock moves: see `steadyClock`. */
+  readonly clock: () => number;
   readonly observer: BudgetObserver;
 }
 
@@ -88,7 +96,7 @@ export class PoolAccounts {
   }
 
   #count(volume: string, terms: BudgetTerms): BudgetHolder {
-    const account = { ...this.account, period: `${this.account.period}#${volume}` };
+    const account = { ...this.account, period: `${this.account.period}${VOLUME_MARK}${volume}` };
     const counter = holderOf(this.#parts, { account, terms, kind: "counted", largestOffer: () => 1 });
     this.#counters.set(volume, counter);
     counter.start();
@@ -96,12 +104,31 @@ export class PoolAccounts {
   }
 }
 
-function holderOf(
-  { ledger, book, history, timer, observer }: AccountsParts,
-  options: Pick<ConstructorParameters<typeof BudgetLease>[0], "account" | "terms" | "kind" | "largestOffer">,
-): BudgetHolder {
-  const lease = new BudgetLease({ ...options, ledger, book, history, now: () => timer.now() });
-  return new BudgetHolder(lease, timer, observer);
+type LeaseOptions = Pick<BudgetLeaseOptions, "account" | "terms" | "kind" | "largestOffer">;
+
+function holderOf(parts: AccountsParts, options: LeaseOptions): BudgetHolder {
+  return new BudgetHolder(leaseOf(parts, options), parts.timer, parts.observer);
+}
+
+function leaseOf({ ledger, book, history, timer, clock }: AccountsParts, options: LeaseOptions): BudgetLease {
+  return new BudgetLease({ ...options, ledger, book, history, clock, now: () => timer.now() });
+}
+
+/** What earlier lives of this replica left open on a pool's account of a period that is over is told and closed. */
+export async function closePastAccount(
+  parts: AccountsParts,
+  account: AccountId,
+  declared: PoolDeclaration,
+): Promise<void> {
+  const isVolume = account.period.includes(VOLUME_MARK);
+  const lease = leaseOf(parts, {
+    account,
+    // What was declared in that period stands.
+    terms: { ...moneyTerms(declared), revision: REVISION_MIN },
+    kind: isVolume ? "counted" : "reserved",
+    largestOffer: () => 1,
+  });
+  await lease.closeEarlierLives();
 }
 
 function moneyTerms({ revision, terms, reserve }: PoolDeclaration): BudgetTerms {

@@ -5,7 +5,7 @@
 import type { Calendar } from "../../core/ports.ts";
 import type { Period } from "../../core/domain/period.ts";
 import type { Timer } from "./budget-holder.ts";
-import { type AccountsParts, PoolAccounts, type PoolDeclaration } from "./pool-accounts.ts";
+import { type AccountsParts, closePastAccount, PoolAccounts, type PoolDeclaration } from "./pool-accounts.ts";
 import { PoolPrices, type PoolPricesParts } from "./pool-prices.ts";
 import type { Reaper } from "./reaper.ts";
 
@@ -13,6 +13,8 @@ import type { Reaper } from "./reaper.ts";
 const OPEN_AHEAD_MS = 10_000;
 /** A wall clock that is an hour wrong and set right must find the accounts it left. */
 const DAY_MS = 86_400_000;
+/** Leases older than the latest so many are of no consequence any more. */
+const PAST_ACCOUNTS_MAX = 100;
 const RETIRE_AFTER_MS = 2 * 3_600_000;
 
 export interface PoolParts extends AccountsParts, PoolPricesParts {
@@ -54,6 +56,7 @@ export class Pool {
   start(): void {
     this.#watchPeriodBefore();
     this.#turning = this.#turn();
+    void this.#closePast();
   }
 
   /** Other terms, in force from the next exchange on. */
@@ -131,6 +134,21 @@ export class Pool {
     this.#watch(accounts.account.period, period.endMs);
     accounts.start();
     return accounts;
+  }
+
+  /** This replica may have stopped in a period that is over: its money there is told and given back. */
+  async #closePast(): Promise<void> {
+    const { pool } = this.#declared;
+    const current = this.current()?.period.id ?? "";
+    const past = this.#parts.book
+      .accounts()
+      .filter(({ budget, period }) => budget === pool && !period.startsWith(current))
+      .slice(-PAST_ACCOUNTS_MAX);
+    try {
+      for (const account of past) await closePastAccount(this.#parts, account, this.#declared);
+    } catch (cause) {
+      this.#parts.failed(this, cause);
+    }
   }
 
   /** Offers of the period before may still be open, also when this replica starts. */

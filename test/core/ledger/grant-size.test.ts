@@ -15,8 +15,8 @@ const view = fc.record({
 test("a fresh budget is leased by half percents", () => {
   const fresh = { amount: 1_000_000, available: 1_000_000, overrun: 0, holders: holders(4) };
   expect(topUp(fresh, { largestOffer: 10, balance: 0 })).toBe(5_000);
-  expect(topUp(fresh, { largestOffer: 10, balance: 2_499 })).toBe(2_501);
-  expect(topUp(fresh, { largestOffer: 10, balance: 2_500 })).toBe(0);
+  expect(topUp(fresh, { largestOffer: 10, balance: 1_249 })).toBe(3_751);
+  expect(topUp(fresh, { largestOffer: 10, balance: 1_250 })).toBe(0);
   expect(topUp(fresh, { largestOffer: 8_000, balance: 0 })).toBe(8_000);
 });
 

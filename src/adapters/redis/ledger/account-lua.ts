@@ -124,7 +124,8 @@ local function storeClosed(account, lease)
 end
 
 local function viewOf(account)
-  local awaited, holders = {}, {}
+  local awaited, holders, closed = {}, {}, {}
+  for replica, life in pairs(account.closed) do closed[#closed + 1] = replica .. '/' .. digits(life) end
   for key, lease in pairs(account.leases) do
     holders[#holders + 1] = key
     if lease.awaited then awaited[#awaited + 1] = key end
@@ -132,6 +133,6 @@ local function viewOf(account)
   local figures = { account.revision, account.amount, available(account), account.leased, account.pending,
     account.settled, account.overrun, account.forgotten, account.operations }
   for i, figure in ipairs(figures) do figures[i] = digits(figure) end
-  return { figures, account.recovery, awaited, holders }
+  return { figures, account.recovery, awaited, holders, closed }
 end
 `;

@@ -42,7 +42,7 @@ if held == nil or not isClosed(account, key) then
   cover(newlySpent(lease, declaration) - outstanding(lease))
   reportIn(account, lease, declaration)
   awaitKnown()
-  if declaration['end'] ~= 'more' then lease.awaited = false end
+  lease.awaited = declaration['end'] == 'more' and account.recovery ~= ''
   if declaration['end'] == 'closed' then closeLease(account, lease) end
   account.operations = account.operations + 1
 end

@@ -43,13 +43,15 @@ export interface RedisLedgerOptions {
   readonly replicasToConfirm: number;
   /** How long WAIT may take. */
   readonly confirmMs: number;
+  /** How long an answer may take; 500 unless given. */
+  readonly answerMs?: number;
 }
 
 export class RedisLedger implements Ledger {
-  readonly #options: RedisLedgerOptions;
+  readonly #options: Required<RedisLedgerOptions>;
 
   constructor(options: RedisLedgerOptions) {
-    this.#options = options;
+    this.#options = { answerMs: ANSWER_MS, ...options };
   }
 
   async sync(sync: LeaseSync): Promise<LeaseAnswer> {
@@ -89,8 +91,9 @@ export class RedisLedger implements Ledger {
   }
 
   async #run(script: Script, account: AccountId, ...args: readonly (string | number)[]): Promise<unknown> {
+    const { connection, answerMs } = this.#options;
     try {
-      return await this.#options.connection.run((redis) => script.run(redis, keyOf(account), ...args), ANSWER_MS);
+      return await connection.run((redis) => script.run(redis, keyOf(account), ...args), answerMs);
     } catch (error) {
       if (!(error instanceof RedisTrouble)) throw error;
       throw new LiftgateError("ledger_unavailable", `The budget ledger cannot be reached: ${error.message}`);
@@ -99,10 +102,10 @@ export class RedisLedger implements Ledger {
 
   /** Whether the writes of this connection, the turn's among them, are on as many replicas as asked for. */
   async #isConfirmed(): Promise<boolean> {
-    const { connection, replicasToConfirm, confirmMs } = this.#options;
+    const { connection, replicasToConfirm, confirmMs, answerMs } = this.#options;
     if (replicasToConfirm === 0) return true;
     try {
-      const replicas = await connection.run((redis) => redis.wait(replicasToConfirm, confirmMs), ANSWER_MS + confirmMs);
+      const replicas = await connection.run((redis) => redis.wait(replicasToConfirm, confirmMs), answerMs + confirmMs);
       return replicas >= replicasToConfirm;
     } catch (error) {
       if (error instanceof RedisTrouble) return false;

@@ -7,7 +7,7 @@ const FIGURES = 9;
 
 /** As `viewOf` in account-lua.ts says it. */
 export function viewFrom(reply: unknown): AccountView {
-  const [figures, recovery, awaited, holders] = listFrom(reply);
+  const [figures, recovery, awaited, holders, closed] = listFrom(reply);
   const numbers = listFrom(figures);
   invariant(numbers.length === FIGURES, `${FIGURES} figures of an account, got ${numbers.length}`);
   const figure = (at: number): number => wholeFrom(numbers[at]);
@@ -24,6 +24,7 @@ export function viewFrom(reply: unknown): AccountView {
     recovery: textFrom(recovery) || null,
     awaited: listFrom(awaited).map(holderFrom),
     holders: listFrom(holders).map(holderFrom),
+    closed: listFrom(closed).map(holderFrom),
   };
 }
 

@@ -79,6 +79,23 @@ local function settle(account, settlement)
   return postOverrun(account, settlement.amount)
 end
 
+-- By the caller's clock and by the server's: one that jumped ahead releases nothing early, on either side.
+local function expireDue(account, callerMs, limit)
+  local time = redis.call('TIME')
+  local nowMs = math.min(callerMs, time[1] * 1000 + math.floor(time[2] / 1000))
+  local due = redis.call('ZRANGE', BASE .. ':due', '-inf', digits(nowMs), 'BYSCORE', 'LIMIT', 0, limit)
+  for _, id in ipairs(due) do
+    local held = reservation(id)
+    if held and held.state == 'pending' then
+      account.pending = account.pending - held.amount
+      account.settled = account.settled + held.fixed
+      held.state = 'expired'
+      held.isChanged = true
+    end
+  end
+  return #due
+end
+
 local function storeReservation(id, held)
   local key = BASE .. ':reservation:' .. id
   redis.call('HSET', key, 'state', held.state, 'amount', digits(held.amount), 'fixed', digits(held.fixed),

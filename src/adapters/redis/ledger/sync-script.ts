@@ -8,6 +8,7 @@ import { RESERVATION_LUA } from "./reservation-lua.ts";
  * turn was taken before on another one.
  */
 export const SYNC_SCRIPT = `${ACCOUNT_LUA}${RESERVATION_LUA}${RECOVERY_LUA}
+local EXPIRED_PER_CALL = 1000
 local sync = cjson.decode(ARGV[1])
 local run = thisRun()
 local account = accountFor(sync, run)
@@ -34,6 +35,7 @@ end
 local function endRecovery()
   if account.recovery == '' or sync.recovery == cjson.null or sync.recovery.token ~= account.recovery then return end
   if sync.recovery.waitedMs < math.max(sync.terms.leaseTtlMs, account.leaseTtlMs) or isAnyoneAwaited() then return end
+  if expireDue(account, sync.recovery.nowMs, EXPIRED_PER_CALL) == EXPIRED_PER_CALL then return end
   account.recovery = ''
   account.operations = account.operations + 1
 end

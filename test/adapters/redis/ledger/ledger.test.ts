@@ -226,7 +226,7 @@ test("a restart that lost nothing is noticed, and over once the holders spoke an
   const first = await ledger.sync(turn);
   expect(first).toMatchObject({ kind: "recovering", granted: 30, view: { awaited: [A], leased: 30 } });
   await ledger.declare(declarationOf(A, { terms, held: { turn: 1, granted: 30, returned: 0 } }));
-  const recovery = { token: first.view.recovery ?? "", waitedMs: 20 };
+  const recovery = { token: first.view.recovery ?? "", waitedMs: 20, nowMs: 0 };
   expect(await ledger.sync({ ...turn, recovery })).toMatchObject({
     kind: "synced",
     granted: 35,
