@@ -72,9 +72,9 @@ describe("allocate --candidates", () => {
   });
 
   it("holds caps of actions and of channels, and says what they cost", async () => {
+    const limits = ["--budget", "9", "--cap", "call=0", "--cap", "mail=5", "--channel-cap", "letter=1"];
     const { code, stdout } = await allocate(
-      ...["--candidates", "@candidates.csv", "--budget", "9", "--cap", "call=0", "--cap", "mail=5"],
-      ...["--channel", "letter=mail", "--channel-cap", "letter=1", "--report", "@report.json"],
+      ...["--candidates", "@candidates.csv", "--channel", "letter=mail", "--report", "@report.json"].concat(limits),
     );
     expect(code).toBe(0);
     const { value, slack, mu } = await reportIn("report.json");
