@@ -15,6 +15,9 @@ const BOX = 8;
 const WIDENING = 4;
 /** What a step may still promise to gain, in units of the smoothing, when its τ has settled. */
 const SETTLED = 0.1;
+/** The same when it is the last τ: then choices are shared out to about a thousandth. */
+const POLISHED = 1e-6;
+const POLISHING_STEPS_MAX = 5;
 /** Share of what a step promises that it must keep, or it is halved (Armijo's rule). */
 const KEPT = 0.01;
 const HALVINGS_MAX = 20;
@@ -22,8 +25,8 @@ const STEPS_MAX = 100;
 /** Makes the curvature definite, also where nobody is about to change their mind. */
 const RIDGE = 1e-9;
 const LEAST_CURVATURE = 1e-300;
-/** Relative precision below which a decrease of the dual is rounding. */
-const ROUNDING = 1e-13;
+/** Relative precision below which a change of the dual is rounding. */
+const ROUNDING = 1e-14;
 
 export interface DualProblem extends Market {
   readonly scale: Scale;
@@ -37,7 +40,7 @@ export function descend(
 ): SmoothedDual {
   const at = (point: Pick<SmoothedDual, "prices" | "tau">) => smoothedDual(problem.blocks(), problem.resources, point);
   let here = at(start);
-  let settledBefore: Float64Array | null = null;
+  let settledBefore = here.prices;
   let reach = BOX * start.tau;
   for (let steps = 0; steps < STEPS_MAX; steps++) {
     const step = newtonStep(here, reach, problem.scale.cost);
@@ -47,14 +50,40 @@ export function descend(
     if (next !== null) {
       here = next.there;
       reach = Math.max(BOX * here.tau, WIDENING * next.share * lengthOf(step, problem.scale.cost));
-    } else if (here.smoothing <= problem.tolerance * here.value) break;
-    else {
+    } else if (here.smoothing <= problem.tolerance * here.value) {
+      return polish(here, { reach, costScale: problem.scale.cost }, at);
+    } else {
       const { prices, tau } = here;
-      here = at({ prices: ahead(prices, settledBefore ?? prices), tau: tau / SHRINKAGE });
+      here = at({ prices: steps === 0 ? prices : ahead(prices, settledBefore), tau: tau / SHRINKAGE });
       settledBefore = prices;
     }
   }
   return here;
+}
+
+/**
+ * The last steps at the last τ, for the shares of choices more than for the dual, which hardly changes any more:
+ * whole Newton steps, which converge fast from here, as long as the gradient is worth one.
+ */
+function polish(
+  settled: SmoothedDual,
+  { reach, costScale }: { readonly reach: number; readonly costScale: number },
+  at: (point: Pick<SmoothedDual, "prices" | "tau">) => SmoothedDual,
+): SmoothedDual {
+  let here = settled;
+  for (let steps = 0; steps < POLISHING_STEPS_MAX; steps++) {
+    const step = newtonStep(here, reach, costScale);
+    const promise = promiseOf(here, step);
+    if (promise <= POLISHED * here.smoothing) break;
+    const there = at({ prices: moved(here.prices, step, 1), tau: here.tau });
+    if (there.value > here.value * (1 + ROUNDING)) break;
+    here = there;
+  }
+  return here;
+}
+
+function moved(prices: Float64Array, step: Float64Array, share: number): Float64Array {
+  return prices.map((price, j) => Math.max(0, price + share * (step[j] as number)));
 }
 
 /**
@@ -99,8 +128,7 @@ function follow(
   at: (point: Pick<SmoothedDual, "prices" | "tau">) => SmoothedDual,
 ): { readonly there: SmoothedDual; readonly share: number } | null {
   for (let halvings = 0, share = 1; halvings <= HALVINGS_MAX; halvings++, share /= 2) {
-    const prices = here.prices.map((price, j) => Math.max(0, price + share * (step[j] as number)));
-    const there = at({ prices, tau: here.tau });
+    const there = at({ prices: moved(here.prices, step, share), tau: here.tau });
     if (there.value <= here.value - KEPT * share * promise) return { there, share };
   }
   return null;
