@@ -50,7 +50,7 @@ async function measure(): Promise<void> {
       console.log(`${stage.padEnd(24)} ${((now - last) / 1000).toFixed(1)} s, peak RSS ${peakMB.toFixed(0)} MiB`);
       last = now;
     };
-    await using stored = await StoredCandidates.read(path, () => undefined);
+    using stored = await StoredCandidates.read(path, () => undefined);
     lap("read and sorted");
     const budgetMicros = 0.4e6 * users;
     const one = allocate(stored.candidates, { budgetMicros, costWeight: 0, caps: [] });

@@ -24,6 +24,9 @@ interface AllocateOptions {
   readonly report?: string;
 }
 
+/** What a shell calls a command that a signal ended. */
+const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
+
 export function addAllocateCommand(program: Command): void {
   program
     .command("allocate")
@@ -41,6 +44,8 @@ export function addAllocateCommand(program: Command): void {
     .action(async (options: AllocateOptions, command: Command) => {
       const misuse = misuseOf(options);
       if (misuse !== null) command.error(`error: ${misuse}`);
+      // Exiting, unlike being ended by a signal, removes what is in the temporary folder.
+      for (const [signal, code] of Object.entries(SIGNALS)) process.once(signal, () => process.exit(code));
       try {
         await allocateFile(options);
       } catch (error) {
@@ -60,7 +65,7 @@ function misuseOf({ candidates, program, users, channel, objective }: AllocateOp
 
 async function allocateFile(options: AllocateOptions): Promise<void> {
   const { stored, scorer } = await readFile(options);
-  await using input = stored;
+  using input = stored;
   const terms: Terms = {
     budget: options.budget,
     actions: input.actions,

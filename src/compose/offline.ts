@@ -48,7 +48,7 @@ export function composeReplay(config: Config): LoggedDecisions {
 /** Files of candidates, or of users to score, for `allocate`. */
 export function composeAllocation(config: Config) {
   return {
-    candidates: StoredCandidates.read,
+    candidates: (path: string, onProgress: (progress: Progress) => void) => StoredCandidates.read(path, onProgress),
     /** The candidates of users that a program's model scores; and the scorer, which knows who was left out. */
     users: async (path: string, programId: string, onProgress: (progress: Progress) => void) => {
       const models = new ModelCache(new ModelFolder({ directory: config.MODELS_DIR, now: Date.now }));

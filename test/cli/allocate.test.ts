@@ -1,5 +1,5 @@
 /** `liftgate allocate` as users run it: files in, files out, a summary, exit codes. */
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, watch, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { AllocationSummary } from "../../src/contract/allocate.ts";
 import { uniformFromHash } from "../../src/core/numerics/murmur3.ts";
-import { run } from "../support/command-line.ts";
+import { CommandLine, run } from "../support/command-line.ts";
 import { MAIL_COST, MAIL_VALUE, TINY_PROGRAM, TINY_YAML, tinyModels } from "../support/tiny-program.ts";
 
 const Report = z.strictObject({
@@ -72,9 +72,9 @@ describe("allocate --candidates", () => {
   });
 
   it("holds caps of actions and of channels, and says what they cost", async () => {
+    const limits = ["--budget", "9", "--cap", "call=0", "--cap", "mail=5", "--channel-cap", "letter=1"];
     const { code, stdout } = await allocate(
-      ...["--candidates", "@candidates.csv", "--budget", "9", "--cap", "call=0", "--cap", "mail=5"],
-      ...["--channel", "letter=mail", "--channel-cap", "letter=1", "--report", "@report.json"],
+      ...["--candidates", "@candidates.csv", "--channel", "letter=mail", "--report", "@report.json"].concat(limits),
     );
     expect(code).toBe(0);
     const { value, slack, mu } = await reportIn("report.json");
@@ -114,6 +114,25 @@ describe("allocate --candidates", () => {
   it("ends with 1 where the answer cannot be written", async () => {
     const { code, stderr } = await allocate("--candidates", "@candidates.csv", "--budget", "9", "--out", "@no/out.csv");
     expect([code, stderr]).toEqual([1, expect.stringContaining("no/out.csv")]);
+  });
+});
+
+describe("allocate, interrupted", () => {
+  it("leaves nothing in the temporary folder", async () => {
+    const many = Array.from({ length: 200_000 }, (_, i) => `u${i},mail,1,1`).join("\n");
+    await writeFile(join(folder, "many.csv"), `userId,action,value,cost\n${many}\n`);
+    const watching = new AbortController();
+    const changes = watch(temp, { signal: watching.signal });
+    const command = new CommandLine(["allocate", "--candidates", join(folder, "many.csv"), "--budget", "5"], {
+      TMPDIR: temp,
+    });
+    // The folder is made when reading begins.
+    await changes.next();
+    watching.abort();
+    command.signal("SIGINT");
+    const { code, stdout } = await command.ended();
+    expect([code, stdout]).toEqual([130, ""]);
+    expect(await readdir(temp)).toEqual([]);
   });
 });
 

@@ -59,7 +59,7 @@ export class StoredCandidates {
       return new StoredCandidates(workspace, scratch, await fill(workspace, scratch));
     } catch (error) {
       scratch.close();
-      await workspace[Symbol.asyncDispose]();
+      workspace.close();
       throw error;
     }
   }
@@ -73,8 +73,8 @@ export class StoredCandidates {
     return writeAssignments(this.#workspace, path, { scratch: this.#scratch, actions: this.actions, assignment });
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  [Symbol.dispose](): void {
     this.#scratch.close();
-    await this.#workspace[Symbol.asyncDispose]();
+    this.#workspace.close();
   }
 }

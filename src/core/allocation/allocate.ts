@@ -53,8 +53,9 @@ function allocateCapped(
 ): Allocation {
   const market = openMarket(candidates, constraints);
   const scale = scaleOf(uncapped);
-  const prices = shadowPrices(market, scale, uncapped.lambda);
-  const offers = offerAtPrices(market, prices, scale.gain);
+  const dual = shadowPrices(market, scale, uncapped.lambda);
+  const { prices } = dual;
+  const offers = offerAtPrices(market, dual, scale.gain);
   for (const loss of LOSSES) upgrade(market, offers, { prices, lossMax: loss * scale.gain });
   return {
     assignment: offers.assignment,

@@ -17,7 +17,7 @@ export interface CurvePoint {
 
 const POINTS = 20;
 /** A curve is for planning: four digits. */
-const TOLERANCE = 1e-5;
+const TOLERANCE = 1e-4;
 /** The τ to begin each budget with, in units of what an offer gains. */
 const TAU_FIRST = 0.1;
 

@@ -29,7 +29,7 @@ export interface SmoothedDual {
 }
 
 /** Beyond so many τ below the best, an option's share is below the precision of a double. */
-const NEGLIGIBLE = 37;
+export const NEGLIGIBLE = 37;
 
 export function smoothedDual(
   blocks: Iterable<ChargedBlock>,

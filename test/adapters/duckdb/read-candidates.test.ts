@@ -54,7 +54,7 @@ async function read(path: string) {
   const progress: number[] = [];
   const users: [string, number[][]][] = [];
   try {
-    await using workspace = await Workspace.open(parent);
+    using workspace = await Workspace.open(parent);
     const scratch = new CandidateScratch(workspace.folder);
     const onProgress = ({ rowsDone, rowsTotal }: { rowsDone: number; rowsTotal: number }) => {
       progress.push(rowsDone / rowsTotal);

@@ -36,7 +36,7 @@ test("a ledger that is down is told and asked again next time, until nothing can
   await ledger.sync(syncOf(A, { want: 50 }));
   await ledger.sync(syncOf(A, { turn: 2, reservations: [reservationOf("d1", 5, { expiresAtMs: 0 })] }));
   const { timer, reaper, told, failures } = reaperOf(ledger);
-  reaper.watch(ACCOUNT, 500);
+  reaper.watch(ACCOUNT, 450);
   reaper.start();
   ledger.state = "down";
   await timer.pass(250);
