@@ -16,9 +16,16 @@ export const TESTED_THROUGH: readonly { readonly files: string; readonly test: s
   { files: "src/core/allocation/", test: "test/core/allocation/allocate.test.ts" },
   { files: "src/core/features/", test: "test/core/features/encode.test.ts" },
 
+  // Simulated days and months are worlds and what is played on them: one story each.
+  { files: "src/simulation/delayed-world.ts", test: "test/simulation/month-score.test.ts" },
+  { files: "src/simulation/open-offers.ts", test: "test/simulation/month-score.test.ts" },
+  { files: "src/simulation/play-month.ts", test: "test/simulation/month-score.test.ts" },
+  { files: "src/simulation/", test: "test/simulation/contest.test.ts" },
+
   // Declarations, and constants that mean something only where they are used.
   { files: "src/core/domain/reasons.ts", test: "test/http/decide.test.ts" },
   { files: "src/core/domain/model.ts", test: "test/core/features/encode.test.ts" },
+  { files: "src/core/domain/resource.ts", test: "test/core/pacing/epoch-tally.test.ts" },
   { files: "src/core/domain/", test: "test/core/decision/decide.test.ts" },
   { files: "src/core/ports.ts", test: "test/service/model-cache.test.ts" },
   { files: "src/core/errors.ts", test: "test/http/error-codes.test.ts" },
