@@ -4,6 +4,8 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "pino";
 import { compileRule } from "./adapters/cel/compile-rule.ts";
+import type { Progress } from "./adapters/duckdb/read-candidates.ts";
+import { StoredCandidates } from "./adapters/duckdb/stored-candidates.ts";
 import { FileDecisionLog } from "./adapters/file/decision-log.ts";
 import { ProgramArchive } from "./adapters/file/program-archive.ts";
 import { ProgramFolder } from "./adapters/file/program-folder.ts";
@@ -12,7 +14,9 @@ import { openEmbeddedFeatureStore } from "./adapters/memory/feature-store.ts";
 import { ModelFolder } from "./adapters/onnx/model-folder.ts";
 import { openRedis } from "./adapters/redis/connection.ts";
 import { RedisFeatureStore } from "./adapters/redis/feature-store.ts";
+import { WorkerAllocator } from "./adapters/worker/worker-allocator.ts";
 import type { Program } from "./core/domain/program.ts";
+import { LiftgateError } from "./core/errors.ts";
 import type { FeatureStore, ModelCatalog, Opened } from "./core/ports.ts";
 import type { Backend } from "./http/backend.ts";
 import type { Config } from "./ops/config.ts";
@@ -25,6 +29,7 @@ import { Catalog } from "./service/catalog.ts";
 import { compileProgram } from "./service/compile-program.ts";
 import { ModelCache } from "./service/model-cache.ts";
 import { ProgramCache } from "./service/program-cache.ts";
+import { ProgramScorer } from "./service/program-scorer.ts";
 import type { DecisionServices } from "./service/services.ts";
 
 export interface Composition {
@@ -56,6 +61,7 @@ export async function compose(config: Config, logger: Logger): Promise<Compositi
     models,
     features,
     log,
+    allocator: new WorkerAllocator(),
     metrics: retried,
     nowMs: Date.now,
     monotonicMs: () => performance.now(),
@@ -76,6 +82,7 @@ export async function compose(config: Config, logger: Logger): Promise<Compositi
     },
     close: async () => {
       await log.close();
+      await decisions.allocator.close();
       await features.close();
       await models.close();
     },
@@ -115,6 +122,51 @@ export function composeReplay(config: Config): LoggedDecisions {
   };
 }
 
+/** Files of candidates, or of users to score, for `allocate`. */
+export function composeAllocation(config: Config) {
+  return {
+    candidates: (path: string, onProgress: (progress: Progress) => void) => StoredCandidates.read(path, onProgress),
+    /** The candidates of users that a program's model scores; and the scorer, which knows who was left out. */
+    users: async (path: string, programId: string, onProgress: (progress: Progress) => void) => {
+      const models = new ModelCache(new ModelFolder({ directory: config.MODELS_DIR, now: Date.now }));
+      try {
+        const program = await openProgram(config, models, programId);
+        const scorer = new ProgramScorer({ ...NOTHING_STORED, models }, program);
+        return { scorer, stored: await StoredCandidates.score(path, scorer, onProgress) };
+      } finally {
+        await models.close();
+      }
+    },
+  };
+}
+
+/** @throws LiftgateError `unknown_program`, with what is wrong with it if it is there */
+async function openProgram(config: Config, models: ModelCache, programId: string): Promise<Program> {
+  const files = new ProgramFolder(config.PROGRAMS_DIR);
+  const programs = new ProgramCache({ files, archive: { keep: async () => undefined }, models, compileRule });
+  const loaded = await new Catalog({ models, programs, onLoaded: () => undefined }).reload();
+  const program = programs.get(programId);
+  if (program !== undefined) return program;
+  const faults = [...loaded.models, ...loaded.programs].flatMap((outcome) => outcome.faults);
+  throw new LiftgateError("unknown_program", `no program ${programId} in ${config.PROGRAMS_DIR}`, faults);
+}
+
+/** Users whose features are given: there is nothing to read, and nobody to tell. */
+const NOTHING_STORED = {
+  features: { read: async (_userId: string, contracts: readonly unknown[]) => contracts.map(() => MISSING) },
+  nowMs: Date.now,
+  monotonicMs: () => performance.now(),
+  metrics: {
+    stage: () => undefined,
+    decided: () => undefined,
+    featureAge: () => undefined,
+    missingFeature: () => undefined,
+    contractMismatch: () => undefined,
+    trouble: () => undefined,
+    retried: () => undefined,
+  },
+};
+const MISSING = { kind: "missing" } as const;
 const NO_MODELS: ModelCatalog = { find: () => undefined };
 
 function modelFolder(config: Config, metrics: Metrics): ModelFolder {

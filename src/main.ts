@@ -1,5 +1,6 @@
 /** The command line. Exit codes: 0 fine, 1 something is wrong with what was checked, 2 wrong usage. */
 import { Command, CommanderError } from "commander";
+import { addAllocateCommand } from "./cli/allocate.ts";
 import { addDemoCommand } from "./cli/demo.ts";
 import { addOpenapiCommand } from "./cli/openapi.ts";
 import { addReplayCommand } from "./cli/replay.ts";
@@ -16,6 +17,7 @@ const program = new Command("liftgate")
 addServeCommand(program);
 addValidateCommand(program);
 addReplayCommand(program);
+addAllocateCommand(program);
 addDemoCommand(program);
 addSimulateCommand(program);
 addOpenapiCommand(program);

@@ -25,12 +25,12 @@ export const PROGRAM_FILE_BYTES_MAX = 64 * 1024;
 export const MANIFEST_BYTES_MAX = 4 * 1024 * 1024;
 /** One model graph: above this a row takes milliseconds and the graph is distilled instead. */
 export const MODEL_BYTES_MAX = 64 * 1024 * 1024;
-/** Candidates of one allocate call: solved in a tenth of a second, which is what other calls then wait. */
-export const ALLOCATE_CANDIDATES_MAX = 20_000;
-/** Users of one allocate call: the model scores them on the way. */
-export const ALLOCATE_USERS_MAX = 5_000;
-/** An allocate call's candidates are about 100 bytes each. */
-export const ALLOCATE_BODY_BYTES_MAX = 4 * 1024 * 1024;
+/** Candidates of one allocate call: reading and checking as many holds other calls up for some 40 ms; files have no limit. */
+export const ALLOCATE_CANDIDATES_MAX = 10_000;
+/** Users of one allocate call: the model scores them on the way, in batches between other calls. */
+export const ALLOCATE_USERS_MAX = 2_000;
+/** An allocate call's candidates are about 100 bytes each, its users with their features 1 KiB. */
+export const ALLOCATE_BODY_BYTES_MAX = 2 * 1024 * 1024;
 /** Distinct actions of one allocation: prices of caps are found with matrices of their square. */
 export const ALLOCATION_ACTIONS_MAX = 1_000;
 /** Largest value or cost of one candidate, in units of the currency: nine digits beside the micro's six are exact. */

@@ -16,7 +16,7 @@ const DESCRIPTION_LENGTH_MAX = 500;
 /** γ beyond this is greedy to the last bit that matters (1e-9 of the draws at a gap of one unit). */
 const GAMMA_MAX = 1e9;
 
-const Money = z
+export const Money = z
   .number()
   .min(0)
   .max(MONEY_MAX)

@@ -1,4 +1,6 @@
 /** What the services need of the world outside. Adapters implement these; only `compose.ts` knows which. */
+import type { Allocation } from "./allocation/allocate.ts";
+import type { CandidateBlock, Constraints } from "./allocation/candidates.ts";
 import type { FeatureContract, ModelOutputs, RawScores } from "./domain/model.ts";
 
 /** What the store holds of one user under one contract. */
@@ -77,5 +79,11 @@ export interface DecisionLog {
   append(line: string): Promise<void>;
   /** The record's line, or null. */
   find(decisionId: string): Promise<string | null>;
+  close(): Promise<void>;
+}
+
+/** Allocates where it holds up no decision. The block is given away: its arrays must not be used again. */
+export interface Allocator {
+  allocate(block: CandidateBlock, actions: number, constraints: Constraints): Promise<Allocation>;
   close(): Promise<void>;
 }

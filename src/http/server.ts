@@ -13,6 +13,7 @@ import { authenticator, LOCAL_CALLER } from "./authenticate.ts";
 import { noteAddresses, refuseOtherMethods } from "./method-not-allowed.ts";
 import { documentOptions } from "./openapi.ts";
 import { problem, rawProblem, replyWith, sendProblem } from "./problem.ts";
+import { addAllocateRoute } from "./routes/allocate.ts";
 import { addBulkRoutes } from "./routes/bulk.ts";
 import { addCatalogRoutes } from "./routes/catalog.ts";
 import { addDecideRoutes } from "./routes/decide.ts";
@@ -88,6 +89,7 @@ async function addRoutes(app: FastifyInstance, backend: Backend, surface: Surfac
   if (surface !== "admin") {
     addDecideRoutes(app, backend);
     addBulkRoutes(app, backend);
+    addAllocateRoute(app, backend);
   }
   if (surface !== "api") {
     addRecordRoutes(app, backend);

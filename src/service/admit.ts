@@ -39,7 +39,11 @@ export function findProgram(services: Pick<DecisionServices, "programs">, progra
   return program;
 }
 
-function unitOf(program: Program, body: DecideRequest): string {
+/** @throws LiftgateError `cluster_required` */
+export function unitOf(
+  program: Program,
+  body: { readonly userId: string; readonly clusterId?: string | undefined },
+): string {
   if (program.randomizationUnit === "user") return body.userId;
   if (body.clusterId === undefined) {
     throw new LiftgateError("cluster_required", undefined, [

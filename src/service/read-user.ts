@@ -21,7 +21,9 @@ export interface KnownUser {
 }
 
 /** What reading a user takes: the services, with any store to read from. */
-export type UserReader = Omit<DecisionServices, "features"> & { readonly features: Pick<FeatureStore, "read"> };
+export type UserReader = Pick<DecisionServices, "models" | "metrics" | "nowMs" | "monotonicMs"> & {
+  readonly features: Pick<FeatureStore, "read">;
+};
 
 /** One contract's row as read: usable (fresh, of this contract), or not. */
 interface ContractRow {

@@ -2,11 +2,9 @@
 import type { ScoreAnswer, ScoreRequest } from "../contract/bulk.ts";
 import { efficiencyOf, netValue } from "../core/decision/price.ts";
 import type { Action, Program } from "../core/domain/program.ts";
-import { type InputFault, LiftgateError } from "../core/errors.ts";
-import { encodeRow } from "../core/features/encode.ts";
-import type { FeatureRead, FeatureStore } from "../core/ports.ts";
 import { findProgram } from "./admit.ts";
 import { type Gathered, gather } from "./gather.ts";
+import { withGiven } from "./given-features.ts";
 import type { DecisionServices } from "./services.ts";
 
 type UserToScore = ScoreRequest["users"][number];
@@ -33,7 +31,8 @@ async function scoreUser(
   path: string,
 ): Promise<UserScore> {
   const userId = "userId" in user ? user.userId : undefined;
-  const features = withGiven(services, user, path);
+  const over = userId === undefined ? "nothing" : "stored";
+  const features = withGiven(services, { values: user.features, over, path });
   const unit = userId ?? "scored";
   const request = { program, requestId: unit, userId: unit, unit, context: {}, requested: null, features: {} };
   const gathered = await gather({ ...services, features }, request);
@@ -44,43 +43,6 @@ async function scoreUser(
     missing: [...(gathered.features?.missing ?? [])],
     scores: pairScores(gathered),
   };
-}
-
-/** The store as this user is to be seen: with the given values, if any, over what it holds. */
-function withGiven(services: DecisionServices, user: UserToScore, path: string): Pick<FeatureStore, "read"> {
-  const given = user.features;
-  if (given === undefined) return services.features;
-  const known = new Set<string>();
-  return {
-    read: async (userId, contracts) => {
-      const stored = "userId" in user ? await services.features.read(userId, contracts) : [];
-      const reads = contracts.map((contract, i): FeatureRead => {
-        const row = stored[i];
-        const { values, unknown, faults } = encodeRow(
-          contract,
-          given,
-          row?.kind === "found" ? { base: row.values } : {},
-        );
-        if (faults.length > 0) throw new LiftgateError("invalid_feature", undefined, faults.map(at(path)));
-        for (const name of Object.keys(given)) if (!unknown.includes(name)) known.add(name);
-        return { kind: "found", observedAtMs: services.nowMs(), values };
-      });
-      const strangers = Object.keys(given).filter((name) => !known.has(name));
-      if (strangers.length > 0) throw new LiftgateError("unknown_feature", undefined, strangers.map(unknownAt(path)));
-      return reads;
-    },
-  };
-}
-
-function at(prefix: string) {
-  return ({ path, rule }: InputFault): InputFault => ({ path: `${prefix}${path}`, rule });
-}
-
-function unknownAt(prefix: string) {
-  return (name: string): InputFault => ({
-    path: `${prefix}${name}`,
-    rule: "is not a feature of this program's models",
-  });
 }
 
 function pairScores({ situation }: Gathered): UserScore["scores"] {

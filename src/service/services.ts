@@ -1,4 +1,4 @@
-import type { DecisionLog, FeatureStore } from "../core/ports.ts";
+import type { Allocator, DecisionLog, FeatureStore } from "../core/ports.ts";
 import type { DecisionMetrics } from "./decision-metrics.ts";
 import type { ModelCache } from "./model-cache.ts";
 import type { ProgramCache } from "./program-cache.ts";
@@ -9,6 +9,7 @@ export interface DecisionServices {
   readonly models: ModelCache;
   readonly features: FeatureStore;
   readonly log: DecisionLog;
+  readonly allocator: Allocator;
   readonly metrics: DecisionMetrics;
   /** Wall clock, ms since 1970. */
   readonly nowMs: () => number;

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { publishedDocuments } from "../../src/cli/openapi.ts";
+import { AllocateAnswer, AllocateRequest } from "../../src/contract/allocate.ts";
 import {
   BatchAnswer,
   BatchRequest,
@@ -23,6 +24,8 @@ import { startTestService } from "../support/service.ts";
 
 const PUBLISHED = fileURLToPath(new URL("../../openapi/", import.meta.url));
 const CONTRACTS = {
+  AllocateAnswer,
+  AllocateRequest,
   BatchAnswer,
   BatchRequest,
   DecideAnswer,
@@ -117,6 +120,7 @@ describe("the OpenAPI document", () => {
       "GET /v1/programs",
       "GET /v1/programs/{id}",
       "POST /decide",
+      "POST /v1/allocate",
       "POST /v1/decide",
       "POST /v1/decide/batch",
       "POST /v1/reload",

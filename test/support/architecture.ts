@@ -21,13 +21,14 @@ const ADAPTERS = [
   "adapters/onnx",
   "adapters/redis",
   "adapters/temporal",
+  "adapters/worker",
 ];
 
 /** Layer → the other layers it may import. A folder of `core` and of `adapters` is a layer of its own. */
 const LAYERS: Readonly<Record<string, readonly string[]>> = {
   "core/numerics": [],
   "core/domain": [],
-  core: ["core/domain"],
+  core: ["core/domain", "core/allocation"],
   ...Object.fromEntries(STORIES.map((story) => [story, ["core", "core/domain", "core/numerics"]])),
   simulation: CORE,
   contract: CORE,
@@ -53,6 +54,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "adapters/onnx": ["node:", "onnxruntime-node", "zod"],
   "adapters/redis": ["node:", "ioredis"],
   "adapters/temporal": ["temporal-polyfill"],
+  "adapters/worker": ["node:"],
   ops: ["node:", "pino", "prom-client", "zod"],
   http: ["node:", "fastify", "@fastify/helmet", "@fastify/swagger", "@fastify/swagger-ui", "zod"],
   cli: ["node:", "cli-progress", "commander", "csv-parse", "fastify", "pino", "zod"],

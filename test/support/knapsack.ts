@@ -45,8 +45,8 @@ export function mostSpend(users: readonly UserOptions[]): number {
 }
 
 export function solve({ users, actions, constraints }: Problem): Allocation & { readonly chosen: Map<string, number> } {
-  const { userIds, candidates } = arrange(users, actions);
-  const allocation = allocate(candidates, constraints);
+  const { userIds, block } = arrange(users);
+  const allocation = allocate({ users: block.users, actions, blocks: () => [block] }, constraints);
   return { ...allocation, chosen: new Map(userIds.map((id, i) => [id, allocation.assignment[i] ?? NaN])) };
 }
 

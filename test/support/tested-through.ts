@@ -4,6 +4,7 @@
  */
 export const TESTED_THROUGH: readonly { readonly files: string; readonly test: string }[] = [
   // The command line runs as a process: its commands have no other way in.
+  { files: "src/cli/allocate/", test: "test/cli/allocate.test.ts" },
   { files: "src/cli/openapi.ts", test: "test/http/openapi.test.ts" },
   { files: "src/cli/", test: "test/cli/commands.test.ts" },
   { files: "src/main.ts", test: "test/cli/commands.test.ts" },
@@ -36,10 +37,16 @@ export const TESTED_THROUGH: readonly { readonly files: string; readonly test: s
   { files: "src/http/authenticate.ts", test: "test/http/security.test.ts" },
   { files: "src/http/method-not-allowed.ts", test: "test/http/addresses.test.ts" },
   { files: "src/http/problem.ts", test: "test/http/error-codes.test.ts" },
+  { files: "src/http/routes/allocate.ts", test: "test/http/allocate.test.ts" },
   { files: "src/http/routes/bulk.ts", test: "test/http/features-and-scores.test.ts" },
   { files: "src/http/routes/catalog.ts", test: "test/http/catalog.test.ts" },
   { files: "src/http/routes/health.ts", test: "test/http/lifecycle.test.ts" },
   { files: "src/http/", test: "test/http/decide.test.ts" },
+  { files: "src/service/allocate-batch.ts", test: "test/http/allocate.test.ts" },
+  { files: "src/service/allocation-terms.ts", test: "test/http/allocate.test.ts" },
+  { files: "src/service/given-features.ts", test: "test/http/features-and-scores.test.ts" },
+  { files: "src/service/program-options.ts", test: "test/http/allocate.test.ts" },
+  { files: "src/service/program-scorer.ts", test: "test/cli/allocate.test.ts" },
   { files: "src/service/catalog.ts", test: "test/http/catalog.test.ts" },
   { files: "src/service/score-users.ts", test: "test/http/features-and-scores.test.ts" },
   { files: "src/service/write-features.ts", test: "test/http/features-and-scores.test.ts" },
@@ -48,6 +55,11 @@ export const TESTED_THROUGH: readonly { readonly files: string; readonly test: s
 
   // Parts of one adapter: the contract of its port is what is tested.
   { files: "src/adapters/cel/", test: "test/adapters/cel/compile-rule.test.ts" },
+  { files: "src/adapters/duckdb/read-users.ts", test: "test/cli/allocate.test.ts" },
+  { files: "src/adapters/duckdb/stored-candidates.ts", test: "test/cli/allocate.test.ts" },
+  { files: "src/adapters/duckdb/write-assignments.ts", test: "test/cli/allocate.test.ts" },
+  { files: "src/adapters/duckdb/", test: "test/adapters/duckdb/read-candidates.test.ts" },
+  { files: "src/adapters/worker/", test: "test/adapters/worker/worker-allocator.test.ts" },
   { files: "src/adapters/file/read-program.ts", test: "test/adapters/file/program-folder.test.ts" },
   { files: "src/adapters/memory/", test: "test/adapters/memory/feature-store.test.ts" },
   { files: "src/adapters/onnx/", test: "test/adapters/onnx/model-folder.test.ts" },

@@ -1,5 +1,5 @@
 import { uniformFromHash } from "../numerics/murmur3.ts";
-import type { CandidateBlock, Candidates } from "./candidates.ts";
+import type { CandidateBlock } from "./candidates.ts";
 
 /** One user and what may be offered to them; actions by number. */
 export interface UserOptions {
@@ -14,20 +14,16 @@ export interface Option {
 }
 
 /**
- * The users by a hash of their ids, as candidates in one block, with the ids in that order: what is allocated
- * then depends on who the users are, not on who came first.
+ * The users by a hash of their ids, as one block, with the ids in that order: what is allocated then depends on
+ * who the users are, not on who came first.
  */
-export function arrange(
-  users: readonly UserOptions[],
-  actions: number,
-): { readonly userIds: readonly string[]; readonly candidates: Candidates } {
+export function arrange(users: readonly UserOptions[]): {
+  readonly userIds: readonly string[];
+  readonly block: CandidateBlock;
+} {
   const keyed = users.map((user) => ({ user, key: uniformFromHash(user.userId) }));
   keyed.sort((a, b) => a.key - b.key || (a.user.userId < b.user.userId ? -1 : 1));
-  const block = toBlock(keyed.map(({ user }) => user));
-  return {
-    userIds: keyed.map(({ user }) => user.userId),
-    candidates: { users: block.users, actions, blocks: () => [block] },
-  };
+  return { userIds: keyed.map(({ user }) => user.userId), block: toBlock(keyed.map(({ user }) => user)) };
 }
 
 function toBlock(users: readonly UserOptions[]): CandidateBlock {

@@ -64,12 +64,13 @@ export function cappedCurve(market: Market, scale: Scale, budgets: readonly numb
         { prices, tau },
       );
       prices = Float64Array.from(dual.prices);
-      const spend = Math.min(budgetMicros, budgetMicros - (dual.gradient[0] as number) / share);
+      const lambda = prices[0] as number;
+      const left = lambda > 0 ? 0 : (dual.gradient[0] as number) / share;
       return {
         budgetMicros,
         valueMicros: (dual.value - dual.smoothing) / share,
-        spendMicros: spend,
-        lambda: prices[0] as number,
+        spendMicros: Math.min(budgetMicros, budgetMicros - left),
+        lambda,
       };
     })
     .toReversed();

@@ -30,8 +30,8 @@ describe("allocation under a budget, against HiGHS", () => {
 describe("the critical step", () => {
   /** The plan with so few steps in memory that the efficiency must be told by its later digits. */
   function planWith({ users, actions, constraints }: Problem, stepsMax: number) {
-    const { candidates } = arrange(users, actions);
-    const market = openMarket(candidates, constraints);
+    const { block } = arrange(users);
+    const market = openMarket({ users: block.users, actions, blocks: () => [block] }, constraints);
     const { offers, lambda } = spendBudget(market, tabulate(market.blocks()), stepsMax);
     return { assignment: offers.assignment, lambda };
   }
@@ -42,7 +42,7 @@ describe("the critical step", () => {
       const whole = planWith(problem, 1e6);
       const few = planWith(problem, stepsMax);
       expect(few.lambda).toBe(whole.lambda);
-      const userIds = arrange(problem.users, problem.actions).userIds;
+      const userIds = arrange(problem.users).userIds;
       const chosen = new Map(userIds.map((id, i) => [id, few.assignment[i] ?? NaN]));
       expect(account(problem, chosen).spend).toBeLessThanOrEqual(problem.constraints.budgetMicros);
     }
