@@ -90,6 +90,38 @@ describe("openapi", () => {
   });
 });
 
+describe("simulate", () => {
+  const small = ["--arrivals", "1000", "--seeds", "1,2", "--epoch", "10m"];
+
+  it("prints a row for each scenario, writes a report that needs nothing else, and repeats itself", async () => {
+    const report = join(await temporaryFolder(), "report.html");
+    const args = ["simulate", "--scenario", "stationary,delayed-redemption", ...small, "--out", report];
+    const { code, stdout } = await run(args);
+    expect(code).toBe(0);
+    // Scenario, three policies with mean and worst, the share used, and nothing overspent.
+    expect(stdout).toMatch(/^ {2}stationary(?: {2}0\.\d{4}){7} +0$/m);
+    expect([...stdout.matchAll(/^ {2}\d\.\d +(naive|calibrated|max) /gm)].map(([, reserve]) => reserve)).toEqual(
+      [1, 2, 3].flatMap(() => ["naive", "calibrated", "max"]),
+    );
+    const html = await readFile(report, "utf8");
+    expect(html.match(/<svg /g)).toHaveLength(3);
+    expect(html).not.toMatch(/<script|src=|href=|NaN|undefined/);
+
+    expect((await run(args.slice(0, -2))).stdout).toBe(stdout);
+  });
+
+  it.each([
+    ["a scenario that is none", ["--scenario", "sunny"], "must be stationary, diurnal,"],
+    ["seeds that are none", ["--seeds", "1,x"], "must be whole numbers with commas between."],
+    ["a budget above everything", ["--budget-share", "1.5"], "must be above 0 and at most 1."],
+    ["an epoch without a unit", ["--epoch", "5"], "must be a time from 1s to 1h."],
+    ["too few arrivals", ["--arrivals", "10"], "must be a whole number, at least 1000 and at most 5000000."],
+  ])("%s ends with 2 and says what is wrong", async (_, args, message) => {
+    const { code, stderr } = await run(["simulate", ...args]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
+  });
+});
+
 describe("demo", () => {
   it("decides for real customers, replays its decisions, and empties only its own folder", async () => {
     const dataDir = await temporaryFolder();

@@ -4,7 +4,6 @@ import {
   binOf,
   BINS,
   demandCarriedOver,
-  demandName,
   PRICE_MAX,
   priceForSpend,
   WEIGHT,
@@ -18,7 +17,7 @@ const WIDTH = 10 ** (8 / BINS);
 /** The sums of arrivals that could each have bought steps of these efficiencies at these costs. */
 function demandOf(steps: readonly (readonly [efficiency: number, cost: number])[], arrivals = steps.length) {
   return steps.reduce<Readonly<Record<string, number>>>(
-    (sums, [efficiency, cost]) => added(sums, { [demandName(binOf(efficiency))]: cost }),
+    (sums, [efficiency, cost]) => added(sums, { [binOf(efficiency)]: cost }),
     { [WEIGHT]: arrivals },
   );
 }
@@ -58,7 +57,7 @@ describe("the efficiency histogram", () => {
     expect(weightAt(0.6) / weightAt(0.3)).toBeCloseTo(2, 12);
     // One late arrival that could spend 1 outweighs an early one that could not: 1 per arrival of weight 4 against 1.
     const early = { [WEIGHT]: weightAt(0) };
-    const late = { [WEIGHT]: weightAt(0.6), [demandName(600)]: weightAt(0.6) };
+    const late = { [WEIGHT]: weightAt(0.6), [600]: weightAt(0.6) };
     const sums = added(early, late);
     expect(priceForSpend(sums, 0.81)).toBe(0);
     expect(priceForSpend(sums, 0.79)).toBeGreaterThan(0);
@@ -73,7 +72,7 @@ describe("the efficiency histogram", () => {
       arrivals: 2,
     };
     const carried = demandCarriedOver(sums);
-    expect(carried).toEqual({ [WEIGHT]: 0.4, [demandName(binOf(3))]: 0.2, [demandName(binOf(0.5))]: 0.4 });
+    expect(carried).toEqual({ [WEIGHT]: 0.4, [binOf(3)]: 0.2, [binOf(0.5)]: 0.4 });
     expect(priceForSpend(carried, 0.7)).toBeCloseTo(priceForSpend(sums, 0.7), 12);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { decide } from "../../../src/core/decision/decide.ts";
 import type { Situation } from "../../../src/core/domain/decision.ts";
 import { actionVolume, channelVolume, volumePriceOf } from "../../../src/core/domain/resource.ts";
-import { binOf, demandName, WEIGHT, weightAt } from "../../../src/core/pacing/efficiency-histogram.ts";
+import { binOf, BINS, WEIGHT, weightAt } from "../../../src/core/pacing/efficiency-histogram.ts";
 import { ARRIVALS, EpochTally, hourName, usedName } from "../../../src/core/pacing/epoch-tally.ts";
 import { added } from "../../../src/core/pacing/sums.ts";
 import { programWith, scoresOf, situationWith, UNPACED } from "../../support/programs.ts";
@@ -24,12 +24,12 @@ function tallyOf(situations: readonly Situation[], chargedMicros = 0, time = AT_
 
 /** The bins of a tally. */
 function demandIn(sums: Readonly<Record<string, number>>) {
-  return Object.fromEntries(Object.entries(sums).filter(([name]) => name.startsWith("demand:")));
+  return Object.fromEntries(Object.entries(sums).filter(([name]) => Number(name) < BINS));
 }
 
 describe("the tally of an epoch", () => {
   it("has the arrivals, what they could have spent by efficiency, and what they did spend", () => {
-    const [first, second] = [demandName(binOf(2)), demandName(binOf(1))];
+    const [first, second] = [binOf(2), binOf(1)];
     expect(tallyOf([situationWith(forValue, { scores }), situationWith(forValue, { scores })], 2_000_000)).toEqual({
       [ARRIVALS]: 2,
       [hourName(3)]: 2,
@@ -45,7 +45,7 @@ describe("the tally of an epoch", () => {
   it("weighs later arrivals more", () => {
     const late = tallyOf([situationWith(forValue, { scores })], 0, { share: 0.6, elapsedHour: 3 });
     expect(late[WEIGHT]).toBeCloseTo(4, 12);
-    expect(late[demandName(binOf(2))]).toBeCloseTo(weightAt(0.6), 12);
+    expect(late[binOf(2)]).toBeCloseTo(weightAt(0.6), 12);
     expect(late[ARRIVALS]).toBe(1);
   });
 
@@ -54,7 +54,7 @@ describe("the tally of an epoch", () => {
     const tally = new EpochTally(profit.program);
     tally.observe(profit, decide(profit), 0);
     // 2 − 1 for 1 and 3 − 2 for 2: only the first is on the hull, at 1.
-    expect(demandIn(tally.drain(AT_START))).toEqual({ [demandName(binOf(1))]: 1 });
+    expect(demandIn(tally.drain(AT_START))).toEqual({ [binOf(1)]: 1 });
   });
 
   it("does not count what may not be offered, is not economic, costs nothing or is out of range", () => {
@@ -94,7 +94,7 @@ describe("the tally of an epoch", () => {
     expect(mens === undefined ? NaN : volumePriceOf(mens, mu)).toBe(0.75);
     const priced = tallyOf([situationWith(forValue, { scores, pacing: { ...UNPACED, mu } })]);
     // 2 − 0.75 for 1, then (3 − 0.5) − 1.25 for one more: equally efficient, so one step of 2.5 for 2.
-    expect(demandIn(priced)).toEqual({ [demandName(binOf(1.25))]: 2 });
+    expect(demandIn(priced)).toEqual({ [binOf(1.25)]: 2 });
   });
 
   it("starts again from nothing, and of two replicas adds to that of one", () => {

@@ -2,9 +2,10 @@ import { describe, expect, it } from "vitest";
 import fc from "fast-check";
 import { actionVolume } from "../../../src/core/domain/resource.ts";
 import { forecastArrivals } from "../../../src/core/pacing/arrival-forecast.ts";
-import { binOf, demandName, PRICE_MAX, WEIGHT } from "../../../src/core/pacing/efficiency-histogram.ts";
+import { binOf, PRICE_MAX, WEIGHT } from "../../../src/core/pacing/efficiency-histogram.ts";
 import { ARRIVALS, hourName, usedName } from "../../../src/core/pacing/epoch-tally.ts";
 import {
+  arrivalsByHour,
   closeEpoch,
   type EpochInputs,
   merge,
@@ -38,7 +39,7 @@ function inputs(parts: Partial<EpochInputs> = {}): EpochInputs {
 
 /** What so many arrivals tell who could each have spent 1 at each of these efficiencies and did spend so much. */
 function tally(arrivals: number, efficiencies: readonly number[], spentMicros = 0, hour = 0) {
-  const demand = Object.fromEntries(efficiencies.map((efficiency) => [demandName(binOf(efficiency)), arrivals]));
+  const demand = Object.fromEntries(efficiencies.map((efficiency) => [binOf(efficiency), arrivals]));
   return {
     [ARRIVALS]: arrivals,
     [hourName(hour)]: arrivals,
@@ -50,7 +51,7 @@ function tally(arrivals: number, efficiencies: readonly number[], spentMicros = 
 
 /** A state that knows the demand and has no arrivals of its own: spend 1 at 4, 1 at 2, 1 at 1. */
 const known: PacingState = {
-  sums: { [WEIGHT]: 100, ...Object.fromEntries([4, 2, 1].map((e) => [demandName(binOf(e)), 100])) },
+  sums: { [WEIGHT]: 100, ...Object.fromEntries([4, 2, 1].map((e) => [binOf(e), 100])) },
   prices: null,
 };
 
@@ -178,15 +179,20 @@ describe("the price of a volume", () => {
 });
 
 describe("a new period", () => {
+  it("can be forecast from what came in each hour of the one before", () => {
+    const before = merge(merge(known, tally(100, [4])), merge(known, tally(30, [2], 0, 7)).sums);
+    expect(arrivalsByHour(before.sums, period)).toEqual([100, 0, 0, 0, 0, 0, 0, 30, 0, 0]);
+  });
+
   it("begins with the demand of the one before and nothing else", () => {
     const before = closeEpoch(merge(known, tally(100, [4, 2], 60e6)), inputs({ atMs: HOUR }));
     const { sums, prices } = openPeriod(before);
     expect(prices).toBeNull();
     expect(sums).toEqual({
       [WEIGHT]: 40,
-      [demandName(binOf(4))]: 40,
-      [demandName(binOf(2))]: 40,
-      [demandName(binOf(1))]: 20,
+      [binOf(4)]: 40,
+      [binOf(2)]: 40,
+      [binOf(1)]: 20,
     });
   });
 });
