@@ -91,23 +91,28 @@ describe("openapi", () => {
 });
 
 describe("simulate", () => {
-  const small = ["--arrivals", "1000", "--seeds", "1,2", "--epoch", "10m"];
+  const small = ["--arrivals", "1000", "--epoch", "10m"];
 
   it("prints a row for each scenario, writes a report that needs nothing else, and repeats itself", async () => {
     const report = join(await temporaryFolder(), "report.html");
-    const args = ["simulate", "--scenario", "stationary,delayed-redemption", ...small, "--out", report];
-    const { code, stdout } = await run(args);
+    const args = ["simulate", "--scenario", "stationary,bursty", "--seeds", "1,2", ...small];
+    const { code, stdout } = await run([...args, "--out", report]);
     expect(code).toBe(0);
     // Scenario, three policies with mean and worst, the share used, and nothing overspent.
-    expect(stdout).toMatch(/^ {2}stationary(?: {2}0\.\d{4}){7} +0$/m);
-    expect([...stdout.matchAll(/^ {2}\d\.\d +(naive|calibrated|max) /gm)].map(([, reserve]) => reserve)).toEqual(
-      [1, 2, 3].flatMap(() => ["naive", "calibrated", "max"]),
-    );
+    expect(stdout).toMatch(/^ {2}stationary(?: {2}0\.\d{4}){7} +0\n {2}bursty {4}(?: {2}0\.\d{4}){7} +0$/m);
     const html = await readFile(report, "utf8");
-    expect(html.match(/<svg /g)).toHaveLength(3);
+    expect(html.match(/<svg /g)).toHaveLength(6);
     expect(html).not.toMatch(/<script|src=|href=|NaN|undefined/);
+    expect((await run(args)).stdout).toBe(stdout);
+  });
 
-    expect((await run(args.slice(0, -2))).stdout).toBe(stdout);
+  it("has a row for each way to reserve a month of delayed redemptions", async () => {
+    const { code, stdout } = await run(["simulate", "--scenario", "delayed-redemption", "--seeds", "1", ...small]);
+    const rows = [...stdout.matchAll(/^ {2}(\d\.\d) +(naive|calibrated|max) (?: +\d\.\d{4}){4}$/gm)];
+    expect([code, rows.map(([, ratio, reserve]) => `${ratio} ${reserve}`)]).toEqual([
+      0,
+      ["0.7", "1.0", "1.3"].flatMap((ratio) => ["naive", "calibrated", "max"].map((reserve) => `${ratio} ${reserve}`)),
+    ]);
   });
 
   it.each([
