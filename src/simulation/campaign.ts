@@ -1,6 +1,6 @@
 /** The program that is simulated, and a request to it. */
 import type { Pacing, Scores, Situation } from "../core/domain/decision.ts";
-import { MICROS_PER_UNIT } from "../core/domain/money.ts";
+import { toWholeMicros } from "../core/domain/money.ts";
 import { type Action, NO_OFFER, type Program } from "../core/domain/program.ts";
 import type { Users } from "./users.ts";
 
@@ -85,7 +85,7 @@ export function scoresOf({ value, cost }: Users, user: number, paidActions: numb
 
 /** What offers of these costs take from the budget: whole numbers of micros. */
 export function chargesOf({ cost }: Scores): readonly number[] {
-  return cost.map((each) => Math.round(Math.max(0, each) * MICROS_PER_UNIT));
+  return cost.map((each) => toWholeMicros(Math.max(0, each)));
 }
 
 /** The actions the budget can still pay for; null when it can pay for all. */

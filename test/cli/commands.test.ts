@@ -90,6 +90,43 @@ describe("openapi", () => {
   });
 });
 
+describe("simulate", () => {
+  const small = ["--arrivals", "1000", "--epoch", "10m"];
+
+  it("prints a row for each scenario, writes a report that needs nothing else, and repeats itself", async () => {
+    const report = join(await temporaryFolder(), "report.html");
+    const args = ["simulate", "--scenario", "stationary,bursty", "--seeds", "1,2", ...small];
+    const { code, stdout } = await run([...args, "--out", report]);
+    expect(code).toBe(0);
+    // Scenario, three policies with mean and worst, the share used, and nothing overspent.
+    expect(stdout).toMatch(/^ {2}stationary(?: {2}0\.\d{4}){7} +0\n {2}bursty {4}(?: {2}0\.\d{4}){7} +0$/m);
+    const html = await readFile(report, "utf8");
+    expect(html.match(/<svg /g)).toHaveLength(6);
+    expect(html).not.toMatch(/<script|src=|href=|NaN|undefined/);
+    expect((await run(args)).stdout).toBe(stdout);
+  });
+
+  it("has a row for each way to reserve a month of delayed redemptions", async () => {
+    const { code, stdout } = await run(["simulate", "--scenario", "delayed-redemption", "--seeds", "1", ...small]);
+    const rows = [...stdout.matchAll(/^ {2}(\d\.\d) +(naive|calibrated|max) (?: +\d\.\d{4}){4}$/gm)];
+    expect([code, rows.map(([, ratio, reserve]) => `${ratio} ${reserve}`)]).toEqual([
+      0,
+      ["0.7", "1.0", "1.3"].flatMap((ratio) => ["naive", "calibrated", "max"].map((reserve) => `${ratio} ${reserve}`)),
+    ]);
+  });
+
+  it.each([
+    ["a scenario that is none", ["--scenario", "sunny"], "must be stationary, diurnal,"],
+    ["seeds that are none", ["--seeds", "1,x"], "must be whole numbers with commas between."],
+    ["a budget above everything", ["--budget-share", "1.5"], "must be above 0 and at most 1."],
+    ["an epoch without a unit", ["--epoch", "5"], "must be a time from 1s to 1h."],
+    ["too few arrivals", ["--arrivals", "10"], "must be a whole number, at least 1000 and at most 5000000."],
+  ])("%s ends with 2 and says what is wrong", async (_, args, message) => {
+    const { code, stderr } = await run(["simulate", ...args]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
+  });
+});
+
 describe("demo", () => {
   it("decides for real customers, replays its decisions, and empties only its own folder", async () => {
     const dataDir = await temporaryFolder();

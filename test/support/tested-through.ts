@@ -22,6 +22,12 @@ export const TESTED_THROUGH: readonly { readonly files: string; readonly test: s
   { files: "src/core/ledger/", test: "test/adapters/memory/ledger.test.ts" },
   { files: "src/core/domain/budget.ts", test: "test/adapters/memory/ledger.test.ts" },
 
+  // Simulated days and months are worlds and what is played on them: one story each.
+  { files: "src/simulation/delayed-world.ts", test: "test/simulation/month-score.test.ts" },
+  { files: "src/simulation/open-offers.ts", test: "test/simulation/month-score.test.ts" },
+  { files: "src/simulation/play-month.ts", test: "test/simulation/month-score.test.ts" },
+  { files: "src/simulation/", test: "test/simulation/contest.test.ts" },
+
   // Declarations, and constants that mean something only where they are used.
   { files: "src/core/domain/reasons.ts", test: "test/http/decide.test.ts" },
   { files: "src/core/domain/period.ts", test: "test/adapters/temporal/calendar.test.ts" },
@@ -29,7 +35,9 @@ export const TESTED_THROUGH: readonly { readonly files: string; readonly test: s
   { files: "src/core/domain/cap.ts", test: "test/core/caps/condition.test.ts" },
   { files: "src/core/domain/offer.ts", test: "test/adapters/memory/offer-history.test.ts" },
   { files: "src/core/domain/model.ts", test: "test/core/features/encode.test.ts" },
+  { files: "src/core/domain/resource.ts", test: "test/core/pacing/epoch-tally.test.ts" },
   { files: "src/core/domain/", test: "test/core/decision/decide.test.ts" },
+  { files: "src/core/budget-ports.ts", test: "test/service/budget/budget-lease.test.ts" },
   { files: "src/core/ports.ts", test: "test/service/model-cache.test.ts" },
   { files: "src/core/errors.ts", test: "test/http/error-codes.test.ts" },
 
@@ -52,7 +60,8 @@ export const TESTED_THROUGH: readonly { readonly files: string; readonly test: s
   { files: "src/service/catalog.ts", test: "test/http/catalog.test.ts" },
   { files: "src/service/score-users.ts", test: "test/http/features-and-scores.test.ts" },
   { files: "src/service/write-features.ts", test: "test/http/features-and-scores.test.ts" },
-  { files: "src/service/budget/", test: "test/service/budget/budget-lease.test.ts" },
+  { files: "src/service/budget/declare-lease.ts", test: "test/service/budget/budget-lease.test.ts" },
+  { files: "src/service/budget/", test: "test/http/budget.test.ts" },
   { files: "src/service/", test: "test/http/decide.test.ts" },
   { files: "src/ops/", test: "test/http/decide.test.ts" },
 

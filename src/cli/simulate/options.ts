@@ -29,19 +29,19 @@ export function seedList(text: string): readonly number[] {
 }
 
 export function arrivalCount(text: string): number {
-  return wholeNumber(text, { from: 1_000, to: ARRIVALS_MAX });
+  return wholeNumber(text, { least: 1_000, most: ARRIVALS_MAX });
 }
 
 export function actionCount(text: string): number {
-  return wholeNumber(text, { from: 1, to: ACTIONS_MAX });
+  return wholeNumber(text, { least: 1, most: ACTIONS_MAX });
 }
 
 export function replicaCount(text: string): number {
-  return wholeNumber(text, { from: 1, to: 64 });
+  return wholeNumber(text, { least: 1, most: 64 });
 }
 
 export function epochCount(text: string): number {
-  return wholeNumber(text, { from: 1, to: 1_000 });
+  return wholeNumber(text, { least: 1, most: 1_000 });
 }
 
 /** In (0, 1]. */
@@ -58,9 +58,9 @@ export function epochLength(text: string): number {
   return length;
 }
 
-function wholeNumber(text: string, { from, to }: { readonly from: number; readonly to: number }): number {
+function wholeNumber(text: string, { least, most }: { readonly least: number; readonly most: number }): number {
   const number = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
-  if (!(number >= from && number <= to))
-    throw new InvalidArgumentError(`must be a whole number from ${from} to ${to}.`);
+  if (!(number >= least && number <= most))
+    throw new InvalidArgumentError(`must be a whole number, at least ${least} and at most ${most}.`);
   return number;
 }

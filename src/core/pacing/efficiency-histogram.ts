@@ -16,6 +16,7 @@
  */
 import { sumOf, type Sums } from "./sums.ts";
 
+/** The sum of a bin has the bin's number, 0 to 1023, for its name. */
 export const BINS = 1024;
 const DECADES = 8;
 const LOWEST = 1e-4;
@@ -36,7 +37,6 @@ const CARRIED = 0.2;
 
 /** Sum of the arrivals' weights. */
 export const WEIGHT = "weight";
-const DEMAND_NAMES = Array.from({ length: BINS }, (_, bin) => `demand:${bin}`);
 
 /** The weight of an arrival at this expected share of the period, in [0, 1]. */
 export function weightAt(share: number): number {
@@ -47,11 +47,6 @@ export function weightAt(share: number): number {
 export function binOf(efficiency: number): number {
   if (efficiency >= PRICE_MAX) return BINS - 1;
   return Math.max(-1, Math.floor(Math.log(efficiency / LOWEST) * BINS_PER_NEPER));
-}
-
-/** The name of a bin's sum. */
-export function demandName(bin: number): string {
-  return DEMAND_NAMES[bin] as string;
 }
 
 /**
@@ -65,7 +60,7 @@ export function priceForSpend(sums: Sums, amount: number): number {
   if (!(target > 0)) return PRICE_MAX;
   let spent = 0;
   for (let bin = BINS - 1; bin >= 0; bin--) {
-    const inBin = sumOf(sums, demandName(bin));
+    const inBin = sumOf(sums, bin);
     if (spent + inBin > target) return priceInside(bin, (target - spent) / inBin);
     spent += inBin;
   }
@@ -75,7 +70,7 @@ export function priceForSpend(sums: Sums, amount: number): number {
 /** The demand as the next period begins with it. */
 export function demandCarriedOver(sums: Sums): Sums {
   const carried: Record<string, number> = {};
-  for (const name of [WEIGHT, ...DEMAND_NAMES]) {
+  for (const name of [WEIGHT, ...Array(BINS).keys()]) {
     const amount = sumOf(sums, name) * CARRIED;
     if (amount > 0) carried[name] = amount;
   }

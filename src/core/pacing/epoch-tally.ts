@@ -6,13 +6,13 @@ import type { Decision, Situation } from "../domain/decision.ts";
 import type { Action, Program } from "../domain/program.ts";
 import { actionVolume, BUDGET, channelVolume, volumePriceOf } from "../domain/resource.ts";
 import { type Hull, hullFor, upperHull } from "../numerics/upper-hull.ts";
-import { binOf, BINS, demandName, WEIGHT, weightAt } from "./efficiency-histogram.ts";
+import { binOf, BINS, WEIGHT, weightAt } from "./efficiency-histogram.ts";
 import type { Sums } from "./sums.ts";
 
 export const ARRIVALS = "arrivals";
-/** Arrivals in an elapsed hour of the period. */
-export function hourName(elapsedHour: number): string {
-  return `hour:${elapsedHour}`;
+/** The name of the arrivals in an elapsed hour of the period: numbers after those of the bins. */
+export function hourName(elapsedHour: number): number {
+  return BINS + elapsedHour;
 }
 /** All that was used of a resource, in its unit. */
 export function usedName(resource: string): string {
@@ -89,7 +89,7 @@ export class EpochTally {
     };
     for (let i = 0; i < this.#metCount; i++) {
       const bin = this.#met[i] as number;
-      sums[demandName(bin)] = (this.#demand[bin] as number) * weight;
+      sums[bin] = (this.#demand[bin] as number) * weight;
       this.#demand[bin] = 0;
     }
     this.#metCount = 0;

@@ -146,11 +146,7 @@ export class BudgetLease {
     return true;
   }
 
-  /**
-   * Closes what earlier lives of this replica left open on the account, and opens nothing: for periods that are over.
-   *
-   * @throws LiftgateError `ledger_unavailable`, and what the history throws
-   */
+  /** Closes what earlier lives left open on the account, and opens nothing: for periods that are over. Throws as `exchange`. */
   async closeEarlierLives(): Promise<void> {
     await this.#closeEarlier(await this.#options.ledger.view(this.account));
   }

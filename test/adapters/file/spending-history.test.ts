@@ -1,0 +1,90 @@
+import { appendFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { LoggedSpending } from "../../../src/adapters/file/spending-history.ts";
+import { segmentFileName } from "../../../src/adapters/file/segment.ts";
+import { RECORD_EXAMPLE } from "../../../src/contract/record-example.ts";
+import type { AccountId, Reservation } from "../../../src/core/domain/budget.ts";
+import type { RecordedReservation } from "../../../src/core/domain/record.ts";
+import { temporaryFolder } from "../../support/program-fixtures.ts";
+
+const NOVEMBER: AccountId = { budget: "spring", period: "2026-11@Europe/Berlin" };
+const EXPIRES_AT_MS = Date.UTC(2026, 10, 26, 12);
+
+function reservation(changes: Partial<RecordedReservation> = {}): RecordedReservation {
+  return {
+    id: RECORD_EXAMPLE.decisionId,
+    account: "spring/2026-11@Europe/Berlin",
+    lease: "replica-a/7",
+    amountMicros: 123_457,
+    fixedMicros: 10_000,
+    volumes: [],
+    expiresAt: new Date(EXPIRES_AT_MS).toISOString(),
+    ...changes,
+  };
+}
+
+/** A log of two segments that ends in a torn line. */
+async function logOf(...reservations: readonly (RecordedReservation | null)[]): Promise<LoggedSpending> {
+  const folder = await temporaryFolder();
+  const lines = reservations.map((held) => JSON.stringify({ ...RECORD_EXAMPLE, reservation: held }));
+  const half = Math.ceil(lines.length / 2);
+  for (const [hour, part] of [lines.slice(0, half), lines.slice(half)].entries()) {
+    const path = join(folder, segmentFileName(Date.UTC(2026, 10, 25, hour), "0badcafe"));
+    await writeFile(path, part.map((line) => `${line}\n`).join(""));
+    await appendFile(
+      path,
+      JSON.stringify({ ...RECORD_EXAMPLE, reservation: reservation({ id: "torn" }) }).slice(0, -1),
+    );
+  }
+  return new LoggedSpending(folder);
+}
+
+async function spent(log: LoggedSpending, account: AccountId, life = 7): Promise<readonly Reservation[]> {
+  return await Array.fromAsync(log.reservations(account, { replica: "replica-a", life }));
+}
+
+test("what was held under a lease is found in whole lines of all segments, and nothing else", async () => {
+  const log = await logOf(
+    reservation({ id: "a" }),
+    null,
+    reservation({ id: "b", lease: "replica-a/77" }),
+    reservation({ id: "c", lease: "replica-b/7" }),
+    reservation({ id: "d", account: "spring/2026-12@Europe/Berlin" }),
+    reservation({ id: "e", amountMicros: 0, fixedMicros: 0 }),
+  );
+  expect(await spent(log, NOVEMBER)).toEqual([
+    { id: "a", amount: 123_457, fixed: 10_000, expiresAtMs: EXPIRES_AT_MS },
+    { id: "e", amount: 0, fixed: 0, expiresAtMs: EXPIRES_AT_MS },
+  ]);
+  expect(await spent(log, NOVEMBER, 8)).toEqual([]);
+});
+
+test("an account that counts a volume counts the offers that were counted against it", async () => {
+  const log = await logOf(
+    reservation({ id: "a", volumes: ["action:mail", "channel:email"] }),
+    reservation({ id: "b", volumes: ["channel:email"] }),
+    reservation({ id: "c", volumes: ["action:mail"] }),
+  );
+  const counted = await spent(log, { ...NOVEMBER, period: `${NOVEMBER.period}#action:mail` });
+  expect(counted.map(({ id, amount }) => [id, amount])).toEqual([
+    ["a", 1],
+    ["c", 1],
+  ]);
+});
+
+test("a caller who writes a lease's name into the context is not mistaken for it", async () => {
+  const folder = await temporaryFolder();
+  const forged = { ...RECORD_EXAMPLE, context: { note: '"lease":"replica-a/7"', lease: "replica-a/7" } };
+  await writeFile(
+    join(folder, segmentFileName(Date.UTC(2026, 10, 25), "0badcafe")),
+    `${JSON.stringify(forged)}\n${JSON.stringify({ ...forged, reservation: reservation({ id: "a" }) })}\n`,
+  );
+  expect((await spent(new LoggedSpending(folder), NOVEMBER)).map(({ id }) => id)).toEqual(["a"]);
+});
+
+test("no log is nothing spent, and there are no outcomes to tell again", async () => {
+  const log = new LoggedSpending(join(await temporaryFolder(), "decisions"));
+  expect(await spent(log, NOVEMBER)).toEqual([]);
+  expect(await Array.fromAsync(log.settlements())).toEqual([]);
+});
