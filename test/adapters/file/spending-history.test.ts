@@ -41,7 +41,9 @@ async function logOf(...reservations: readonly (RecordedReservation | null)[]): 
 }
 
 async function spent(log: LoggedSpending, account: AccountId, life = 7): Promise<readonly Reservation[]> {
-  return await Array.fromAsync(log.reservations(account, { replica: "replica-a", life }));
+  const found: Reservation[] = [];
+  for await (const held of log.reservations(account, { replica: "replica-a", life })) found.push(held);
+  return found;
 }
 
 test("what was held under a lease is found in whole lines of all segments, and nothing else", async () => {
@@ -86,5 +88,5 @@ test("a caller who writes a lease's name into the context is not mistaken for it
 test("no log is nothing spent, and there are no outcomes to tell again", async () => {
   const log = new LoggedSpending(join(await temporaryFolder(), "decisions"));
   expect(await spent(log, NOVEMBER)).toEqual([]);
-  expect(await Array.fromAsync(log.settlements())).toEqual([]);
+  for await (const settlement of log.settlements()) throw new Error(`expected none, got ${settlement}`);
 });
