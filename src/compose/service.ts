@@ -47,7 +47,7 @@ export async function compose(config: Config, logger: Logger): Promise<Compositi
     programs,
     onLoaded: (answer) => {
       tellLoaded(answer, { catalog, metrics, logger, nowMs: Date.now });
-      void treasury.adopt(programs.list().map(({ program }) => program));
+      treasury.adopt(programs.list().map(({ program }) => program));
     },
   });
   await catalog.load();

@@ -77,6 +77,12 @@ export class PoolAccounts {
     this.#limitVolumes();
   }
 
+  /** Returns everything until what is declared changes. */
+  rest(): void {
+    this.money.rest();
+    for (const counter of this.#counters.values()) counter.rest();
+  }
+
   /** Reports and returns everything, after the last decision was logged. */
   async close(): Promise<void> {
     await Promise.all([this.money, ...this.#counters.values()].map((holder) => holder.close()));
