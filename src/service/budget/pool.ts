@@ -42,6 +42,8 @@ export class Pool {
   /** Its program is gone, and may come back. */
   #isResting = false;
   #isClosed = false;
+  /** Earlier periods could not be closed: to be tried again. */
+  #isPastOpen = false;
 
   constructor(parts: PoolParts, declared: PoolDeclaration, floor: number) {
     this.#parts = parts;
@@ -95,6 +97,7 @@ export class Pool {
     this.#parts.turned(this);
     this.#accountsAt(nowMs + this.#declared.terms.epochMs + OPEN_AHEAD_MS);
     await this.#retire(nowMs);
+    if (this.#isPastOpen) void this.#closePast();
     if (!this.#isClosed) this.#schedule();
   }
 
@@ -145,17 +148,24 @@ export class Pool {
     return accounts;
   }
 
-  /** This replica may have stopped in a period that is over: its money there is told and given back. */
+  /** This replica may have stopped in a period that is over: its money there is told and given back, and expires. */
   async #closePast(): Promise<void> {
+    const { book, ledger, nowMs } = this.#parts;
     const { pool } = this.#declared;
-    const current = this.current()?.period.id ?? "";
-    const past = this.#parts.book
+    const current = this.current()?.period.id ?? null;
+    const past = book
       .accounts()
-      .filter(({ budget, period }) => budget === pool && !period.startsWith(current))
+      .filter(({ budget, period }) => budget === pool && (current === null || !period.startsWith(current)))
       .slice(-PAST_ACCOUNTS_MAX);
+    this.#isPastOpen = false;
     try {
-      for (const account of past) await closePastAccount(this.#parts, account, this.#declared);
+      for (const account of past) {
+        await closePastAccount(this.#parts, account, this.#declared);
+        const view = await ledger.view(account);
+        if (view !== null && view.pending > 0) this.#watch(account.period, nowMs());
+      }
     } catch (cause) {
+      this.#isPastOpen = true;
       this.#parts.failed(this, cause);
     }
   }
@@ -169,6 +179,7 @@ export class Pool {
     if (before !== null) this.#watch(before.id, before.endMs);
   }
 
+  /** @param endMs when the last offer of the period may be made */
   #watch(period: string, endMs: number): void {
     const { pool, offerTtlMsMax, terms } = this.#declared;
     this.#parts.reaper.watch({ budget: pool, period }, endMs + offerTtlMsMax + terms.settleWithinMs + DAY_MS);
