@@ -130,6 +130,15 @@ test("a ledger that compacted its file knows no more than the file: a restart ch
   expect(await (await open()).ledger.view(ACCOUNT)).toEqual(before);
 });
 
+test("of two processes with one folder the money is only granted by one", async () => {
+  const dataDir = await ownDirectory();
+  const [one, other] = [await openIn(dataDir), await openIn(dataDir)];
+  expect(await one.ledger.sync(syncOf(A, { want: 100 }))).toMatchObject({ kind: "synced", granted: 100 });
+  const second = syncOf({ replica: "a", life: 2 }, { want: 100 });
+  await expect(other.ledger.sync(second)).rejects.toMatchObject({ code: "ledger_unavailable" });
+  expect(await one.ledger.view(ACCOUNT)).toMatchObject({ leased: 100, available: 0 });
+});
+
 async function openIn(
   dataDir: string,
   { clock = () => 0, compactBytesMin }: { readonly clock?: () => number; readonly compactBytesMin?: number } = {},
