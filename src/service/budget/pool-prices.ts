@@ -59,8 +59,8 @@ const UNPRICED: Pacing = { epoch: 0, lambda: PRICE_MAX, mu: {}, rho: 0, inPeriod
 
 export class PoolPrices {
   readonly #parts: PoolPricesParts;
-  /** By program; a changed program begins anew. */
-  readonly #tallies = new Map<string, { readonly program: Program; readonly tally: EpochTally }>();
+  /** By a program's digest: around a reload two versions of it decide. One that saw nothing in an epoch is let go. */
+  readonly #tallies = new Map<string, EpochTally>();
   #open: OpenPeriod | null = null;
   /** Drained, but not known to be on the board. */
   #untold: Sums = {};
@@ -105,16 +105,20 @@ export class PoolPrices {
   }
 
   #tallyOf(program: Program): EpochTally {
-    const known = this.#tallies.get(program.id);
-    if (known?.program.digest === program.digest) return known.tally;
+    const known = this.#tallies.get(program.digest);
+    if (known !== undefined) return known;
     const tally = new EpochTally(program);
-    this.#tallies.set(program.id, { program, tally });
+    this.#tallies.set(program.digest, tally);
     return tally;
   }
 
   #drain({ forecast }: OpenPeriod, atMs: number): void {
     const time = { share: expectedShare(forecast, atMs), elapsedHour: elapsedHourAt(forecast.period, atMs) };
-    for (const { tally } of this.#tallies.values()) this.#untold = added(this.#untold, tally.drain(time));
+    for (const [digest, tally] of this.#tallies) {
+      const seen = tally.drain(time);
+      if (seen[ARRIVALS] === undefined) this.#tallies.delete(digest);
+      this.#untold = added(this.#untold, seen);
+    }
   }
 
   async #publish({ account, epoch }: PriceTurn, prices: EpochPrices): Promise<EpochPrices> {
