@@ -43,7 +43,7 @@ const clock = steadyClock(() => Date.now(), monotonic);
 const timer: Timer = {
   now: monotonic,
   after: (delayMs, callback) => {
-    const handle = setTimeout(callback, Math.max(0, delayMs));
+    const handle = setTimeout(callback, delayMs);
     return () => clearTimeout(handle);
   },
 };
