@@ -88,5 +88,5 @@ test("a caller who writes a lease's name into the context is not mistaken for it
 test("no log is nothing spent, and there are no outcomes to tell again", async () => {
   const log = new LoggedSpending(join(await temporaryFolder(), "decisions"));
   expect(await spent(log, NOVEMBER)).toEqual([]);
-  for await (const settlement of log.settlements()) throw new Error(`expected none, got ${settlement}`);
+  for await (const settlement of log.settlements()) throw new Error(`expected none, got ${settlement.kind}`);
 });
