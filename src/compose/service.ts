@@ -90,7 +90,7 @@ async function loadCatalog(config: Config, { metrics, logger, calendar, treasury
     programs,
     onLoaded: (answer) => {
       tellLoaded(answer, { catalog, metrics, logger, nowMs: Date.now });
-      void treasury.adopt(programs.list().map(({ program }) => program));
+      treasury.adopt(programs.list().map(({ program }) => program));
     },
   });
   await catalog.load();

@@ -4,6 +4,7 @@
  * Nothing here throws: a ledger that is down is asked again, more and more rarely.
  */
 import type { BudgetTerms, Reservation } from "../../core/domain/budget.ts";
+import type { TurnPurpose } from "../../core/ledger/lease-turns.ts";
 import type { BudgetLease } from "./budget-lease.ts";
 
 /** Decisions that were logged are told so soon. */
@@ -43,6 +44,7 @@ export class BudgetHolder {
   #lastPaidMs: number;
   #lastTurnMs = Number.NEGATIVE_INFINITY;
   #nextTurnMs = Number.POSITIVE_INFINITY;
+  #isResting = false;
   #isClosed = false;
 
   constructor(lease: BudgetLease, timer: Timer, observer: BudgetObserver) {
@@ -86,8 +88,20 @@ export class BudgetHolder {
     this.#hurryIfPressed();
   }
 
+  /** Other terms; and it pays again if it rested. */
   change(terms: BudgetTerms): void {
+    if (this.#isResting) this.#lastPaidMs = this.#timer.now();
+    this.#isResting = false;
     this.lease.change(terms);
+    this.#schedule(0);
+  }
+
+  /**
+   * All of it goes back, until the terms change: nobody decides on it. The lease stays open, for one that is
+   * closed can never be opened again, and what is logged from now on must still be told.
+   */
+  rest(): void {
+    this.#isResting = true;
     this.#schedule(0);
   }
 
@@ -108,7 +122,7 @@ export class BudgetHolder {
   }
 
   #hurryIfPressed(): void {
-    if (this.#exchanging !== null || this.#failures > 0) return;
+    if (this.#exchanging !== null || this.#failures > 0 || this.#isResting) return;
     const nowMs = this.#timer.now();
     const soonestMs = Math.max(nowMs, this.#lastTurnMs + this.#gapMs());
     if (this.#nextTurnMs > soonestMs && this.lease.isPressed) this.#schedule(soonestMs - nowMs);
@@ -126,9 +140,8 @@ export class BudgetHolder {
 
   async #exchange(): Promise<void> {
     const startedMs = this.#timer.now();
-    const isIdle = startedMs - this.#lastPaidMs >= IDLE_MS;
     try {
-      const answer = await this.lease.exchange(isIdle ? "yield" : "top-up");
+      const answer = await this.lease.exchange(this.#purpose(startedMs));
       this.#failures = answer === "unconfirmed" ? this.#failures + 1 : 0;
       this.#observer.exchanged(this.lease, answer, this.#timer.now() - startedMs);
     } catch (cause) {
@@ -140,13 +153,18 @@ export class BudgetHolder {
     this.#schedule(this.#delayMs());
   }
 
+  #purpose(nowMs: number): TurnPurpose {
+    if (this.#isResting) return "leave";
+    return nowMs - this.#lastPaidMs >= IDLE_MS ? "yield" : "top-up";
+  }
+
   #gapMs(): number {
     return this.lease.isScarce ? SCARCE_GAP_MS : GAP_MS;
   }
 
   #delayMs(): number {
     if (this.#failures > 0) return Math.min(RETRY_MS_MIN * 2 ** (this.#failures - 1), RETRY_MS_MAX);
-    if (this.lease.isPressed && this.#timer.now() - this.#lastPaidMs < IDLE_MS) return this.#gapMs();
+    if (this.#purpose(this.#timer.now()) === "top-up" && this.lease.isPressed) return this.#gapMs();
     const renewMs = Math.floor(this.lease.terms.leaseTtlMs / RENEWALS_PER_LEASE);
     return this.lease.hasNews ? Math.min(TELL_MS, renewMs) : renewMs;
   }

@@ -1,6 +1,6 @@
 /** A pool's accounts in one period on this replica: its money, and the offers of each limited volume. */
 import type { LeaseBook, Ledger, SpendingHistory } from "../../core/budget-ports.ts";
-import type { AccountId, BudgetTerms } from "../../core/domain/budget.ts";
+import type { AccountId, BudgetTerms, LeaseHolder } from "../../core/domain/budget.ts";
 import type { PoolTerms } from "../../core/domain/funding.ts";
 import type { Period } from "../../core/domain/period.ts";
 import { BudgetHolder, type BudgetObserver, type Timer } from "./budget-holder.ts";
@@ -75,6 +75,19 @@ export class PoolAccounts {
     this.#declared = declared;
     this.money.change(moneyTerms(declared));
     this.#limitVolumes();
+  }
+
+  /** The operator's word that a replica will not be back: its leases end. What the one on the money held, in micros. */
+  async writeOff(holder: LeaseHolder): Promise<number> {
+    const { ledger } = this.#parts;
+    for (const { lease } of this.#volumes.values()) await ledger.writeOff(lease.account, holder);
+    return await ledger.writeOff(this.account, holder);
+  }
+
+  /** Returns everything until what is declared changes. */
+  rest(): void {
+    this.money.rest();
+    for (const counter of this.#counters.values()) counter.rest();
   }
 
   /** Reports and returns everything, after the last decision was logged. */

@@ -37,6 +37,7 @@ export interface PriceTurn {
   readonly account: AccountId;
   readonly rule: PeriodRule;
   readonly period: CalendarPeriod;
+  /** The second since 1970 in which it began. */
   readonly epoch: number;
   readonly atMs: number;
   readonly remainingMicros: number;

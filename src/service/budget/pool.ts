@@ -9,7 +9,7 @@ import { type AccountsParts, closePastAccount, PoolAccounts, type PoolDeclaratio
 import { PoolPrices, type PoolPricesParts } from "./pool-prices.ts";
 import type { Reaper } from "./reaper.ts";
 
-/** A new account may have to wait for one lease time before it grants: it is opened before it is needed. */
+/** A new account may have to wait for one lease time before it grants: it is opened so long before it is needed, at least. */
 const OPEN_AHEAD_MS = 10_000;
 /** A wall clock that is an hour wrong and set right must find the accounts it left. */
 const DAY_MS = 86_400_000;
@@ -39,7 +39,11 @@ export class Pool {
   readonly #accounts = new Map<string, PoolAccounts>();
   #cancel: () => void = () => undefined;
   #turning: Promise<void> = Promise.resolve();
+  /** Its program is gone, and may come back. */
+  #isResting = false;
   #isClosed = false;
+  /** Earlier periods could not be closed: to be tried again. */
+  #isPastOpen = false;
 
   constructor(parts: PoolParts, declared: PoolDeclaration, floor: number) {
     this.#parts = parts;
@@ -59,8 +63,15 @@ export class Pool {
     void this.#closePast();
   }
 
+  /** Gives its money back, until it is declared again. */
+  rest(): void {
+    this.#isResting = true;
+    for (const accounts of this.#accounts.values()) accounts.rest();
+  }
+
   /** Other terms, in force from the next exchange on. */
   change(declared: PoolDeclaration, floor: number): void {
+    this.#isResting = false;
     this.#declared = declared;
     this.#floor = floor;
     for (const accounts of this.#accounts.values()) accounts.change(declared);
@@ -84,8 +95,9 @@ export class Pool {
     const accounts = this.current();
     if (accounts !== null) await this.#price(accounts, nowMs);
     this.#parts.turned(this);
-    this.#accountsAt(nowMs + OPEN_AHEAD_MS);
+    this.#accountsAt(nowMs + this.#declared.terms.epochMs + OPEN_AHEAD_MS);
     await this.#retire(nowMs);
+    if (this.#isPastOpen) void this.#closePast();
     if (!this.#isClosed) this.#schedule();
   }
 
@@ -109,7 +121,7 @@ export class Pool {
         account,
         rule: terms.period,
         period,
-        epoch: Math.floor(atMs / terms.epochMs),
+        epoch: epochAt(atMs, terms.epochMs),
         atMs,
         // What the ledger does not yet know to be spent counts as left for one turn.
         remainingMicros: view === null ? terms.amountMicros : Math.max(0, view.available + view.leased - view.overrun),
@@ -121,11 +133,11 @@ export class Pool {
     }
   }
 
-  /** Opened unless they are. A pool that is closing opens none. */
+  /** Opened unless they are. A pool that is closing, or rests, opens none. */
   #accountsAt(atMs: number): PoolAccounts | null {
     const period = this.#parts.calendar.periodAt(this.#declared.terms.period, atMs);
     if (period === null) return null;
-    return this.#accounts.get(period.id) ?? (this.#isClosed ? null : this.#open(period));
+    return this.#accounts.get(period.id) ?? (this.#isClosed || this.#isResting ? null : this.#open(period));
   }
 
   #open(period: Period): PoolAccounts {
@@ -136,17 +148,24 @@ export class Pool {
     return accounts;
   }
 
-  /** This replica may have stopped in a period that is over: its money there is told and given back. */
+  /** This replica may have stopped in a period that is over: its money there is told and given back, and expires. */
   async #closePast(): Promise<void> {
+    const { book, ledger, nowMs } = this.#parts;
     const { pool } = this.#declared;
-    const current = this.current()?.period.id ?? "";
-    const past = this.#parts.book
+    const current = this.current()?.period.id ?? null;
+    const past = book
       .accounts()
-      .filter(({ budget, period }) => budget === pool && !period.startsWith(current))
+      .filter(({ budget, period }) => budget === pool && (current === null || !period.startsWith(current)))
       .slice(-PAST_ACCOUNTS_MAX);
+    this.#isPastOpen = false;
     try {
-      for (const account of past) await closePastAccount(this.#parts, account, this.#declared);
+      for (const account of past) {
+        await closePastAccount(this.#parts, account, this.#declared);
+        const view = await ledger.view(account);
+        if (view !== null && view.pending > 0) this.#watch(account.period, nowMs());
+      }
     } catch (cause) {
+      this.#isPastOpen = true;
       this.#parts.failed(this, cause);
     }
   }
@@ -160,6 +179,7 @@ export class Pool {
     if (before !== null) this.#watch(before.id, before.endMs);
   }
 
+  /** @param endMs when the last offer of the period may be made */
   #watch(period: string, endMs: number): void {
     const { pool, offerTtlMsMax, terms } = this.#declared;
     this.#parts.reaper.watch({ budget: pool, period }, endMs + offerTtlMsMax + terms.settleWithinMs + DAY_MS);
@@ -172,4 +192,12 @@ export class Pool {
       await accounts.close();
     }
   }
+}
+
+/**
+ * The second in which the epoch of this instant began: it rises whatever becomes of the epoch's length, and so do
+ * the prices' ranks, of which a lower one would never be published.
+ */
+function epochAt(atMs: number, epochMs: number): number {
+  return Math.floor((Math.floor(atMs / epochMs) * epochMs) / 1_000);
 }

@@ -4,13 +4,14 @@
  */
 import type { BudgetAnswer } from "../../contract/budget.ts";
 import type { Program } from "../../core/domain/program.ts";
-import { wholeMicros } from "../../core/domain/money.ts";
+import type { LeaseHolder } from "../../core/domain/budget.ts";
+import { MICROS_PER_UNIT, wholeMicros } from "../../core/domain/money.ts";
 import { priceFloor } from "../../core/pacing/shadow-price.ts";
 import { type Funds, type Moment, WITHOUT_BUDGET } from "../funds.ts";
 import { reportOf } from "./budget-report.ts";
 import { Pool, type PoolParts } from "./pool.ts";
 import type { PoolDeclaration } from "./pool-accounts.ts";
-import { ProgramFunds } from "./program-funds.ts";
+import { ProgramFunds, uncovered } from "./program-funds.ts";
 
 /** An offer without a maxCost may be expected to cost up to this share of the amount; above it is not made. */
 const UNBOUNDED_OFFER_SHARE = 1 / 50;
@@ -22,6 +23,7 @@ export interface TreasuryParts extends Omit<PoolParts, "turned"> {
 
 export class Treasury implements Funds {
   readonly #parts: TreasuryParts;
+  /** All there ever were: one whose program comes back goes on with the lease it has. */
   #pools: ReadonlyMap<string, Pool> = new Map();
   #funds: ReadonlyMap<string, ProgramFunds> = new Map();
 
@@ -32,7 +34,7 @@ export class Treasury implements Funds {
   at(program: Program): Moment {
     if (program.funding === null) return WITHOUT_BUDGET;
     const funds = this.#funds.get(program.id);
-    if (funds === undefined) return WITHOUT_MONEY;
+    if (funds === undefined) return withoutMoney(program);
     // A request that began before a reload is decided by the program it began with.
     return funds.program === program ? funds.refresh() : this.#fundsFor(program, funds.pool).refresh();
   }
@@ -43,21 +45,32 @@ export class Treasury implements Funds {
     return funds === undefined ? null : reportOf(funds.program, funds.pool);
   }
 
-  /** The programs as they are now loaded. A pool whose program is gone gives its money back. */
-  async adopt(programs: readonly Program[]): Promise<void> {
-    const pools = new Map<string, Pool>();
+  /**
+   * Ends the leases of a replica that will not be back, in the present period. What returned, in units of the
+   * currency; null for a program without a budget, or without a pool.
+   *
+   * @throws LiftgateError `ledger_unavailable`
+   */
+  async writeOff(programId: string, holder: LeaseHolder): Promise<number | null> {
+    const funds = this.#funds.get(programId);
+    if (funds === undefined) return null;
+    return ((await funds.pool.current()?.writeOff(holder)) ?? 0) / MICROS_PER_UNIT;
+  }
+
+  /** The programs as they are now loaded. A pool whose program is gone gives its money back, and rests. */
+  adopt(programs: readonly Program[]): void {
+    const standing = new Map<string, Pool>();
     for (const owner of programs) {
       const declared = declarationOf(owner, programs);
       if (declared === null) continue;
       const floor = floorOf(declared.pool, programs);
       const known = this.#pools.get(owner.id);
-      pools.set(owner.id, known ?? this.#begin(declared, floor));
+      standing.set(owner.id, known ?? this.#begin(declared, floor));
       known?.change(declared, floor);
     }
-    const gone = [...this.#pools].filter(([id]) => !pools.has(id)).map(([, pool]) => pool);
-    this.#pools = pools;
-    this.#funds = this.#fundsOf(programs);
-    await Promise.all(gone.map((pool) => pool.close()));
+    for (const [id, pool] of this.#pools) if (!standing.has(id)) pool.rest();
+    this.#pools = new Map([...this.#pools, ...standing]);
+    this.#funds = this.#fundsOf(programs, standing);
   }
 
   /** Gives everything back, after the last decision was logged. */
@@ -77,10 +90,10 @@ export class Treasury implements Funds {
     if (report !== null) this.#parts.reported(report);
   }
 
-  #fundsOf(programs: readonly Program[]): ReadonlyMap<string, ProgramFunds> {
+  #fundsOf(programs: readonly Program[], pools: ReadonlyMap<string, Pool>): ReadonlyMap<string, ProgramFunds> {
     return new Map(
       programs.flatMap((program) => {
-        const pool = program.funding === null ? undefined : this.#pools.get(program.funding.pool);
+        const pool = program.funding === null ? undefined : pools.get(program.funding.pool);
         return pool === undefined ? [] : [[program.id, this.#fundsFor(program, pool)] as const];
       }),
     );
@@ -93,7 +106,9 @@ export class Treasury implements Funds {
 }
 
 /** A program whose pool is not there: nothing may be spent. */
-const WITHOUT_MONEY: Moment = { ...WITHOUT_BUDGET, availableMicros: 0, status: "degraded_budget" };
+function withoutMoney(program: Program): Moment {
+  return { ...WITHOUT_BUDGET, availableMicros: 0, usedUp: uncovered(program), status: "degraded_budget" };
+}
 
 /** What the program declares of a pool of its own; null if it declares none. */
 function declarationOf(owner: Program, programs: readonly Program[]): PoolDeclaration | null {
