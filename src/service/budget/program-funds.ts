@@ -3,6 +3,7 @@ import { chargeMicros } from "../../core/decision/charge.ts";
 import type { Decision, Exclusion, Pacing, Situation } from "../../core/domain/decision.ts";
 import { wholeMicros } from "../../core/domain/money.ts";
 import type { Action, Program } from "../../core/domain/program.ts";
+import { isActionVolume } from "../../core/domain/resource.ts";
 import type { RecordedReservation } from "../../core/domain/record.ts";
 import type { Hold, Moment, OfferTerms } from "../funds.ts";
 import type { PoolAccounts } from "./pool-accounts.ts";
@@ -62,7 +63,7 @@ export class ProgramFunds implements Moment {
       const holder = this.#accounts?.volumes.get(volume);
       if (holder === undefined || holder.available() >= 1) continue;
       holder.missed();
-      return volume.startsWith("action:") ? "action_limit" : "channel_limit";
+      return isActionVolume(volume) ? "action_limit" : "channel_limit";
     }
     return null;
   }
