@@ -20,7 +20,13 @@ export function isActionVolume(volume: string): boolean {
 }
 
 /** The volumes an offer of a paid action counts against: those of the action and of its channel. */
-export function volumesOf({ id, channel }: { readonly id: string; readonly channel: string | null }): readonly string[] {
+export function volumesOf({
+  id,
+  channel,
+}: {
+  readonly id: string;
+  readonly channel: string | null;
+}): readonly string[] {
   return channel === null ? [actionVolume(id)] : [actionVolume(id), channelVolume(channel)];
 }
 
