@@ -40,14 +40,15 @@ export async function compose(config: Config, logger: Logger): Promise<Compositi
   const models = new ModelCache(modelFolder(config, metrics));
   const calendar = new TemporalCalendar();
   const programs = programCache(config, models, calendar);
-  const budgets = await openBudgets(config, { metrics, logger, calendar });
+  const allocator = new WorkerAllocator();
+  const budgets = await openBudgets(config, { metrics, logger, calendar, allocator });
   const { treasury } = budgets;
   const catalog = new Catalog({
     models,
     programs,
     onLoaded: (answer) => {
       tellLoaded(answer, { catalog, metrics, logger, nowMs: Date.now });
-      void treasury.adopt(programs.list().map(({ program }) => program));
+      treasury.adopt(programs.list().map(({ program }) => program));
     },
   });
   await catalog.load();
@@ -63,7 +64,7 @@ export async function compose(config: Config, logger: Logger): Promise<Compositi
     calendar,
     funds: treasury,
     log,
-    allocator: new WorkerAllocator(),
+    allocator,
     metrics: retried,
     nowMs: Date.now,
     monotonicMs: () => performance.now(),
@@ -86,7 +87,7 @@ export async function compose(config: Config, logger: Logger): Promise<Compositi
     close: async () => {
       await log.close();
       await budgets.close();
-      await decisions.allocator.close();
+      await allocator.close();
       await stores.close();
       await models.close();
     },

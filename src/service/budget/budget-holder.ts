@@ -4,6 +4,7 @@
  * Nothing here throws: a ledger that is down is asked again, more and more rarely.
  */
 import type { BudgetTerms, Reservation } from "../../core/domain/budget.ts";
+import type { TurnPurpose } from "../../core/ledger/lease-turns.ts";
 import type { BudgetLease } from "./budget-lease.ts";
 
 /** Decisions that were logged are told so soon. */
@@ -43,6 +44,7 @@ export class BudgetHolder {
   #lastPaidMs: number;
   #lastTurnMs = Number.NEGATIVE_INFINITY;
   #nextTurnMs = Number.POSITIVE_INFINITY;
+  #isResting = false;
   #isClosed = false;
 
   constructor(lease: BudgetLease, timer: Timer, observer: BudgetObserver) {
@@ -86,8 +88,19 @@ export class BudgetHolder {
     this.#hurryIfPressed();
   }
 
+  /** Other terms; a holder that rests holds money again. */
   change(terms: BudgetTerms): void {
+    this.#isResting = false;
     this.lease.change(terms);
+    this.#schedule(0);
+  }
+
+  /**
+   * Returns what it holds, and goes on reporting what decisions under way still spend: a lease that is closed could
+   * not be opened again, and a ledger that recovers waits for the word of those that are open.
+   */
+  rest(): void {
+    this.#isResting = true;
     this.#schedule(0);
   }
 
@@ -125,9 +138,8 @@ export class BudgetHolder {
 
   async #exchange(): Promise<void> {
     const startedMs = this.#timer.now();
-    const isIdle = startedMs - this.#lastPaidMs >= IDLE_MS;
     try {
-      const answer = await this.lease.exchange(isIdle ? "yield" : "top-up");
+      const answer = await this.lease.exchange(this.#purposeAt(startedMs));
       this.#failures = answer === "unconfirmed" ? this.#failures + 1 : 0;
       this.#observer.exchanged(this.lease, answer, this.#timer.now() - startedMs);
     } catch (cause) {
@@ -139,13 +151,19 @@ export class BudgetHolder {
     this.#schedule(this.#delayMs());
   }
 
+  #purposeAt(nowMs: number): TurnPurpose {
+    if (this.#isResting) return "leave";
+    return nowMs - this.#lastPaidMs >= IDLE_MS ? "yield" : "top-up";
+  }
+
   #gapMs(): number {
     return this.lease.isScarce ? SCARCE_GAP_MS : GAP_MS;
   }
 
   #delayMs(): number {
     if (this.#failures > 0) return Math.min(RETRY_MS_MIN * 2 ** (this.#failures - 1), RETRY_MS_MAX);
-    if (this.lease.isPressed && this.#timer.now() - this.#lastPaidMs < IDLE_MS) return this.#gapMs();
+    const isBusy = !this.#isResting && this.#timer.now() - this.#lastPaidMs < IDLE_MS;
+    if (isBusy && this.lease.isPressed) return this.#gapMs();
     const renewMs = Math.floor(this.lease.terms.leaseTtlMs / RENEWALS_PER_LEASE);
     return this.lease.hasNews ? Math.min(TELL_MS, renewMs) : renewMs;
   }

@@ -30,7 +30,7 @@ export class ProgramFunds implements Moment {
   }
 
   get pacing(): Pacing {
-    return this.pool.prices.pacing;
+    return this.pool.prices.pacingIn(this.#accounts?.account ?? null);
   }
 
   get availableMicros(): number {

@@ -5,7 +5,6 @@
 import type { BudgetAnswer } from "../../contract/budget.ts";
 import type { Program } from "../../core/domain/program.ts";
 import { wholeMicros } from "../../core/domain/money.ts";
-import { priceFloor } from "../../core/pacing/shadow-price.ts";
 import { type Funds, type Moment, WITHOUT_BUDGET } from "../funds.ts";
 import { reportOf } from "./budget-report.ts";
 import { Pool, type PoolParts } from "./pool.ts";
@@ -23,6 +22,8 @@ export interface TreasuryParts extends Omit<PoolParts, "turned"> {
 export class Treasury implements Funds {
   readonly #parts: TreasuryParts;
   #pools: ReadonlyMap<string, Pool> = new Map();
+  /** Pools whose program is gone: a lease on an account cannot be opened a second time. */
+  readonly #resting = new Map<string, Pool>();
   #funds: ReadonlyMap<string, ProgramFunds> = new Map();
 
   constructor(parts: TreasuryParts) {
@@ -43,31 +44,35 @@ export class Treasury implements Funds {
     return funds === undefined ? null : reportOf(funds.program, funds.pool);
   }
 
-  /** The programs as they are now loaded. A pool whose program is gone gives its money back. */
-  async adopt(programs: readonly Program[]): Promise<void> {
-    const pools = new Map<string, Pool>();
-    for (const owner of programs) {
-      const declared = declarationOf(owner, programs);
-      if (declared === null) continue;
-      const floor = floorOf(declared.pool, programs);
-      const known = this.#pools.get(owner.id);
-      pools.set(owner.id, known ?? this.#begin(declared, floor));
-      known?.change(declared, floor);
-    }
-    const gone = [...this.#pools].filter(([id]) => !pools.has(id)).map(([, pool]) => pool);
-    this.#pools = pools;
+  /** The programs as they are now loaded. A pool whose program is gone gives its money back, and rests until it returns. */
+  adopt(programs: readonly Program[]): void {
+    const before = this.#pools;
+    const declared = programs.flatMap((owner) => declarationOf(owner, programs) ?? []);
+    this.#pools = new Map(declared.map((each) => [each.pool, this.#poolOf(each)]));
     this.#funds = this.#fundsOf(programs);
-    await Promise.all(gone.map((pool) => pool.close()));
+    for (const [id, pool] of before) {
+      if (this.#pools.has(id)) continue;
+      this.#resting.set(id, pool);
+      pool.rest();
+    }
   }
 
   /** Gives everything back, after the last decision was logged. */
   async close(): Promise<void> {
-    await Promise.all([...this.#pools.values()].map((pool) => pool.close()));
+    await Promise.all([...this.#pools.values(), ...this.#resting.values()].map((pool) => pool.close()));
   }
 
-  #begin(declared: PoolDeclaration, floor: number): Pool {
+  #poolOf(declared: PoolDeclaration): Pool {
+    const known = this.#pools.get(declared.pool) ?? this.#resting.get(declared.pool);
+    if (known === undefined) return this.#begin(declared);
+    this.#resting.delete(declared.pool);
+    known.change(declared);
+    return known;
+  }
+
+  #begin(declared: PoolDeclaration): Pool {
     const turned = (pool: Pool): void => this.#tell(pool);
-    const pool = new Pool({ ...this.#parts, turned }, declared, floor);
+    const pool = new Pool({ ...this.#parts, turned }, declared);
     pool.start();
     return pool;
   }
@@ -100,7 +105,7 @@ function declarationOf(owner: Program, programs: readonly Program[]): PoolDeclar
   const { funding, id, version } = owner;
   if (funding === null || funding.terms === null) return null;
   const { terms, reserve } = funding;
-  const members = membersOf(id, programs);
+  const members = programs.filter((program) => program.funding?.pool === id);
   const costs = members.flatMap(({ actions }) => actions.slice(1).map(({ maxCost }) => maxCost));
   const largest = costs.map((maxCost) =>
     Number.isFinite(maxCost) ? wholeMicros(maxCost) : Math.ceil(terms.amountMicros * UNBOUNDED_OFFER_SHARE),
@@ -112,14 +117,6 @@ function declarationOf(owner: Program, programs: readonly Program[]): PoolDeclar
     reserve,
     largestOfferMicros: Math.max(1, ...largest),
     offerTtlMsMax: Math.max(...members.map(({ offerTtlMs }) => offerTtlMs)),
+    programs: members,
   };
-}
-
-/** λ may fall to the least λ_min of the pool's programs: what one of them may not buy, another may. */
-function floorOf(pool: string, programs: readonly Program[]): number {
-  return Math.min(...membersOf(pool, programs).map(priceFloor));
-}
-
-function membersOf(pool: string, programs: readonly Program[]): readonly Program[] {
-  return programs.filter(({ funding }) => funding?.pool === pool);
 }
