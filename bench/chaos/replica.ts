@@ -26,7 +26,7 @@ import type { LoggedDecision, ReplicaWorld } from "./world.ts";
 const HOUR_MS = 3_600_000;
 const SHIFTS_MS = [HOUR_MS, -HOUR_MS, 0];
 const SAY_MS = 100;
-const TELL_OUTCOMES_MS = 500;
+const TELL_OUTCOMES_MS = 1_000;
 
 const world: ReplicaWorld = JSON.parse(process.argv[2] ?? "");
 const { account, terms } = world;
@@ -43,7 +43,7 @@ const clock = steadyClock(() => Date.now(), monotonic);
 const timer: Timer = {
   now: monotonic,
   after: (delayMs, callback) => {
-    const handle = setTimeout(callback, Math.max(0, delayMs));
+    const handle = setTimeout(callback, delayMs);
     return () => clearTimeout(handle);
   },
 };

@@ -122,8 +122,9 @@ export class BudgetHolder {
 
   #hurryIfPressed(): void {
     if (this.#exchanging !== null || this.#failures > 0) return;
-    const soonestMs = Math.max(this.#timer.now(), this.#lastTurnMs + this.#gapMs());
-    if (this.#nextTurnMs > soonestMs && this.lease.isPressed) this.#schedule(soonestMs - this.#timer.now());
+    const nowMs = this.#timer.now();
+    const soonestMs = Math.max(nowMs, this.#lastTurnMs + this.#gapMs());
+    if (this.#nextTurnMs > soonestMs && this.lease.isPressed) this.#schedule(soonestMs - nowMs);
   }
 
   #schedule(delayMs: number): void {
