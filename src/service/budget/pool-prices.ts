@@ -9,9 +9,8 @@
 import { PricesDocument } from "../../contract/pacing-documents.ts";
 import type { AccountId } from "../../core/domain/budget.ts";
 import type { Decision, Pacing, Situation } from "../../core/domain/decision.ts";
-import type { Program } from "../../core/domain/program.ts";
 import { elapsedHourAt, expectedShare, remainingArrivals } from "../../core/pacing/arrival-forecast.ts";
-import { ARRIVALS, EpochTally } from "../../core/pacing/epoch-tally.ts";
+import { ARRIVALS } from "../../core/pacing/epoch-tally.ts";
 import { arrivalsByHour, closeEpoch, type EpochInputs, type EpochPrices, pacingOf } from "../../core/pacing/pacer.ts";
 import { added, sumOf, type Sums } from "../../core/pacing/sums.ts";
 import {
@@ -21,6 +20,7 @@ import {
   type PricePeriodParts,
   UNPRICED,
 } from "./price-period.ts";
+import { PeriodTally } from "./period-tally.ts";
 import type { PoolDeclaration } from "./pool-accounts.ts";
 import { VolumePrices, type VolumePricesParts } from "./volume-prices.ts";
 
@@ -35,6 +35,12 @@ export interface PriceTurn extends PeriodOfPool {
   readonly floor: number;
 }
 
+/** What was decided, and what it took from the budget. */
+export interface Seen {
+  readonly decision: Decision;
+  readonly chargedMicros: number;
+}
+
 /** What has come and what is expected, as of the last turn. */
 export interface Arrived {
   readonly arrivals: number;
@@ -43,22 +49,20 @@ export interface Arrived {
   readonly expected: number | null;
 }
 
-/** The present one, and the one that a clock which is set right goes back to. */
-const PERIODS_KEPT = 2;
+/** The present one, the next one, and one that a clock which is set right goes back to. */
+const PERIODS_KEPT = 3;
 /** Prices further ahead of the clock are those of a replica whose clock was wrong. */
 const EPOCHS_AHEAD_MAX = 10;
 
 export class PoolPrices {
   readonly #parts: PoolPricesParts;
-  /** By the program's digest: a changed program is another. */
-  readonly #tallies = new Map<string, EpochTally>();
-  #volumes: VolumePrices | null = null;
-  /** In the order of their last turns. */
+  /** By period, the latest last. */
+  readonly #tallies = new Map<string, PeriodTally>();
+  /** By period: those that had a turn. */
   readonly #periods = new Map<string, PricePeriod>();
-  /** Of the last turn. */
+  #volumes: VolumePrices | null = null;
+  /** Whose prices decisions are made at. */
   #current: PricePeriod | null = null;
-  /** Seen in the current period and drained, but not known to be on the board. */
-  #untold: Sums = {};
   #arrived: Arrived = { arrivals: 0, toCome: Infinity, expected: null };
 
   constructor(parts: PoolPricesParts) {
@@ -71,10 +75,7 @@ export class PoolPrices {
 
   /** The prices of the present epoch for what is paid out of this account; null between periods. */
   pacingIn(account: AccountId | null): Pacing {
-    if (account === null) return UNPRICED;
-    const { period } = account;
-    const priced = this.#current?.account.period === period ? this.#current : this.#periods.get(period);
-    return priced?.pacing ?? UNPRICED;
+    return this.#current !== null && this.#current.account.period === account?.period ? this.#current.pacing : UNPRICED;
   }
 
   /** Requests are sampled where volumes are limited; those of other programs, or of other actions, from anew. */
@@ -83,8 +84,9 @@ export class PoolPrices {
     else if (this.#volumes?.samples(programs) !== true) this.#volumes = new VolumePrices(this.#parts, programs);
   }
 
-  observe(situation: Situation, decision: Decision, chargedMicros: number): void {
-    this.#tallyOf(situation.program).observe(situation, decision, chargedMicros);
+  /** A decision in the period of this account. */
+  observe({ period }: AccountId, situation: Situation, { decision, chargedMicros }: Seen): void {
+    this.#tallyOf(period).observe(situation, decision, chargedMicros);
     this.#volumes?.observe(situation, decision);
   }
 
@@ -105,42 +107,38 @@ export class PoolPrices {
     const inputs = { ...turn, epoch, forecast, shareDue: 1, solvedVolumes };
     const { prices } = closeEpoch({ sums, prices: open.prices }, inputs);
     if (prices !== open.prices) await this.#publish(open, prices, solvedVolumes);
+    this.#current = open;
     this.#arrived = { arrivals: sumOf(sums, ARRIVALS), toCome, expected: forecast.expected };
     this.#volumes?.refresh({ ...turn, toCome });
   }
 
-  #tallyOf(program: Program): EpochTally {
-    const known = this.#tallies.get(program.digest);
+  #tallyOf(period: string): PeriodTally {
+    const known = this.#tallies.get(period);
     if (known !== undefined) return known;
-    const tally = new EpochTally(program);
-    this.#tallies.set(program.digest, tally);
+    const tally = new PeriodTally();
+    this.#tallies.set(period, tally);
+    keepLast(this.#tallies);
     return tally;
   }
 
-  /** What was seen in the period before is told there, before the next one begins with what that one knew. */
+  /** What was seen in other periods is told there, before a new one begins with what the one before it knew. */
   async #enter(turn: PriceTurn): Promise<PricePeriod> {
     const { period } = turn.account;
     if (this.#current?.account.period === period) return this.#current;
-    if (this.#current !== null) await this.#tell(this.#current, turn.atMs);
+    for (const other of this.#periods.values()) await this.#tell(other, turn.atMs);
     const open = this.#periods.get(period) ?? (await openPricePeriod(this.#parts, turn));
     this.#periods.delete(period);
     this.#periods.set(period, open);
-    for (const old of [...this.#periods.keys()].slice(0, -PERIODS_KEPT)) this.#periods.delete(old);
-    this.#current = open;
+    keepLast(this.#periods);
     return open;
   }
 
-  /** Everything seen since the last time; returns what all replicas have told of the period. */
+  /** Everything seen in the period since the last time; returns what all replicas have told of it. */
   async #tell({ account, forecast }: PricePeriod, atMs: number): Promise<Sums> {
     const time = { share: expectedShare(forecast, atMs), elapsedHour: elapsedHourAt(forecast.period, atMs) };
-    for (const [digest, tally] of this.#tallies) {
-      const seen = tally.drain(time);
-      // Nobody decides by this program any more, most likely.
-      if (Object.keys(seen).length === 0) this.#tallies.delete(digest);
-      else this.#untold = added(this.#untold, seen);
-    }
-    const shared = await this.#parts.board.add(account, this.#untold);
-    this.#untold = {};
+    const tally = this.#tallyOf(account.period);
+    const shared = await this.#parts.board.add(account, tally.drain(time));
+    tally.told();
     return shared;
   }
 
@@ -152,6 +150,11 @@ export class PoolPrices {
     open.pacing = pacingOf(open.prices);
     if (standing.body === body && solved !== null) this.#volumes?.published(solved);
   }
+}
+
+/** Periods come one after the other, and the oldest go. */
+function keepLast(byPeriod: Map<string, unknown>): void {
+  for (const period of [...byPeriod.keys()].slice(0, -PERIODS_KEPT)) byPeriod.delete(period);
 }
 
 /**

@@ -51,10 +51,13 @@ export class ProgramFunds implements Moment {
   hold(situation: Situation, decision: Decision, about: OfferTerms): Hold {
     const { chosen, excluded } = decision;
     const chargedMicros = chargeMicros(situation, chosen);
-    this.pool.prices.observe(situation, decision, chargedMicros);
-    if (this.#accounts !== null && excluded.includes("budget_exhausted")) this.#accounts.money.missed();
+    // Between periods nobody counts: the next one begins with what the last one knew.
+    if (this.#accounts === null) return NOTHING_HELD;
+    const { account, money } = this.#accounts;
+    this.pool.prices.observe(account, situation, { decision, chargedMicros });
+    if (excluded.includes("budget_exhausted")) money.missed();
     const action = this.program.actions[chosen];
-    if (chosen === 0 || action === undefined || this.#accounts === null) return NOTHING_HELD;
+    if (chosen === 0 || action === undefined) return NOTHING_HELD;
     return this.#take(this.#accounts, action, chargedMicros, about);
   }
 
