@@ -39,12 +39,12 @@ export async function compose(config: Config, logger: Logger): Promise<Compositi
   await mkdir(config.DATA_DIR, { recursive: true, mode: 0o700 });
   const metrics = createMetrics();
   const calendar = new TemporalCalendar();
-  const budgets = await openBudgets(config, { metrics, logger, calendar });
+  const allocator = new WorkerAllocator();
+  const budgets = await openBudgets(config, { metrics, logger, calendar, allocator });
   const { treasury } = budgets;
   const { models, programs, catalog } = await loadCatalog(config, { metrics, logger, calendar, treasury });
   const stores = await openStores(config, metrics, logger);
   const log = decisionLog(config, metrics, logger);
-  const allocator = new WorkerAllocator();
   const counted = exportDecisions(metrics);
   const { features, offers } = stores;
   const parts = { programs, models, features, offers, calendar, log, allocator };
