@@ -28,7 +28,7 @@ const STEP_MS = 100;
 const MICROS = 1e6;
 export const HOUR_MS = 3_600_000;
 /** The most an offer costs. */
-export const MAX_COST = 2;
+const MAX_COST = 2;
 
 /** Two e-mails worth more and less than they cost, for value alone. */
 export function pooled(id: string, terms: Partial<PoolTerms> | null, parts: Partial<Program> = {}): Program {
@@ -86,7 +86,7 @@ export class FlakyBoard implements PacingBoard {
 
   async idle(): Promise<void> {
     do {
-      await Promise.all([...this.#pending]);
+      await Promise.all(this.#pending);
       await settled();
     } while (this.#pending.size > 0);
   }

@@ -7,6 +7,7 @@ import { openFilePacingBoard } from "../../../src/adapters/file/pacing-board.ts"
 import { TemporalCalendar } from "../../../src/adapters/temporal/calendar.ts";
 import { decide } from "../../../src/core/decision/decide.ts";
 import { PRICE_MAX } from "../../../src/core/pacing/efficiency-histogram.ts";
+import { ARRIVALS } from "../../../src/core/pacing/epoch-tally.ts";
 import { PoolPrices, type PriceTurn } from "../../../src/service/budget/pool-prices.ts";
 import { FlakyBoard, pooled, solvedHere, TERMS } from "../../support/pool-world.ts";
 import { scoresOf, situationWith } from "../../support/programs.ts";
@@ -177,6 +178,7 @@ describe("from one day to the next", () => {
     for (let request = 0; request < 7; request++) see(prices, next, 2);
     await prices.turn(next);
     expect(prices.arrived.arrivals).toBe(7);
+    expect((await board.add(last.account, {}))[ARRIVALS]).toBe(30);
     // Set back to Monday, and on to Tuesday again.
     await prices.turn(last);
     expect(prices.arrived.arrivals).toBe(30);
