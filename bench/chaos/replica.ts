@@ -72,7 +72,13 @@ const history: SpendingHistory = {
     yield* outcomesLogged();
   },
 };
-const connection = await openRedis({ url: world.redisUrl, timeoutMs: 250, now: monotonic, onState: ignore });
+const connection = await openRedis({
+  url: world.redisUrl,
+  timeoutMs: 250,
+  scripts: "together",
+  now: monotonic,
+  onState: ignore,
+});
 const ledger = counted(new RedisLedger({ connection, replicasToConfirm: 0, confirmMs: 0 }));
 const book = await openLeaseBook({ dataDir: world.dataDir, newReplica: () => randomUUID() });
 const parts = { ledger, book, history, now: monotonic, clock };

@@ -122,6 +122,7 @@ async function openInRedis(
   const connection = await openRedis({
     url,
     timeoutMs: LEDGER_ANSWER_MS,
+    scripts: "together",
     now: () => performance.now(),
     onState: (state) => {
       metrics.ledgerUp.set(state === "up" ? 1 : 0);

@@ -1,4 +1,4 @@
-/** `GET /v1/budgets/{programId}`: the money of a program's pool in its present period. */
+/** `/v1/budgets/{programId}`: the money of a program's pool in its present period. */
 import { z } from "zod";
 import { RESERVES } from "../core/domain/funding.ts";
 import { Instant, Slug } from "./identifiers.ts";
@@ -25,6 +25,7 @@ const EXAMPLE = {
   prices: { epoch: 357_984_000, lambda: 0.31, rho: 0.004, mu: {} },
   arrivals: { seen: 301_200, expected: 385_000 },
   volumes: [{ volume: "action:mens_email", limit: 20_000, used: 9_120, available: 10_780 }],
+  holders: ["0b5e6f52-6f1c-4d5b-9c1f-2f6f5a1f0c11/7"],
   awaited: [],
 } as const;
 
@@ -67,7 +68,21 @@ export const BudgetAnswer = z
         available: z.number(),
       }),
     ),
+    holders: z
+      .array(z.string())
+      .describe("The open leases, by replica and its life, those of replicas that are gone among them"),
     awaited: z.array(z.string()).describe("While recovering: the leases whose replicas have not told yet"),
   })
   .meta({ id: "BudgetAnswer", examples: [EXAMPLE] });
 export type BudgetAnswer = z.infer<typeof BudgetAnswer>;
+
+/** A lease as `holders` and `awaited` name it. */
+const Lease = z.string().regex(/^[A-Za-z0-9_.:@+=-]{1,128}\/[1-9][0-9]{0,14}$/, "<replica>/<life>, as in holders");
+
+export const WriteOffRequest = z
+  .strictObject({ lease: Lease })
+  .meta({ id: "WriteOffRequest", examples: [{ lease: EXAMPLE.holders[0] }] });
+
+export const WriteOffAnswer = z
+  .strictObject({ returned: Money.describe("What the lease held; 0 if there was no such lease") })
+  .meta({ id: "WriteOffAnswer", examples: [{ returned: 25 }] });

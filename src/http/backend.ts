@@ -1,12 +1,15 @@
 import type { BudgetAnswer } from "../contract/budget.ts";
+import type { LeaseHolder } from "../core/domain/budget.ts";
 import type { Metrics } from "../ops/metrics.ts";
 import type { AnswerMemory } from "../service/answer-memory.ts";
 import type { Catalog } from "../service/catalog.ts";
 import type { DecisionServices } from "../service/services.ts";
 
 /** What is known of the money of a program's pool; null for a program without a budget. */
-export interface BudgetReports {
+export interface Budgets {
   report(programId: string): BudgetAnswer | null;
+  /** Ends the leases of a replica that will not be back; what returned. Throws `ledger_unavailable`. */
+  writeOff(programId: string, holder: LeaseHolder): Promise<number | null>;
 }
 
 /** What the routes stand on. */
@@ -14,7 +17,7 @@ export interface Backend {
   readonly decisions: DecisionServices;
   readonly answers: AnswerMemory;
   readonly catalog: Catalog;
-  readonly budgets: BudgetReports;
+  readonly budgets: Budgets;
   readonly metrics: Metrics;
   /** False from the first sign of shutdown on. */
   readonly accepting: () => boolean;

@@ -22,6 +22,8 @@ describe("a method that an address does not take", () => {
     [`/v1/programs/${PROGRAM}`, "GET"],
     ["/v1/models", "GET"],
     ["/v1/reload", "POST"],
+    [`/v1/budgets/${PROGRAM}`, "GET"],
+    [`/v1/budgets/${PROGRAM}/write-offs`, "POST"],
     ["/health/live", "GET"],
     ["/health/ready", "GET"],
     ["/metrics", "GET"],

@@ -1,6 +1,6 @@
 /** Budgets as callers meet them: never exceeded, shared, topped up, given back, and every decision replayable. */
 import { join } from "node:path";
-import { writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { composeReplay } from "../../src/compose/offline.ts";
 import { replayAll } from "../../src/cli/replay.ts";
@@ -149,6 +149,33 @@ describe("a budget", () => {
     await expectReplays(service);
   });
 
+  it("gives its money back when its program is taken away, and pays again when it is back", async () => {
+    await using service = await start({ [TINY_PROGRAM]: funded(OWN) });
+    const file = join(service.programsDir, `${TINY_PROGRAM}.yaml`);
+    const { budgets } = service.composition.backend;
+    await askUntil([service], ({ pending }) => pending > 0);
+    const before = offersIn(await service.records()).length;
+    await rm(file);
+    expect((await service.call("POST", "/v1/reload")).status).toBe(200);
+    expect(budgets.report(TINY_PROGRAM)).toBe(null);
+    await writeFile(file, funded(OWN));
+    expect((await service.call("POST", "/v1/reload")).status).toBe(200);
+    await askUntil([service], isSpent);
+    expect(before).toBeLessThan(OFFERS);
+    expect(offersIn(await service.records())).toHaveLength(OFFERS);
+    expect(await report(service)).toMatchObject({ state: "paying", pending: 4, available: 0 });
+  });
+
+  it("has new prices in every epoch, also when a reload makes epochs longer", async () => {
+    await using service = await start({ [TINY_PROGRAM]: funded(OWN) });
+    await askUntil([service], ({ prices }) => prices.epoch > 0);
+    const { epoch } = (await report(service)).prices;
+    const yaml = funded(OWN.replace("epoch: 1s", "epoch: 2s"), { version: 2 });
+    await writeFile(join(service.programsDir, `${TINY_PROGRAM}.yaml`), yaml);
+    expect((await service.call("POST", "/v1/reload")).status).toBe(200);
+    await askUntil([service], ({ prices }) => prices.epoch > epoch + 2);
+  });
+
   it("is one pool for all programs that draw on it", async () => {
     await using service = await start({
       [TINY_PROGRAM]: funded(OWN),
@@ -204,5 +231,15 @@ describe("reports", () => {
     await ask(service);
     expect(await report(service)).toMatchObject({ state: "between_periods", period: null });
     expect((await service.records())[0]?.candidates[1]?.excluded).toBe("budget_exhausted");
+  });
+
+  it("between its periods not even what costs nothing is offered: nobody would count it", async () => {
+    const period = "period: { from: '2020-01-01T00:00:00Z', until: '2020-02-01T00:00:00Z' }";
+    const budget = OWN.replace(PERIOD, period).replace("amount:", "volumes: [{ action: mail, max: 1 }], amount:");
+    const free = funded(budget).replaceAll("fixedCost: 0.1, maxCost: 0.5,", "fixedCost: 0, maxCost: 0,");
+    await using service = await start({ [TINY_PROGRAM]: `${free}evaluation: { share: 1, salt: even }\n` });
+    for (let i = 0; i < 5; i++) await ask(service);
+    expect(offersIn(await service.records())).toEqual([]);
+    await expectReplays(service);
   });
 });

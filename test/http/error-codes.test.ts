@@ -95,7 +95,7 @@ const PROVOCATIONS: Readonly<Record<ErrorCode, (() => Promise<string>) | "surviv
     return call("GET", `/v1/decisions/${id}`);
   },
   feature_store_unavailable: () => call("PUT", "/v1/features", { users: [{ userId: "u", features: { recency: 1 } }] }),
-  // Without the ledger nothing is paid, and decisions go on; it is a label of a metric only.
+  // Decisions go on without the ledger and pay nothing; callers see it who write a lease off (test/http/write-off.test.ts).
   ledger_unavailable: "survived",
   // Decisions survive it: nothing paid is offered to a user whose past offers are unknown.
   cap_store_unavailable: "survived",

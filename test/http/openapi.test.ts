@@ -15,7 +15,7 @@ import {
   ScoreAnswer,
   ScoreRequest,
 } from "../../src/contract/bulk.ts";
-import { BudgetAnswer } from "../../src/contract/budget.ts";
+import { BudgetAnswer, WriteOffAnswer, WriteOffRequest } from "../../src/contract/budget.ts";
 import { ModelEntry, ModelList, ProgramEntry, ProgramList, ReloadAnswer } from "../../src/contract/catalog.ts";
 import { DecideAnswer, DecideRequest } from "../../src/contract/decide.ts";
 import { Problem } from "../../src/contract/problem.ts";
@@ -44,6 +44,8 @@ const CONTRACTS = {
   ReloadAnswer,
   ScoreAnswer,
   ScoreRequest,
+  WriteOffAnswer,
+  WriteOffRequest,
 } as const satisfies Readonly<Record<string, z.ZodType>>;
 /** Too small for a contract of their own. */
 const TRIVIAL = ["Health", "MetricsText"];
@@ -124,6 +126,7 @@ describe("the OpenAPI document", () => {
       "GET /v1/programs/{id}",
       "POST /decide",
       "POST /v1/allocate",
+      "POST /v1/budgets/{programId}/write-offs",
       "POST /v1/decide",
       "POST /v1/decide/batch",
       "POST /v1/reload",

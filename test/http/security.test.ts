@@ -56,6 +56,8 @@ describe("with API keys", () => {
     ["GET", `/v1/programs/${PROGRAM}`, "read"],
     ["GET", "/v1/models", "read"],
     ["POST", "/v1/reload", "admin"],
+    ["GET", `/v1/budgets/${PROGRAM}`, "read"],
+    ["POST", `/v1/budgets/${PROGRAM}/write-offs`, "admin"],
     ["GET", "/metrics", "read"],
     ["GET", "/openapi.json", "read"],
     ["GET", "/docs/", "read"],

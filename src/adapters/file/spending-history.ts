@@ -5,6 +5,7 @@
 import type { AccountId, LeaseHolder, Reservation, Settlement } from "../../core/domain/budget.ts";
 import type { DecisionRecord, RecordedReservation } from "../../core/domain/record.ts";
 import type { SpendingHistory } from "../../core/budget-ports.ts";
+import { LiftgateError } from "../../core/errors.ts";
 import { readBlocks } from "./read-segments.ts";
 import { listSegments } from "./segment.ts";
 
@@ -20,12 +21,15 @@ export class LoggedSpending implements SpendingHistory {
     this.#directory = directory;
   }
 
-  /** Of an account that counts a volume: 1 for each offer. Throws `log_unavailable` when the log cannot be read. */
+  /**
+   * Of an account that counts a volume: 1 for each offer. Throws `log_unavailable` when the log cannot be read, or a
+   * record of the lease is damaged: then what was spent is not known.
+   */
   async *reservations(account: AccountId, { replica, life }: LeaseHolder): AsyncGenerator<Reservation, void> {
     const lease = `${replica}/${life}`;
     for (const { path } of await listSegments(this.#directory)) {
       for await (const block of readBlocks(path)) {
-        if (!block.torn) yield* spentIn(block.bytes, lease, account);
+        if (!block.torn) yield* spentIn(block.bytes, { path, lease, account });
       }
     }
   }
@@ -36,16 +40,31 @@ export class LoggedSpending implements SpendingHistory {
   }
 }
 
-function* spentIn(lines: Buffer, lease: string, account: AccountId): Generator<Reservation, void> {
+interface Sought {
+  readonly path: string;
+  readonly lease: string;
+  readonly account: AccountId;
+}
+
+function* spentIn(lines: Buffer, { path, lease, account }: Sought): Generator<Reservation, void> {
   const named = Buffer.from(`"lease":"${lease}"`, "latin1");
   for (let hit = lines.indexOf(named); hit !== -1;) {
     const end = lines.indexOf(LINE_FEED, hit);
     const line = lines.toString("utf8", lines.lastIndexOf(LINE_FEED, hit) + 1, end);
-    const { reservation }: DecisionRecord = JSON.parse(line);
+    const { reservation } = recordOf(line, path);
     // Other text may hold the name, for one in the caller's context.
     const spent = reservation?.lease === lease ? spentFrom(reservation, account) : null;
     if (spent !== null) yield spent;
     hit = lines.indexOf(named, end);
+  }
+}
+
+/** A parser's own words would quote the record, users and all. */
+function recordOf(line: string, path: string): DecisionRecord {
+  try {
+    return JSON.parse(line);
+  } catch {
+    throw new LiftgateError("log_unavailable", `${path} has a damaged record: what was spent is not known`);
   }
 }
 

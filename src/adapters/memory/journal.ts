@@ -126,9 +126,13 @@ export class JournalWriter {
     return fstatSync(this.#file.fd).nlink > 0;
   }
 
-  /** Calls must not overlap. What a failed call (a full disk) wrote is cut off before the next one writes. */
+  /**
+   * Calls must not overlap. What a failed call (a full disk) wrote is cut off before the next one writes. When
+   * another process has written to the file this one writes no more: each would go on without what the other said.
+   */
   async append(lines: string): Promise<void> {
     if (this.#torn) await this.#file.truncate(this.#endBytes);
+    if (fstatSync(this.#file.fd).size !== this.#endBytes) throw new Error("another process writes to the file");
     this.#torn = true;
     await this.#file.appendFile(lines);
     if (this.#sync === "synced") await this.#file.datasync();

@@ -48,10 +48,20 @@ export function* snapshotLines(accounts: Accounts, forgetBeforeMs: number): Gene
     const { reservations, due: _, leases, closed, ...sums } = account;
     yield checked({ kind: "account", key, state: { ...sums, leases: [...leases.values()], closed: [...closed] } });
     for (const [id, state] of reservations) {
-      const over = state.state !== "pending" && state.state !== "early" && state.dueMs < forgetBeforeMs;
-      if (!over) yield checked({ kind: "reservation", key, id, state });
+      if (!isLongOver(state, forgetBeforeMs)) yield checked({ kind: "reservation", key, id, state });
     }
   }
+}
+
+/** Lets go of the reservations that such a snapshot left out: commands to come find what the file has. */
+export function forgetEnded(accounts: Accounts, forgetBeforeMs: number): void {
+  for (const { reservations } of accounts.values()) {
+    for (const [id, state] of reservations) if (isLongOver(state, forgetBeforeMs)) reservations.delete(id);
+  }
+}
+
+function isLongOver({ state, dueMs }: ReservationState, forgetBeforeMs: number): boolean {
+  return state !== "pending" && state !== "early" && dueMs < forgetBeforeMs;
 }
 
 export const LEDGER_LINE: LineForm<LedgerLine> = {

@@ -23,7 +23,7 @@ import {
 import { checkCommand } from "../../core/ledger/check-command.ts";
 import type { Ledger, LeaseDeclaration, LeaseSync } from "../../core/budget-ports.ts";
 import { type JournalSync, JournalWriter, readJournal } from "./journal.ts";
-import { commandLine, LEDGER_LINE, placeLine, snapshotLines } from "./ledger-lines.ts";
+import { commandLine, forgetEnded, LEDGER_LINE, placeLine, snapshotLines } from "./ledger-lines.ts";
 
 const FILE_NAME = "ledger.ndjson";
 /** The run of a store that remembers everything. */
@@ -169,7 +169,9 @@ class EmbeddedLedger implements Ledger {
     const { path, sync, clock, compactBytesMin } = this.#file;
     if (this.#journal.bytes < this.#compactAtBytes) return;
     try {
-      const next = await JournalWriter.replace(path, snapshotLines(this.#accounts, clock() - RETENTION_MS), sync);
+      const forgetBeforeMs = clock() - RETENTION_MS;
+      const next = await JournalWriter.replace(path, snapshotLines(this.#accounts, forgetBeforeMs), sync);
+      forgetEnded(this.#accounts, forgetBeforeMs);
       const old = this.#journal;
       this.#journal = next;
       this.#compactAtBytes = Math.max(compactBytesMin, 2 * next.bytes);

@@ -55,6 +55,7 @@ export type Basis = (typeof BASES)[number];
 
 /** Prices of the pacing epoch the decision is made in; the same for every decision of the epoch. */
 export interface Pacing {
+  /** The second since 1970 in which it began; 0 without a budget, and before its first prices. */
   readonly epoch: number;
   /** λ ≥ 0: value per money below which the budget has better uses. */
   readonly lambda: number;

@@ -90,6 +90,7 @@ export class BudgetHolder {
 
   /** Other terms; a holder that rests holds money again. */
   change(terms: BudgetTerms): void {
+    if (this.#isResting) this.#lastPaidMs = this.#timer.now();
     this.#isResting = false;
     this.lease.change(terms);
     this.#schedule(0);

@@ -2,6 +2,7 @@
 import type { BudgetAnswer } from "../../contract/budget.ts";
 import type { AccountView } from "../../core/domain/budget.ts";
 import type { Program } from "../../core/domain/program.ts";
+import { leaseKey } from "../../core/ledger/account.ts";
 import { outlookOf } from "../../core/pacing/outlook.ts";
 import type { BudgetHolder } from "./budget-holder.ts";
 import type { PoolAccounts } from "./pool-accounts.ts";
@@ -36,7 +37,8 @@ export function reportOf(program: Program, pool: Pool): BudgetAnswer {
     prices: { epoch, lambda, rho, mu },
     arrivals: { seen: arrivals, expected },
     volumes: [...(accounts?.volumes ?? [])].map(([volume, holder]) => volumeOf(volume, holder)),
-    awaited: view.awaited.map(({ replica, life }) => `${replica}/${life}`),
+    holders: view.holders.map(leaseKey),
+    awaited: view.awaited.map(leaseKey),
   };
 }
 
@@ -59,6 +61,6 @@ function volumeOf(volume: string, { lease }: BudgetHolder): BudgetAnswer["volume
 /** An account that the ledger has not told of yet. */
 function unseen(
   amount: number,
-): Pick<AccountView, "amount" | "settled" | "pending" | "leased" | "available" | "overrun" | "awaited"> {
-  return { amount, settled: 0, pending: 0, leased: 0, available: amount, overrun: 0, awaited: [] };
+): Pick<AccountView, "amount" | "settled" | "pending" | "leased" | "available" | "overrun" | "holders" | "awaited"> {
+  return { amount, settled: 0, pending: 0, leased: 0, available: amount, overrun: 0, holders: [], awaited: [] };
 }

@@ -1,6 +1,6 @@
 /** A pool's accounts in one period on this replica: its money, and the offers of each limited volume. */
 import type { LeaseBook, Ledger, SpendingHistory } from "../../core/budget-ports.ts";
-import type { AccountId, BudgetTerms } from "../../core/domain/budget.ts";
+import type { AccountId, BudgetTerms, LeaseHolder } from "../../core/domain/budget.ts";
 import type { PoolTerms } from "../../core/domain/funding.ts";
 import type { Program } from "../../core/domain/program.ts";
 import type { Period } from "../../core/domain/period.ts";
@@ -78,6 +78,13 @@ export class PoolAccounts {
     this.#declared = declared;
     this.money.change(moneyTerms(declared));
     this.#limitVolumes();
+  }
+
+  /** The operator's word that a replica will not be back: its leases end. What the one on the money held, in micros. */
+  async writeOff(holder: LeaseHolder): Promise<number> {
+    const { ledger } = this.#parts;
+    for (const { lease } of this.#volumes.values()) await ledger.writeOff(lease.account, holder);
+    return await ledger.writeOff(this.account, holder);
   }
 
   /** Returns what is held until the terms are changed; see `BudgetHolder.rest`. */

@@ -20,10 +20,10 @@ import type { Reaper } from "./reaper.ts";
 /** A new account may have to wait for one lease time before it grants: it is opened before it is needed. */
 const OPEN_AHEAD_MS = 10_000;
 /** A wall clock that is an hour wrong and set right must find the accounts it left. */
-const DAY_MS = 86_400_000;
+const RETIRE_AFTER_MS = 2 * 3_600_000;
 /** Leases older than the latest so many are of no consequence any more. */
 const PAST_ACCOUNTS_MAX = 100;
-const RETIRE_AFTER_MS = 2 * 3_600_000;
+const DAY_MS = 86_400_000;
 
 export interface PoolParts extends AccountsParts, Omit<PoolPricesParts, "failed"> {
   readonly calendar: Calendar;
@@ -143,7 +143,7 @@ export class Pool {
       account,
       rule: terms.period,
       period,
-      epoch: Math.floor(atMs / terms.epochMs),
+      epoch: epochAt(atMs, terms.epochMs),
       atMs,
       // What the ledger does not yet know to be spent counts as left for one turn.
       remainingMicros: view === null ? terms.amountMicros : Math.max(0, view.available + view.leased - view.overrun),
@@ -168,13 +168,15 @@ export class Pool {
     return accounts;
   }
 
-  /** This replica may have stopped in a period that is over: its money there is told and given back. */
+  /** This replica may have stopped in a period that is over: its money there is told and given back, and expires. */
   async #closePast(): Promise<void> {
     if (this.#isClosingPast) return;
     this.#isClosingPast = true;
     try {
       for (let next = this.#past[0]; next !== undefined && this.#state === "open"; next = this.#past[0]) {
         await closePastAccount(this.#parts, next, this.#declared);
+        const view = await this.#parts.ledger.view(next);
+        if (view !== null && view.pending > 0) this.#watch(next.period, this.#parts.nowMs());
         this.#past = this.#past.slice(1);
       }
     } catch (cause) {
@@ -193,6 +195,7 @@ export class Pool {
     if (before !== null) this.#watch(before.id, before.endMs);
   }
 
+  /** @param endMs when the last offer of the period may be made */
   #watch(period: string, endMs: number): void {
     const { pool, offerTtlMsMax, terms } = this.#declared;
     this.#parts.reaper.watch({ budget: pool, period }, endMs + offerTtlMsMax + terms.settleWithinMs + DAY_MS);
@@ -205,4 +208,12 @@ export class Pool {
       await accounts.close();
     }
   }
+}
+
+/**
+ * The second in which the epoch of this instant began: it rises whatever becomes of the epoch's length, and so do
+ * the prices' ranks, of which a lower one would never be published.
+ */
+function epochAt(atMs: number, epochMs: number): number {
+  return Math.floor((Math.floor(atMs / epochMs) * epochMs) / 1_000);
 }

@@ -15,12 +15,14 @@ export class ProgramFunds implements Moment {
   readonly pool: Pool;
   /** `<replica>/<life>`: under this name spending is found again in the decision log. */
   readonly #lease: string;
+  readonly #uncovered: readonly (Exclusion | null)[];
   #accounts: PoolAccounts | null = null;
 
   constructor(program: Program, pool: Pool, lease: string) {
     this.program = program;
     this.pool = pool;
     this.#lease = lease;
+    this.#uncovered = uncovered(program);
   }
 
   /** As it is now. */
@@ -42,8 +44,8 @@ export class ProgramFunds implements Moment {
   }
 
   get usedUp(): readonly (Exclusion | null)[] | null {
-    const volumes = this.#accounts?.volumes;
-    if (volumes === undefined || volumes.size === 0) return null;
+    if (this.#accounts === null || !this.#accounts.money.lease.isPaying) return this.#uncovered;
+    if (this.#accounts.volumes.size === 0) return null;
     const reasons = this.program.actions.map((action) => this.#usedUp(action));
     return reasons.every((reason) => reason === null) ? null : reasons;
   }
@@ -103,6 +105,11 @@ export class ProgramFunds implements Moment {
       },
     };
   }
+}
+
+/** Where nobody can hold or count an offer none is made, not even one that is expected to cost nothing. */
+export function uncovered({ actions }: Program): readonly (Exclusion | null)[] {
+  return actions.map((_, i) => (i === 0 ? null : "budget_exhausted"));
 }
 
 const NOTHING_HELD: Hold = { reservation: null, keep: () => undefined, release: () => undefined };

@@ -4,7 +4,8 @@
  */
 import type { BudgetAnswer } from "../../contract/budget.ts";
 import type { Program } from "../../core/domain/program.ts";
-import { wholeMicros } from "../../core/domain/money.ts";
+import type { LeaseHolder } from "../../core/domain/budget.ts";
+import { MICROS_PER_UNIT, wholeMicros } from "../../core/domain/money.ts";
 import { type Funds, type Moment, WITHOUT_BUDGET } from "../funds.ts";
 import { reportOf } from "./budget-report.ts";
 import { Pool, type PoolParts } from "./pool.ts";
@@ -42,6 +43,18 @@ export class Treasury implements Funds {
   report(programId: string): BudgetAnswer | null {
     const funds = this.#funds.get(programId);
     return funds === undefined ? null : reportOf(funds.program, funds.pool);
+  }
+
+  /**
+   * Ends the leases of a replica that will not be back, in the present period. What returned, in units of the
+   * currency; null for a program without a budget, or without a pool.
+   *
+   * @throws LiftgateError `ledger_unavailable`
+   */
+  async writeOff(programId: string, holder: LeaseHolder): Promise<number | null> {
+    const funds = this.#funds.get(programId);
+    if (funds === undefined) return null;
+    return ((await funds.pool.current()?.writeOff(holder)) ?? 0) / MICROS_PER_UNIT;
   }
 
   /** The programs as they are now loaded. A pool whose program is gone gives its money back, and rests until it returns. */

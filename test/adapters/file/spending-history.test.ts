@@ -85,8 +85,19 @@ test("a caller who writes a lease's name into the context is not mistaken for it
   expect((await spent(new LoggedSpending(folder), NOVEMBER)).map(({ id }) => id)).toEqual(["a"]);
 });
 
+test("a damaged record of the lease is told by its file's name, without a word of it", async () => {
+  const folder = await temporaryFolder();
+  const path = join(folder, segmentFileName(Date.UTC(2026, 10, 25), "0badcafe"));
+  const line = JSON.stringify({ ...RECORD_EXAMPLE, reservation: reservation() });
+  await writeFile(path, `${line.replace('"user":"', '"user":x"')}\n`);
+  await expect(spent(new LoggedSpending(folder), NOVEMBER)).rejects.toMatchObject({
+    code: "log_unavailable",
+    message: `${path} has a damaged record: what was spent is not known`,
+  });
+});
+
 test("no log is nothing spent, and there are no outcomes to tell again", async () => {
   const log = new LoggedSpending(join(await temporaryFolder(), "decisions"));
   expect(await spent(log, NOVEMBER)).toEqual([]);
-  for await (const settlement of log.settlements()) throw new Error(`expected none, got ${settlement}`);
+  for await (const settlement of log.settlements()) throw new Error(`expected none, got ${settlement.kind}`);
 });

@@ -116,6 +116,29 @@ test("a compacted file forgets reservations that ended long ago, and only those"
   expect(await again.ledger.view(ACCOUNT)).toMatchObject({ pending: 6, settled: 2, leased: 12, available: 80 });
 });
 
+test("a ledger that compacted its file knows no more than the file: a restart changes nothing", async () => {
+  const dataDir = await ownDirectory();
+  const open = () => openIn(dataDir, { clock: () => 200 * 86_400_000, compactBytesMin: 1 });
+  const { ledger } = await open();
+  await ledger.sync(syncOf(A, { want: 30 }));
+  await ledger.sync(syncOf(A, { turn: 2, reservations: [reservationOf("old", 5)] }));
+  await ledger.settle(ACCOUNT, [{ kind: "settle", eventId: "e1", reservationId: "old", amount: 1 }]);
+  await ledger.sync(syncOf(A, { turn: 3 }));
+  await ledger.settle(ACCOUNT, [{ kind: "settle", eventId: "e2", reservationId: "old", amount: 3 }]);
+  const before = await ledger.view(ACCOUNT);
+  await ledger.close();
+  expect(await (await open()).ledger.view(ACCOUNT)).toEqual(before);
+});
+
+test("of two processes with one folder the money is only granted by one", async () => {
+  const dataDir = await ownDirectory();
+  const [one, other] = [await openIn(dataDir), await openIn(dataDir)];
+  expect(await one.ledger.sync(syncOf(A, { want: 100 }))).toMatchObject({ kind: "synced", granted: 100 });
+  const second = syncOf({ replica: "a", life: 2 }, { want: 100 });
+  await expect(other.ledger.sync(second)).rejects.toMatchObject({ code: "ledger_unavailable" });
+  expect(await one.ledger.view(ACCOUNT)).toMatchObject({ leased: 100, available: 0 });
+});
+
 async function openIn(
   dataDir: string,
   { clock = () => 0, compactBytesMin }: { readonly clock?: () => number; readonly compactBytesMin?: number } = {},

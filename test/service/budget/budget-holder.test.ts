@@ -110,6 +110,27 @@ test("closing reports and returns everything and takes no turn after", async () 
   expect(timer.waiting).toBe(0);
 });
 
+test("a lease at rest returns everything, tells what is logged late, and pays again under new terms", async () => {
+  const { ledger, timer, holder } = await running();
+  holder.debit(20);
+  holder.debit(30);
+  holder.rest();
+  await timer.pass(0);
+  expect(await ledger.view(ACCOUNT)).toMatchObject({ leased: 50, pending: 0 });
+  holder.logged(reservationOf("d1", 20));
+  holder.credit(30);
+  await timer.pass(1_000);
+  expect(await ledger.view(ACCOUNT)).toMatchObject({ leased: 0, pending: 20, available: 99_980 });
+  const { syncs } = ledger;
+  holder.missed();
+  await timer.pass(60_000);
+  expect(ledger.syncs - syncs).toBeLessThanOrEqual(60);
+  expect([holder.available(), (await ledger.view(ACCOUNT))?.leased]).toEqual([0, 0]);
+  holder.change({ ...TERMS, revision: 2 });
+  await timer.pass(0);
+  expect(holder.available()).toBe(500);
+});
+
 test("closing without a ledger is told and leaves the lease to the next life", async () => {
   const { ledger, holder, failures } = await running();
   spend(holder, "d1", 20);

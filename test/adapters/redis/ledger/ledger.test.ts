@@ -14,7 +14,7 @@ import {
 import { expectHistories } from "../../../support/ledger-histories.ts";
 import { RedisLedgerStore } from "../../../support/redis-ledger-store.ts";
 import { type RedisServer, startRedisServer } from "../../../support/redis-server.ts";
-import { observe, operator, ownServer } from "../observed-connection.ts";
+import { observe, operator, ownServer, PATIENT_MS } from "../observed-connection.ts";
 
 const SEED = 20261125;
 const A = { replica: "a", life: 1 };
@@ -36,7 +36,7 @@ beforeEach(async () => {
 });
 
 async function ledgerOn(url: string, replicasToConfirm = 0): Promise<RedisLedger> {
-  const { connection } = await observe(url);
+  const { connection } = await observe(url, PATIENT_MS, "together");
   return new RedisLedger({ connection, replicasToConfirm, confirmMs: 100 });
 }
 
