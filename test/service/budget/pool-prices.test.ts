@@ -189,6 +189,19 @@ describe("from one day to the next", () => {
   });
 });
 
+test("requests that a reload overtook are counted beside those of the new version, and neither twice", async () => {
+  const board = await tempBoard();
+  const prices = pricesOn(board);
+  const versions = [program, pooled("pool", {}, { version: 2 })] as const;
+  for (const deciding of [versions[0], versions[1], versions[0], versions[1], versions[0]]) {
+    const situation = situationWith(deciding);
+    prices.observe(turnAt(0).account, situation, { decision: decide(situation), chargedMicros: 7 });
+  }
+  await prices.turn(turnAt(1));
+  await prices.turn(turnAt(2));
+  expect(await board.add(turnAt(0).account, {})).toMatchObject({ [ARRIVALS]: 5, "used:budget": 35 });
+});
+
 test("prices of volumes are those of the replica that publishes them, and the others decide at them", async () => {
   const board = await tempBoard();
   const terms = { ...TERMS, volumes: { "channel:email": 100 } };
