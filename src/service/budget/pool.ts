@@ -81,7 +81,10 @@ export class Pool {
     for (const accounts of this.#accounts.values()) accounts.change(declared);
     if (this.#state !== "resting") return;
     this.#state = "open";
-    this.#turning = this.#turning.then(() => this.#turn());
+    this.#turning = this.#turning.then(() => {
+      this.#cancel();
+      return this.#turn();
+    });
   }
 
   /** Nobody draws on it any more, for now: it gives its money back, and can be changed into a pool again. */
@@ -107,14 +110,14 @@ export class Pool {
   async #turn(): Promise<void> {
     const nowMs = this.#parts.nowMs();
     try {
-      const accounts = this.current();
-      if (accounts !== null) await this.#price(accounts, nowMs);
       // Before the next turn is over it may be needed.
       this.#accountsAt(nowMs + this.#declared.terms.epochMs + OPEN_AHEAD_MS);
-      await this.#retire(nowMs);
+      const accounts = this.current();
+      if (accounts !== null) await this.#price(accounts, nowMs);
     } catch (cause) {
       this.#parts.failed(this, cause);
     }
+    await this.#retire(nowMs);
     this.#parts.turned(this);
     void this.#closePast();
     this.#schedule();

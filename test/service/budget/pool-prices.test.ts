@@ -7,6 +7,7 @@ import { openFilePacingBoard } from "../../../src/adapters/file/pacing-board.ts"
 import { TemporalCalendar } from "../../../src/adapters/temporal/calendar.ts";
 import { decide } from "../../../src/core/decision/decide.ts";
 import { PRICE_MAX } from "../../../src/core/pacing/efficiency-histogram.ts";
+import { ARRIVALS } from "../../../src/core/pacing/epoch-tally.ts";
 import { PoolPrices, type PriceTurn } from "../../../src/service/budget/pool-prices.ts";
 import { FlakyBoard, pooled, solvedHere, TERMS } from "../../support/pool-world.ts";
 import { scoresOf, situationWith } from "../../support/programs.ts";
@@ -177,6 +178,7 @@ describe("from one day to the next", () => {
     for (let request = 0; request < 7; request++) see(prices, next, 2);
     await prices.turn(next);
     expect(prices.arrived.arrivals).toBe(7);
+    expect((await board.add(last.account, {}))[ARRIVALS]).toBe(30);
     // Set back to Monday, and on to Tuesday again.
     await prices.turn(last);
     expect(prices.arrived.arrivals).toBe(30);
@@ -185,6 +187,19 @@ describe("from one day to the next", () => {
     await prices.turn(last);
     expect(prices.arrived.arrivals).toBe(32);
   });
+});
+
+test("requests that a reload overtook are counted beside those of the new version, and neither twice", async () => {
+  const board = await tempBoard();
+  const prices = pricesOn(board);
+  const versions = [program, pooled("pool", {}, { version: 2 })] as const;
+  for (const deciding of [versions[0], versions[1], versions[0], versions[1], versions[0]]) {
+    const situation = situationWith(deciding);
+    prices.observe(turnAt(0).account, situation, { decision: decide(situation), chargedMicros: 7 });
+  }
+  await prices.turn(turnAt(1));
+  await prices.turn(turnAt(2));
+  expect(await board.add(turnAt(0).account, {})).toMatchObject({ [ARRIVALS]: 5, "used:budget": 35 });
 });
 
 test("prices of volumes are those of the replica that publishes them, and the others decide at them", async () => {

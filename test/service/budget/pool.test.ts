@@ -50,13 +50,28 @@ describe("at the end of a month under load", () => {
     expect(replica.failures).toEqual([]);
   });
 
+  test("the month is priced when it begins, wherever its epochs do", async () => {
+    const world = await worldAt("2026-11-30T22:58:00Z");
+    const slow = pooled("pool", { amountMicros: 100_000 * MICROS, period: MONTH, epochMs: 7 * MINUTE_MS });
+    const replica = await world.replica("a", [slow]);
+    await world.pass(2 * MINUTE_MS, { perSecond: 1, replicas: [replica], programs: [slow] });
+    const report = replica.treasury.report("pool");
+    expect(report?.period?.id).toBe(after);
+    // One request a second for 31 days.
+    expect(report?.prices.rho).toBeCloseTo(100_000 / (31 * 86_400), 3);
+  });
+
   test("with a board that is down nothing is paid until the month has a price", async () => {
     const world = await worldAt("2026-11-30T22:58:00Z");
     const replica = await world.replica("a", [program]);
     const load = { perSecond: 20, replicas: [replica], programs: [program] };
-    await world.pass(2 * MINUTE_MS - 1_000, load);
+    await world.pass(2 * MINUTE_MS - 30_000, load);
     world.board.state = "down";
+    await world.pass(20_000, load);
+    // The board says what is worth paying for, not what may be paid: the next month's money is there in time.
+    expect(await world.ledger.view({ budget: "pool", period: after })).not.toBeNull();
     await world.pass(MINUTE_MS, load);
+    expect(replica.decide(program).moment.availableMicros).toBeGreaterThan(0);
     expect(world.loggedIn(`pool/${after}`)).toBe(0);
     world.board.state = "up";
     await world.pass(5 * MINUTE_MS, load);
