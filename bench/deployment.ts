@@ -52,14 +52,7 @@ export class Deployment {
 
   /** The real service as `npm start` runs it, all defaults, and through it the features of all users. */
   async startService(): Promise<ServerProcess> {
-    const service = await this.#start("service", [...this.#node("service"), join(ROOT, "src/main.ts"), "serve"], {
-      PORT: "0",
-      HOST: "127.0.0.1",
-      DATA_DIR: this.#dataDir,
-      MODELS_DIR,
-      PROGRAMS_DIR: join(ROOT, "programs"),
-      DURABILITY: "process",
-    });
+    const service = await this.startDecider("service", join(ROOT, "programs"));
     const client = new DemoClient(service.url);
     const customers = await readCustomers(await client.features(PROGRAM_ID), USERS);
     for (let start = 0; start < customers.length; start += UPLOAD_ROWS) {
@@ -67,6 +60,18 @@ export class Deployment {
     }
     this.#options.progress(`PUT /v1/features wrote ${customers.length} users`);
     return service;
+  }
+
+  /** The real service with these programs, under a name of its own; users' features are in Redis already. */
+  async startDecider(name: string, programsDir: string): Promise<ServerProcess> {
+    return await this.#start(name, [...this.#node(name), join(ROOT, "src/main.ts"), "serve"], {
+      PORT: "0",
+      HOST: "127.0.0.1",
+      DATA_DIR: join(this.#dataDir, name),
+      MODELS_DIR,
+      PROGRAMS_DIR: programsDir,
+      DURABILITY: "process",
+    });
   }
 
   async startFloor(service: ServerProcess): Promise<ServerProcess> {

@@ -26,7 +26,7 @@ import type { LoggedDecision, ReplicaWorld } from "./world.ts";
 const HOUR_MS = 3_600_000;
 const SHIFTS_MS = [HOUR_MS, -HOUR_MS, 0];
 const SAY_MS = 100;
-const TELL_OUTCOMES_MS = 500;
+const TELL_OUTCOMES_MS = 1_000;
 
 const world: ReplicaWorld = JSON.parse(process.argv[2] ?? "");
 const { account, terms } = world;
@@ -43,7 +43,7 @@ const clock = steadyClock(() => Date.now(), monotonic);
 const timer: Timer = {
   now: monotonic,
   after: (delayMs, callback) => {
-    const handle = setTimeout(callback, Math.max(0, delayMs));
+    const handle = setTimeout(callback, delayMs);
     return () => clearTimeout(handle);
   },
 };
@@ -72,7 +72,13 @@ const history: SpendingHistory = {
     yield* outcomesLogged();
   },
 };
-const connection = await openRedis({ url: world.redisUrl, timeoutMs: 250, now: monotonic, onState: ignore });
+const connection = await openRedis({
+  url: world.redisUrl,
+  timeoutMs: 250,
+  scripts: "together",
+  now: monotonic,
+  onState: ignore,
+});
 const ledger = counted(new RedisLedger({ connection, replicasToConfirm: 0, confirmMs: 0 }));
 const book = await openLeaseBook({ dataDir: world.dataDir, newReplica: () => randomUUID() });
 const parts = { ledger, book, history, now: monotonic, clock };

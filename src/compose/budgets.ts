@@ -10,7 +10,7 @@ import { openRedis } from "../adapters/redis/connection.ts";
 import { RedisLedger } from "../adapters/redis/ledger/ledger.ts";
 import { RedisPacingBoard } from "../adapters/redis/pacing-board.ts";
 import type { Ledger, PacingBoard } from "../core/budget-ports.ts";
-import type { Calendar } from "../core/ports.ts";
+import type { Allocator, Calendar } from "../core/ports.ts";
 import { tellBudgets } from "../ops/budgets.ts";
 import type { Config } from "../ops/config.ts";
 import type { Metrics } from "../ops/metrics.ts";
@@ -29,9 +29,16 @@ export interface Budgets {
   close(): Promise<void>;
 }
 
+export interface BudgetsParts {
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly calendar: Calendar;
+  readonly allocator: Allocator;
+}
+
 export async function openBudgets(
   config: Config,
-  { metrics, logger, calendar }: { readonly metrics: Metrics; readonly logger: Logger; readonly calendar: Calendar },
+  { metrics, logger, calendar, allocator }: BudgetsParts,
 ): Promise<Budgets> {
   const store = await openLedgerStore(config, metrics, logger);
   const book = await openLeaseBook({ dataDir: config.DATA_DIR, newReplica: randomUUID });
@@ -50,6 +57,7 @@ export async function openBudgets(
     book,
     reaper,
     calendar,
+    allocator,
     history: new LoggedSpending(join(config.DATA_DIR, "decisions")),
     timer: TIMER,
     clock,
@@ -114,6 +122,7 @@ async function openInRedis(
   const connection = await openRedis({
     url,
     timeoutMs: LEDGER_ANSWER_MS,
+    scripts: "together",
     now: () => performance.now(),
     onState: (state) => {
       metrics.ledgerUp.set(state === "up" ? 1 : 0);

@@ -21,6 +21,7 @@ import { AnswerMemory } from "../service/answer-memory.ts";
 import { Catalog } from "../service/catalog.ts";
 import { ModelCache } from "../service/model-cache.ts";
 import { ProgramCache } from "../service/program-cache.ts";
+import type { Treasury } from "../service/budget/treasury.ts";
 import type { DecisionServices } from "../service/services.ts";
 import { openBudgets } from "./budgets.ts";
 import { openStores } from "./stores.ts";
@@ -33,15 +34,57 @@ export interface Composition {
   close(): Promise<void>;
 }
 
-/** Loads models and programs and opens the stores. Faulty files are logged, never fatal: the rest serves. */
+/** Opens the stores and loads models and programs. Faulty files are logged, never fatal: the rest serves. */
 export async function compose(config: Config, logger: Logger): Promise<Composition> {
   await mkdir(config.DATA_DIR, { recursive: true, mode: 0o700 });
   const metrics = createMetrics();
-  const models = new ModelCache(modelFolder(config, metrics));
   const calendar = new TemporalCalendar();
-  const programs = programCache(config, models, calendar);
-  const budgets = await openBudgets(config, { metrics, logger, calendar });
+  const allocator = new WorkerAllocator();
+  const budgets = await openBudgets(config, { metrics, logger, calendar, allocator });
   const { treasury } = budgets;
+  const { models, programs, catalog } = await loadCatalog(config, { metrics, logger, calendar, treasury });
+  const stores = await openStores(config, metrics, logger);
+  const log = decisionLog(config, metrics, logger);
+  const counted = exportDecisions(metrics);
+  const { features, offers } = stores;
+  const parts = { programs, models, features, offers, calendar, log, allocator };
+  const decisions: DecisionServices = {
+    ...parts,
+    funds: treasury,
+    metrics: counted,
+    nowMs: Date.now,
+    monotonicMs: () => performance.now(),
+    newId: idSource(Date.now),
+    pseudonym: pseudonymizer(config.USER_ID_PEPPER),
+  };
+  const answers = new AnswerMemory(() => counted.retried());
+  let accepting = true;
+  return {
+    backend: { decisions, answers, catalog, budgets: treasury, metrics, accepting: () => accepting },
+    drain: () => {
+      accepting = false;
+    },
+    close: async () => {
+      await log.close();
+      await budgets.close();
+      await allocator.close();
+      await stores.close();
+      await models.close();
+    },
+  };
+}
+
+interface CatalogParts {
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly calendar: Calendar;
+  readonly treasury: Treasury;
+}
+
+/** Every load tells the operators, and the treasury which budgets there are. */
+async function loadCatalog(config: Config, { metrics, logger, calendar, treasury }: CatalogParts) {
+  const models = new ModelCache(modelFolder(config, metrics));
+  const programs = programCache(config, models, calendar);
   const catalog = new Catalog({
     models,
     programs,
@@ -51,46 +94,7 @@ export async function compose(config: Config, logger: Logger): Promise<Compositi
     },
   });
   await catalog.load();
-
-  const stores = await openStores(config, metrics, logger);
-  const log = decisionLog(config, metrics, logger);
-  const retried = exportDecisions(metrics);
-  const decisions: DecisionServices = {
-    programs,
-    models,
-    features: stores.features,
-    offers: stores.offers,
-    calendar,
-    funds: treasury,
-    log,
-    allocator: new WorkerAllocator(),
-    metrics: retried,
-    nowMs: Date.now,
-    monotonicMs: () => performance.now(),
-    newId: idSource(Date.now),
-    pseudonym: pseudonymizer(config.USER_ID_PEPPER),
-  };
-  let accepting = true;
-  return {
-    backend: {
-      decisions,
-      answers: new AnswerMemory(() => retried.retried()),
-      catalog,
-      budgets: treasury,
-      metrics,
-      accepting: () => accepting,
-    },
-    drain: () => {
-      accepting = false;
-    },
-    close: async () => {
-      await log.close();
-      await budgets.close();
-      await decisions.allocator.close();
-      await stores.close();
-      await models.close();
-    },
-  };
+  return { models, programs, catalog };
 }
 
 function modelFolder(config: Config, metrics: Metrics): ModelFolder {

@@ -139,8 +139,19 @@ export interface OfferHistory {
   close(): Promise<void>;
 }
 
-/** Allocates where it holds up no decision. The block is given away: its arrays must not be used again. */
+/** Some of all users. */
+export interface Sample {
+  readonly block: CandidateBlock;
+  /** Number of distinct actions. */
+  readonly actions: number;
+  /** The sample's share of the constraints. > 0. */
+  readonly share: number;
+}
+
+/** Solves where it holds up no decision. The block is given away: its arrays must not be used again. */
 export interface Allocator {
   allocate(block: CandidateBlock, actions: number, constraints: Constraints): Promise<Allocation>;
+  /** The prices of the caps, in micros per offer, judged by a sample; see `samplePrices`. */
+  prices(sample: Sample, constraints: Constraints): Promise<readonly number[]>;
   close(): Promise<void>;
 }

@@ -8,10 +8,10 @@ import { showBudget } from "./budget-metrics.ts";
 import type { Metrics } from "./metrics.ts";
 
 export interface BudgetTelling extends BudgetObserver {
-  expired(account: AccountId, count: number): void;
-  reapFailed(account: AccountId, cause: unknown): void;
-  reported(report: BudgetAnswer): void;
-  pricingFailed(pool: Pool, cause: unknown): void;
+  readonly expired: (account: AccountId, count: number) => void;
+  readonly reapFailed: (account: AccountId, cause: unknown) => void;
+  readonly reported: (report: BudgetAnswer) => void;
+  readonly pricingFailed: (pool: Pool, cause: unknown) => void;
 }
 
 export function tellBudgets({

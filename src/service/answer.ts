@@ -1,5 +1,6 @@
 import type { DecideAnswer, ExplainedAction } from "../contract/decide.ts";
-import { efficiencyOf, inPeriodCost } from "../core/decision/price.ts";
+import { efficiencyOf } from "../core/decision/price.ts";
+import { dueCost } from "../core/domain/due-cost.ts";
 import type { DecisionRecord, RecordedCandidate } from "../core/domain/record.ts";
 import { invariant } from "../core/errors.ts";
 import type { AdmittedRequest } from "./admit.ts";
@@ -34,7 +35,7 @@ export function answerOf(
 
 /** What became of every action. */
 export function explain({ candidates, pacing }: DecisionRecord): ExplainedAction[] {
-  return candidates.map((candidate, i) => explainOne(candidate, inPeriodCost(candidate.cost ?? NaN, pacing, i)));
+  return candidates.map((candidate, i) => explainOne(candidate, dueCost(candidate.cost ?? NaN, pacing, i)));
 }
 
 /** A number that does not exist is left out. */

@@ -10,6 +10,7 @@ import {
   type Program,
   type Rule,
 } from "../core/domain/program.ts";
+import { volumesOf } from "../core/domain/resource.ts";
 import { normalQuantile } from "../core/numerics/normal-quantile.ts";
 import type { Calendar, Fault, ModelCatalog, Opened } from "../core/ports.ts";
 import { capsOf } from "./caps.ts";
@@ -151,7 +152,7 @@ function actionsOf({ actions }: ProgramFile): readonly Action[] {
   return ordered.map(({ id, channel, fixedCost, maxCost, prior }) => ({
     id,
     channel: channel ?? null,
-    volumes: channel === undefined ? [] : [`action:${id}`, `channel:${channel}`],
+    volumes: id === NO_OFFER ? [] : volumesOf({ id, channel: channel ?? null }),
     fixedCost: fixedCost ?? 0,
     maxCost: maxCost ?? Infinity,
     prior: prior ?? null,

@@ -3,6 +3,7 @@ import { durationMs } from "../contract/identifiers.ts";
 import type { ProgramFile } from "../contract/program-file.ts";
 import type { PoolTerms, Funding } from "../core/domain/funding.ts";
 import { wholeMicros } from "../core/domain/money.ts";
+import { actionVolume, channelVolume } from "../core/domain/resource.ts";
 import type { PeriodRule } from "../core/domain/period.ts";
 import { invariant } from "../core/errors.ts";
 
@@ -20,13 +21,14 @@ function termsOf({ amount, period, epoch, settleWithin, volumes }: BudgetForm): 
     period: periodRuleOf(period),
     epochMs: durationMs(epoch),
     settleWithinMs: durationMs(settleWithin),
-    volumes: Object.fromEntries(
-      volumes.map(({ action, channel, max }) => [
-        action === undefined ? `channel:${channel}` : `action:${action}`,
-        max,
-      ]),
-    ),
+    volumes: Object.fromEntries(volumes.map((limit) => [volumeOf(limit), limit.max])),
   };
+}
+
+function volumeOf({ action, channel }: BudgetForm["volumes"][number]): string {
+  if (action !== undefined) return actionVolume(action);
+  invariant(channel !== undefined, "a limited volume is that of an action or of a channel");
+  return channelVolume(channel);
 }
 
 function periodRuleOf({ every, timezone, from, until }: NonNullable<BudgetForm["period"]>): PeriodRule {

@@ -1,6 +1,7 @@
 /** Scores without deciding: what every action is worth to these users, at today's prices. */
 import type { ScoreAnswer, ScoreRequest } from "../contract/bulk.ts";
-import { efficiencyOf, inPeriodCost, price } from "../core/decision/price.ts";
+import { efficiencyOf, price } from "../core/decision/price.ts";
+import { dueCost } from "../core/domain/due-cost.ts";
 import type { Situation } from "../core/domain/decision.ts";
 import type { Action, Program } from "../core/domain/program.ts";
 import { nulls } from "../core/numerics/vector.ts";
@@ -71,7 +72,7 @@ function pairScores(situation: Situation): UserScore["scores"] {
       cost: finiteOrNull(cost),
       net: finiteOrNull(net[i] ?? NaN),
       ...(i > 0 && { valueStd: finiteOrNull(scores.valueStd[i] ?? NaN) }),
-      ...(i > 0 && { efficiency: finiteOrNull(efficiencyOf(value, inPeriodCost(cost, pacing, i))) }),
+      ...(i > 0 && { efficiency: finiteOrNull(efficiencyOf(value, dueCost(cost, pacing, i))) }),
     };
   });
 }

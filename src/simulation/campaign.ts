@@ -2,6 +2,7 @@
 import type { Pacing, Scores, Situation } from "../core/domain/decision.ts";
 import { toWholeMicros } from "../core/domain/money.ts";
 import { type Action, NO_OFFER, type Program } from "../core/domain/program.ts";
+import { volumesOf } from "../core/domain/resource.ts";
 import type { Users } from "./users.ts";
 
 /** Greedy and without holdout, since hindsight's optimum has neither exploration nor control group. */
@@ -34,7 +35,7 @@ function actionNamed(id: string): Action {
   return {
     id,
     channel: null,
-    volumes: id === NO_OFFER ? [] : [`action:${id}`],
+    volumes: id === NO_OFFER ? [] : volumesOf({ id, channel: null }),
     fixedCost: 0,
     maxCost: Infinity,
     prior: null,

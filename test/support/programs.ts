@@ -4,6 +4,7 @@ import type { Pacing, Scores, Situation } from "../../src/core/domain/decision.t
 import { ARMS, BASES } from "../../src/core/domain/decision.ts";
 import type { Action, Exploration, Program } from "../../src/core/domain/program.ts";
 import { NO_OFFER } from "../../src/core/domain/program.ts";
+import { volumesOf } from "../../src/core/domain/resource.ts";
 
 const OFFER: Omit<Action, "id" | "volumes"> = { channel: "email", fixedCost: 0, maxCost: Infinity, prior: null };
 export const UNPACED: Pacing = { epoch: 0, lambda: 0, mu: {}, rho: null, inPeriod: null };
@@ -12,7 +13,7 @@ export function actionsNamed(...ids: readonly string[]): readonly Action[] {
   return [NO_OFFER, ...ids].map((id) => ({
     ...OFFER,
     id,
-    volumes: id === NO_OFFER ? [] : [`action:${id}`, "channel:email"],
+    volumes: id === NO_OFFER ? [] : volumesOf({ id, channel: "email" }),
   }));
 }
 

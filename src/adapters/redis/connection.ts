@@ -29,6 +29,8 @@ export interface RedisConnectionOptions {
   readonly now: () => number;
   /** How long a caller can wait for features and still decide in time; 50 unless given. */
   readonly timeoutMs?: number;
+  /** Whether scripts are sent at once, or those of a turn together; at once unless given. */
+  readonly scripts?: "at once" | "together";
 }
 
 /**
@@ -70,14 +72,14 @@ export class RedisConnection {
   readonly #deadline: Deadline;
   #lastTrouble = new RedisTrouble("not connected yet", "unavailable");
 
-  constructor({ url, onState, now, timeoutMs = ANSWER_MS }: RedisConnectionOptions) {
+  constructor({ url, onState, now, timeoutMs = ANSWER_MS, scripts = "at once" }: RedisConnectionOptions) {
     this.#deadline = { timeoutMs, now };
     const safe = safeOptions(timeoutMs);
     this.#redis = new Redis(url, {
       ...safe,
       lazyConnect: true,
-      // Reads are gathered over a turn by their reader; waiting for one more turn would gather nothing.
-      autoPipeliningIgnoredCommands: ["eval"],
+      // What is gathered over a turn already would gather nothing by waiting for one more.
+      autoPipeliningIgnoredCommands: scripts === "at once" ? ["eval", "evalsha"] : ["eval"],
       retryStrategy: (attempt) => Math.min(attempt * 50, RECONNECT_MS_MAX),
       reconnectOnError: reconnectWhenReadOnly(now),
     });

@@ -48,14 +48,19 @@ export class OfferCommitter {
 
   async #run(batch: Batch): Promise<readonly CommitOutcome[]> {
     if (this.#open === batch) this.#open = null;
-    const entries = batch.commits.flatMap((commit) => commit.entries.map((entry) => ({ commit, entry })));
-    const keys = entries.map(({ entry }) => historyKey(entry.subject));
-    const offers = entries.map(({ commit: { decisionId, offer }, entry: { keepUntilMs } }) =>
-      packOffer({ ...offer, decisionId, keepUntilMs }),
-    );
-    const asked = JSON.stringify(batch.commits.map(whatIsAsked));
+    const keys: string[] = [];
+    const offers: Buffer[] = [];
+    const asked = batch.commits.map(({ decisionId, offer, entries }) => [
+      offer.decidedAtMs,
+      ...entries.map(({ subject, keepUntilMs, conditions }) => {
+        const packed = packOffer({ ...offer, decisionId, keepUntilMs });
+        keys.push(historyKey(subject));
+        offers.push(packed);
+        return [packed.length, conditions.map(packedCondition)];
+      }),
+    ]);
     const reply = await this.#connection.run((redis) =>
-      redis.eval(COMMIT_SCRIPT, keys.length, ...keys, asked, ...offers),
+      COMMIT_SCRIPT.run(redis, keys, JSON.stringify(asked), Buffer.concat(offers)),
     );
     return reply as readonly CommitOutcome[];
   }
@@ -64,10 +69,6 @@ export class OfferCommitter {
 /** The user, or cluster, is the key's hash tag, as it is of their features. */
 export function historyKey({ scope, id }: Subject): string {
   return `liftgate:{${id}}:${scope}-offers`;
-}
-
-function whatIsAsked({ offer, entries }: OfferCommit): readonly unknown[] {
-  return [offer.decidedAtMs, ...entries.map(({ conditions }) => conditions.map(packedCondition))];
 }
 
 /** No name is empty: that stands for every one. */

@@ -49,7 +49,7 @@ export class RedisOfferHistory implements OfferHistory {
   async undo(decisionId: string, subjects: readonly Subject[]): Promise<void> {
     const keys = subjects.map(historyKey);
     try {
-      await this.#connection.run((redis) => redis.eval(UNDO_SCRIPT, keys.length, ...keys, packDecisionId(decisionId)));
+      await this.#connection.run((redis) => UNDO_SCRIPT.run(redis, keys, packDecisionId(decisionId)));
     } catch (error) {
       throw unavailable(error);
     }

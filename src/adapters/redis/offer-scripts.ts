@@ -4,6 +4,7 @@
  * writes (OOM, READONLY, MISCONF) for a script as a whole, so they are made all or none.
  */
 import { ALIKE_MAX, OFFERS_MAX } from "../../core/domain/offer.ts";
+import { Script } from "./script.ts";
 import { HISTORY_BYTES_MAX, HISTORY_VERSION } from "./packed-history.ts";
 
 /** Instants are whole numbers from 0 that a double holds exactly; NaN is not. */
@@ -38,9 +39,9 @@ end
 
 /**
  * KEYS: the histories of all commits, in order. ARGV[1]: JSON, for each commit its instant and for each
- * of its histories the conditions; then for each history the packed offer.
+ * of its histories the packed offer's length and the conditions; ARGV[2]: the packed offers, one after the other.
  */
-export const COMMIT_SCRIPT = `${READING}
+export const COMMIT_SCRIPT = new Script(`${READING}
 local function matches(condition, program, action, channel)
   return (condition[3] == '' or condition[3] == program)
     and (condition[4] == '' or condition[4] == action)
@@ -84,14 +85,17 @@ local function extended(key, offer, nowMs, conditions)
 end
 
 local outcomes = {}
-local key = 0
+local key, at = 0, 1
 for i, commit in ipairs(cjson.decode(ARGV[1])) do
   local outcome, writes = 'committed', {}
   for j = 2, #commit do
     key = key + 1
+    local bytes, conditions = commit[j][1], commit[j][2]
+    local offer = string.sub(ARGV[2], at, at + bytes - 1)
+    at = at + bytes
     if outcome == 'committed' then
       local value, ttlMs
-      outcome, value, ttlMs = extended(KEYS[key], ARGV[key + 1], commit[1], commit[j])
+      outcome, value, ttlMs = extended(KEYS[key], offer, commit[1], conditions)
       writes[#writes + 1] = { KEYS[key], value, ttlMs }
     end
   end
@@ -102,10 +106,10 @@ for i, commit in ipairs(cjson.decode(ARGV[1])) do
   end
   outcomes[i] = outcome
 end
-return outcomes`;
+return outcomes`);
 
 /** KEYS: histories. ARGV[1]: the decision's id. What is no history has no offer to take out. */
-export const UNDO_SCRIPT = `${READING}
+export const UNDO_SCRIPT = new Script(`${READING}
 for _, key in ipairs(KEYS) do
   local value, isHistory = get(key)
   local at = 2
@@ -118,4 +122,4 @@ for _, key in ipairs(KEYS) do
     if not after or id == ARGV[1] then break end
     at = after
   end
-end`;
+end`);

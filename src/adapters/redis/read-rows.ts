@@ -1,4 +1,5 @@
 import type { Redis } from "ioredis";
+import { Script } from "./script.ts";
 
 export interface RowKey {
   readonly key: string;
@@ -10,7 +11,7 @@ export interface RowKey {
 export type Row = Buffer | null;
 
 /** A key of another type is that key's trouble; any other error is everybody's. */
-const SCRIPT = `
+const READ = new Script(`
 local rows = {}
 for i, key in ipairs(KEYS) do
   local row = redis.pcall('GETRANGE', key, 0, ARGV[i])
@@ -18,11 +19,10 @@ for i, key in ipairs(KEYS) do
   elseif string.find(row.err, '^WRONGTYPE') then rows[i] = false
   else return row end
 end
-return rows`;
+return rows`);
 
 /** One command that reads at most so many bytes of each key's value, in the keys' order. */
 export async function readRows(redis: Redis, keys: readonly RowKey[]): Promise<readonly Row[]> {
-  const args: (string | number)[] = keys.map(({ key }) => key);
-  for (const { bytesMax } of keys) args.push(bytesMax - 1);
-  return (await redis.callBuffer("eval", SCRIPT, keys.length, ...args)) as readonly Row[];
+  const names = keys.map(({ key }) => key);
+  return (await READ.runForBytes(redis, names, ...keys.map(({ bytesMax }) => bytesMax - 1))) as readonly Row[];
 }

@@ -1,13 +1,18 @@
-/** The worker's side: one allocation after the other. */
+/** The worker's side: one task after the other. */
 import { parentPort } from "node:worker_threads";
 import { allocate } from "../../core/allocation/allocate.ts";
+import { samplePrices } from "../../core/allocation/sample-prices.ts";
 import { invariant } from "../../core/errors.ts";
-import type { Finished, Task } from "./worker-allocator.ts";
+import type { Asked, Done } from "./worker-allocator.ts";
 
 const port = parentPort;
 invariant(port !== null, "expected to run in a worker");
-port.on("message", ({ id, actions, block, constraints }: Task) => {
+port.on("message", (asked: Asked) => port.postMessage(doneOf(asked)));
+
+function doneOf({ id, task }: Asked): Done {
+  const { kind, block, actions, constraints } = task;
   const candidates = { users: block.users, actions, blocks: () => [block] };
-  const finished: Finished = { id, allocation: allocate(candidates, constraints) };
-  port.postMessage(finished);
-});
+  return kind === "allocation"
+    ? { id, kind, allocation: allocate(candidates, constraints) }
+    : { id, kind, muMicros: samplePrices(candidates, constraints, task.share) };
+}

@@ -1,24 +1,39 @@
 import { Worker } from "node:worker_threads";
 import type { Allocation } from "../../core/allocation/allocate.ts";
 import type { CandidateBlock, Constraints } from "../../core/allocation/candidates.ts";
-import type { Allocator } from "../../core/ports.ts";
+import type { Allocator, Sample } from "../../core/ports.ts";
 
-/** What the worker is sent. */
-export interface Task {
-  readonly id: number;
+/** What the worker has to do: the prices of a sample, or an allocation. */
+export type Task = PricesTask | AllocationTask;
+
+interface Problem {
   readonly actions: number;
   readonly block: CandidateBlock;
   readonly constraints: Constraints;
 }
 
-/** What it sends back. */
-export interface Finished {
-  readonly id: number;
-  readonly allocation: Allocation;
+interface PricesTask extends Problem {
+  readonly kind: "prices";
+  readonly share: number;
 }
 
+interface AllocationTask extends Problem {
+  readonly kind: "allocation";
+}
+
+/** What the worker is sent. */
+export interface Asked {
+  readonly id: number;
+  readonly task: Task;
+}
+
+/** What it sends back. */
+export type Done =
+  | { readonly id: number; readonly kind: "prices"; readonly muMicros: readonly number[] }
+  | { readonly id: number; readonly kind: "allocation"; readonly allocation: Allocation };
+
 interface Waiter {
-  readonly resolve: (allocation: Allocation) => void;
+  readonly resolve: (done: Done) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -32,17 +47,20 @@ export class WorkerAllocator implements Allocator {
   #lastId = 0;
 
   allocate(block: CandidateBlock, actions: number, constraints: Constraints): Promise<Allocation> {
-    const id = ++this.#lastId;
-    const worker = (this.#worker ??= this.#start());
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
-      const task: Task = { id, actions, block, constraints };
-      worker.postMessage(task, [
-        block.offsets.buffer,
-        block.action.buffer,
-        block.valueMicros.buffer,
-        block.costMicros.buffer,
-      ] as ArrayBuffer[]);
+      this.#ask(
+        { kind: "allocation", block, actions, constraints },
+        { resolve: (done) => done.kind === "allocation" && resolve(done.allocation), reject },
+      );
+    });
+  }
+
+  prices({ block, actions, share }: Sample, constraints: Constraints): Promise<readonly number[]> {
+    return new Promise((resolve, reject) => {
+      this.#ask(
+        { kind: "prices", block, actions, constraints, share },
+        { resolve: (done) => done.kind === "prices" && resolve(done.muMicros), reject },
+      );
     });
   }
 
@@ -50,12 +68,21 @@ export class WorkerAllocator implements Allocator {
     await this.#worker?.terminate();
   }
 
+  #ask(task: Task, waiter: Waiter): void {
+    const id = ++this.#lastId;
+    const worker = (this.#worker ??= this.#start());
+    this.#waiting.set(id, waiter);
+    const { offsets, action, valueMicros, costMicros } = task.block;
+    const asked: Asked = { id, task };
+    worker.postMessage(asked, [offsets.buffer, action.buffer, valueMicros.buffer, costMicros.buffer] as ArrayBuffer[]);
+  }
+
   #start(): Worker {
     const worker = new Worker(new URL("./allocate-main.ts", import.meta.url));
     worker.unref();
-    worker.on("message", ({ id, allocation }: Finished) => {
-      this.#waiting.get(id)?.resolve(allocation);
-      this.#waiting.delete(id);
+    worker.on("message", (done: Done) => {
+      this.#waiting.get(done.id)?.resolve(done);
+      this.#waiting.delete(done.id);
     });
     worker.on("error", (error) => this.#fail(worker, error instanceof Error ? error : new Error("the worker failed")));
     worker.on("exit", () => this.#fail(worker, new Error("the worker was ended")));

@@ -5,9 +5,9 @@
  *   reserve expected  k = max(c, 0) · inPeriod; maxCost where nothing is predicted
  */
 import type { Situation } from "../domain/decision.ts";
+import { dueCost } from "../domain/due-cost.ts";
 import { wholeMicros } from "../domain/money.ts";
 import type { Action } from "../domain/program.ts";
-import { inPeriodCost } from "./price.ts";
 
 /**
  * Whole micros, 0 or more, for action `i` of the program; 0 where the program has no budget; `Infinity` where
@@ -16,6 +16,6 @@ import { inPeriodCost } from "./price.ts";
 export function chargeMicros({ program, scores, pacing }: Situation, i: number): number {
   if (i === 0 || program.funding === null) return 0;
   const { maxCost } = program.actions[i] as Action;
-  const expected = inPeriodCost(scores.cost[i] as number, pacing, i);
+  const expected = dueCost(scores.cost[i] as number, pacing, i);
   return wholeMicros(program.funding.reserve === "max" || Number.isNaN(expected) ? maxCost : expected);
 }

@@ -11,7 +11,9 @@
  */
 import type { Decision, Pacing, Situation } from "../domain/decision.ts";
 import { toMicros } from "../domain/money.ts";
-import type { Action, Program } from "../domain/program.ts";
+import { dueCost } from "../domain/due-cost.ts";
+import type { Program } from "../domain/program.ts";
+import { volumePriceOf } from "../domain/resource.ts";
 
 /** What an action that is not live (0) or live (1) starts from: looked up, as a branch would be mispredicted. */
 const HANDICAPS = [-Infinity, 0];
@@ -24,7 +26,7 @@ export function price({ program, scores, pacing }: Situation, { excluded, pruned
   const net = value.slice();
   for (let i = 0; i < net.length; i++) {
     const live = Number(excluded[i] === null) & Number(pruned[i] === null);
-    const due = inPeriodCost(cost[i] as number, pacing, i);
+    const due = dueCost(cost[i] as number, pacing, i);
     const worth = toMicros(
       (value[i] as number) - perCost * due - (surcharges === null ? 0 : (surcharges[i] as number)),
     );
@@ -38,18 +40,8 @@ type Gated = Pick<Decision, "excluded" | "pruned">;
 
 /** Σ_j μ_j per action; null while no volume limit binds. */
 function surchargesOf({ actions }: Program, { mu }: Pacing): readonly number[] | null {
-  for (const _ in mu) return actions.map((action) => surchargeOf(action, mu));
+  for (const _ in mu) return actions.map((action) => volumePriceOf(action, mu));
   return null;
-}
-
-function surchargeOf({ volumes }: Action, mu: Pacing["mu"]): number {
-  return volumes.reduce((sum, volume) => sum + (mu[volume] ?? 0), 0);
-}
-
-/** k of action `i`, whose predicted cost is `cost`: what falls due in this period, never less than nothing. */
-export function inPeriodCost(cost: number, { inPeriod }: Pacing, i: number): number {
-  const due = inPeriod === null ? cost : cost * (inPeriod[i] as number);
-  return due < 0 ? 0 : due;
 }
 
 /** V/k for k ≥ 0: ∞ for a free lunch, −∞ for a loss that costs nothing, NaN for nothing for nothing (`no_offer`). */

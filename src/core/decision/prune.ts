@@ -15,9 +15,10 @@
  * judge by and nothing is pruned.
  */
 import { type Exclusion, type Pruning, PRUNINGS, type Situation } from "../domain/decision.ts";
+import { dueCost } from "../domain/due-cost.ts";
 import type { Action } from "../domain/program.ts";
 import { nulls } from "../numerics/vector.ts";
-import { efficiencyOf, inPeriodCost } from "./price.ts";
+import { efficiencyOf } from "./price.ts";
 
 /** The fate of an action, by how many rules it passes before one fails. */
 const FATES: readonly (Pruning | null)[] = [...PRUNINGS, null];
@@ -45,7 +46,7 @@ export function prune(
     const affordable = credible & Number(cost <= maxCost);
     const efficient = affordable & Number(cost / value <= maxCostPerValue);
     const marginallyEfficient =
-      efficient & Number(anyEfficiency || efficiencyOf(value, inPeriodCost(cost, pacing, i)) >= minEfficiency);
+      efficient & Number(anyEfficiency || efficiencyOf(value, dueCost(cost, pacing, i)) >= minEfficiency);
     const passed = priced + valuable + credible + affordable + efficient + marginallyEfficient;
     pruned[i] = FATES[passed] as Pruning | null;
   }

@@ -17,7 +17,7 @@ export type Rule = (facts: Facts) => boolean;
 export interface Action {
   readonly id: string;
   readonly channel: string | null;
-  /** The volume limits an offer of it counts against: `action:<id>` and `channel:<channel>`. */
+  /** The volumes an offer of it counts against, by name; none of `no_offer`. */
   readonly volumes: readonly string[];
   /** Paid whatever the user does, e.g. the fee of sending. ≥ 0. */
   readonly fixedCost: number;

@@ -4,7 +4,8 @@
  */
 import type { Decision, Situation } from "../domain/decision.ts";
 import type { Action, Program } from "../domain/program.ts";
-import { actionVolume, BUDGET, channelVolume, volumePriceOf } from "../domain/resource.ts";
+import { dueCost } from "../domain/due-cost.ts";
+import { BUDGET, volumePriceOf } from "../domain/resource.ts";
 import { type Hull, hullFor, upperHull } from "../numerics/upper-hull.ts";
 import { binOf, BINS, WEIGHT, weightAt } from "./efficiency-histogram.ts";
 import type { Sums } from "./sums.ts";
@@ -56,8 +57,9 @@ export class EpochTally {
 
   /**
    * Counts a request that was scored and decided. Only the policy arm answers to prices, so only its demand is
-   * counted; what the other arms spend is in the trim. What somebody would have spent whom the budget did not cover
-   * is not known: they say nothing of the demand, or a budget that is dry would look as if nobody wanted it.
+   * counted; what the other arms spend is in the trim. What somebody would have spent whom the budget did not cover,
+   * or of whom nothing could be learned, is not known: they say nothing of the demand, or a budget that is dry and a
+   * store that is down would look as if nobody wanted the money.
    *
    * @param chargedMicros what the decision took from the budget, a whole number ≥ 0
    */
@@ -65,7 +67,7 @@ export class EpochTally {
     this.#arrivals += 1;
     this.#spentMicros += chargedMicros;
     this.#chosen[decision.chosen] = (this.#chosen[decision.chosen] as number) + 1;
-    if (decision.excluded.includes("budget_exhausted")) return;
+    if (situation.withheld === "unavailable" || decision.excluded.includes("budget_exhausted")) return;
     this.#judged += 1;
     if (situation.draws.arm !== "policy" || situation.basis === "explore") return;
     this.#price(situation, decision);
@@ -104,7 +106,7 @@ export class EpochTally {
     if (pacing.mu !== this.#mu) this.#takeVolumePrices(pacing.mu);
     const { costWeight } = program.objective;
     for (let i = 1; i < this.#actions.length; i++) {
-      const cost = Math.max(0, scores.cost[i] as number);
+      const cost = dueCost(scores.cost[i] as number, pacing, i);
       const live = excluded[i] === null && pruned[i] === null;
       this.#cost[i] = cost;
       this.#worth[i] = live ? (scores.value[i] as number) - costWeight * cost - (this.#volumePrices[i] as number) : -1;
@@ -124,15 +126,13 @@ export class EpochTally {
     this.#demand[bin] = (this.#demand[bin] as number) + moreCost;
   }
 
-  /** Offers made, by action and by channel. */
+  /** Offers made, by the volumes they count against. */
   #drainVolumes(): Sums {
     const sums: Record<string, number> = {};
-    this.#actions.forEach(({ id, channel }, i) => {
+    this.#actions.forEach(({ volumes }, i) => {
       const offers = this.#chosen[i] as number;
-      if (i === 0 || offers === 0) return;
-      sums[usedName(actionVolume(id))] = offers;
-      if (channel !== null)
-        sums[usedName(channelVolume(channel))] = (sums[usedName(channelVolume(channel))] ?? 0) + offers;
+      if (offers === 0) return;
+      for (const name of volumes.map(usedName)) sums[name] = (sums[name] ?? 0) + offers;
     });
     this.#chosen.fill(0);
     return sums;

@@ -1,55 +1,75 @@
 /**
  * A sample of the last requests as they were scored, from which the prices of several resources are solved
- * together. Systematic: every so many requests one is kept, in place of the oldest.
+ * together. Systematic: one in every so many requests is kept, in place of the oldest.
+ *
+ * Programs that share a budget have different actions: the caller numbers all of them, those of one program after
+ * those of another, and says with which number a request's begin.
  */
 import type { Decision, Situation } from "../domain/decision.ts";
+import { dueCost } from "../domain/due-cost.ts";
 import { toWholeMicros } from "../domain/money.ts";
 
 /** Requests and what may be offered to them, flat: those of request r are at `offsets[r]` to `offsets[r + 1]` (excluded). */
 export interface RequestSample {
   readonly users: number;
   readonly offsets: Uint32Array;
-  /** Paid actions by their index in the program, from 1. */
   readonly action: Uint16Array;
+  /** V − w·k: what the offer is worth to the objective of its program, in micros. */
   readonly valueMicros: Float64Array;
+  /** k, in micros. */
   readonly costMicros: Float64Array;
 }
 
 export interface SampleSize {
-  /** Actions of the program, `no_offer` included. */
+  /** The most actions of one program, `no_offer` included. */
   readonly actions: number;
   /** Requests that are kept. */
   readonly room: number;
-  /** One in so many requests is kept. */
-  readonly every: number;
 }
 
 export class RecentRequests {
   readonly #size: SampleSize;
-  /** V and k by request and action, in micros; NaN where the action was not live. */
-  readonly #value: Float64Array;
+  /** By request and action: NaN where the action was not live. */
+  readonly #worth: Float64Array;
   readonly #cost: Float64Array;
+  /** The number of `no_offer` of each request's program. */
+  readonly #first: Uint16Array;
+  #every: number;
   #seen = 0;
   #kept = 0;
 
-  constructor(size: SampleSize) {
+  /** @param every one in so many requests is kept */
+  constructor(size: SampleSize, every: number) {
     this.#size = size;
-    this.#value = new Float64Array(size.room * size.actions);
+    this.#worth = new Float64Array(size.room * size.actions);
     this.#cost = new Float64Array(size.room * size.actions);
+    this.#first = new Uint16Array(size.room);
+    this.#every = every;
   }
 
-  observe({ scores, draws, basis }: Situation, { excluded, pruned }: Decision): void {
-    const { actions, room, every } = this.#size;
+  /** Requests seen so far, kept or not. */
+  get seen(): number {
+    return this.#seen;
+  }
+
+  keepOneIn(every: number): void {
+    this.#every = every;
+  }
+
+  /**
+   * What somebody would have been offered whom the budget did not cover, or of whom nothing could be learned, is
+   * not known: they say nothing of the demand.
+   *
+   * @param first the number of the program's `no_offer`
+   */
+  observe(situation: Situation, { excluded, pruned }: Decision, first: number): void {
+    if (situation.withheld === "unavailable" || excluded.includes("budget_exhausted")) return;
     this.#seen += 1;
-    if (this.#seen % every !== 0) return;
-    const from = (this.#kept % room) * actions;
+    if (this.#seen % this.#every !== 0) return;
+    const place = this.#kept % this.#size.room;
     this.#kept += 1;
-    const priced = draws.arm === "policy" && basis !== "explore";
-    for (let i = 1; i < actions; i++) {
-      const live = priced && excluded[i] === null && pruned[i] === null;
-      this.#value[from + i] = live ? toWholeMicros(scores.value[i] as number) : NaN;
-      this.#cost[from + i] = toWholeMicros(Math.max(0, scores.cost[i] as number));
-    }
+    this.#first[place] = first;
+    this.#keep(situation, { excluded, pruned }, place * this.#size.actions);
   }
 
   sample(): RequestSample {
@@ -59,16 +79,32 @@ export class RecentRequests {
     const live: number[] = [];
     for (let user = 0; user < users; user++) {
       for (let i = 1; i < actions; i++) {
-        if (!Number.isNaN(this.#value[user * actions + i])) live.push(user * actions + i);
+        if (!Number.isNaN(this.#worth[user * actions + i])) live.push(user * actions + i);
       }
       offsets[user + 1] = live.length;
     }
     return {
       users,
       offsets,
-      action: Uint16Array.from(live, (at) => at % actions),
-      valueMicros: Float64Array.from(live, (at) => this.#value[at] as number),
+      action: Uint16Array.from(live, (at) => (this.#first[Math.floor(at / actions)] as number) + (at % actions)),
+      valueMicros: Float64Array.from(live, (at) => this.#worth[at] as number),
       costMicros: Float64Array.from(live, (at) => this.#cost[at] as number),
     };
+  }
+
+  /** Only the policy arm answers to prices: the others have nothing to choose from. */
+  #keep(
+    { program, scores, draws, basis, pacing }: Situation,
+    { excluded, pruned }: Pick<Decision, "excluded" | "pruned">,
+    from: number,
+  ): void {
+    const { costWeight } = program.objective;
+    const priced = draws.arm === "policy" && basis !== "explore";
+    for (let i = 1; i < this.#size.actions; i++) {
+      const live = priced && i < excluded.length && excluded[i] === null && pruned[i] === null;
+      const cost = live ? dueCost(scores.cost[i] as number, pacing, i) : NaN;
+      this.#worth[from + i] = toWholeMicros((scores.value[i] as number) - costWeight * cost);
+      this.#cost[from + i] = toWholeMicros(cost);
+    }
   }
 }

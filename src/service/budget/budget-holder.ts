@@ -88,7 +88,7 @@ export class BudgetHolder {
     this.#hurryIfPressed();
   }
 
-  /** Other terms; and it pays again if it rested. */
+  /** Other terms; a holder that rests holds money again. */
   change(terms: BudgetTerms): void {
     if (this.#isResting) this.#lastPaidMs = this.#timer.now();
     this.#isResting = false;
@@ -97,8 +97,8 @@ export class BudgetHolder {
   }
 
   /**
-   * All of it goes back, until the terms change: nobody decides on it. The lease stays open, for one that is
-   * closed can never be opened again, and what is logged from now on must still be told.
+   * Returns what it holds, and goes on reporting what decisions under way still spend: a lease that is closed could
+   * not be opened again, and a ledger that recovers waits for the word of those that are open.
    */
   rest(): void {
     this.#isResting = true;
@@ -122,9 +122,10 @@ export class BudgetHolder {
   }
 
   #hurryIfPressed(): void {
-    if (this.#exchanging !== null || this.#failures > 0 || this.#isResting) return;
-    const soonestMs = Math.max(this.#timer.now(), this.#lastTurnMs + this.#gapMs());
-    if (this.#nextTurnMs > soonestMs && this.lease.isPressed) this.#schedule(soonestMs - this.#timer.now());
+    if (this.#exchanging !== null || this.#failures > 0) return;
+    const nowMs = this.#timer.now();
+    const soonestMs = Math.max(nowMs, this.#lastTurnMs + this.#gapMs());
+    if (this.#nextTurnMs > soonestMs && this.lease.isPressed) this.#schedule(soonestMs - nowMs);
   }
 
   #schedule(delayMs: number): void {
@@ -140,7 +141,7 @@ export class BudgetHolder {
   async #exchange(): Promise<void> {
     const startedMs = this.#timer.now();
     try {
-      const answer = await this.lease.exchange(this.#purpose(startedMs));
+      const answer = await this.lease.exchange(this.#purposeAt(startedMs));
       this.#failures = answer === "unconfirmed" ? this.#failures + 1 : 0;
       this.#observer.exchanged(this.lease, answer, this.#timer.now() - startedMs);
     } catch (cause) {
@@ -152,7 +153,7 @@ export class BudgetHolder {
     this.#schedule(this.#delayMs());
   }
 
-  #purpose(nowMs: number): TurnPurpose {
+  #purposeAt(nowMs: number): TurnPurpose {
     if (this.#isResting) return "leave";
     return nowMs - this.#lastPaidMs >= IDLE_MS ? "yield" : "top-up";
   }
@@ -163,7 +164,8 @@ export class BudgetHolder {
 
   #delayMs(): number {
     if (this.#failures > 0) return Math.min(RETRY_MS_MIN * 2 ** (this.#failures - 1), RETRY_MS_MAX);
-    if (this.#purpose(this.#timer.now()) === "top-up" && this.lease.isPressed) return this.#gapMs();
+    const isBusy = !this.#isResting && this.#timer.now() - this.#lastPaidMs < IDLE_MS;
+    if (isBusy && this.lease.isPressed) return this.#gapMs();
     const renewMs = Math.floor(this.lease.terms.leaseTtlMs / RENEWALS_PER_LEASE);
     return this.lease.hasNews ? Math.min(TELL_MS, renewMs) : renewMs;
   }

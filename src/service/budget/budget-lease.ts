@@ -146,16 +146,15 @@ export class BudgetLease {
     return true;
   }
 
-  /** Closes what earlier lives left open on the account, and opens nothing: for periods that are over. Throws as `exchange`. */
+  /** Closes what earlier lives left open, without a lease of this one: all that a past period needs of a start. */
   async closeEarlierLives(): Promise<void> {
     await this.#closeEarlier(await this.#options.ledger.view(this.account));
   }
 
   /** What earlier lives spent is known before this one asks for more. */
   async #open(): Promise<void> {
-    const { ledger, book, account } = this.#options;
-    await this.#closeEarlier(await ledger.view(account));
-    await book.remember(account);
+    await this.closeEarlierLives();
+    await this.#options.book.remember(this.account);
     this.#standing = "open";
   }
 
@@ -188,29 +187,27 @@ export class BudgetLease {
       await this.#tellFenced();
       return;
     }
-    if (answer.kind === "recovering") {
-      await this.#recover(answer.view);
-    } else {
-      this.#recovery = null;
-      this.#known = [...answer.view.holders, ...answer.view.closed];
-      this.#turns.conclude(answer.granted, sentMs + this.#terms.leaseTtlMs);
-    }
+    if (answer.kind === "recovering") return await this.#recover(answer.view);
+    this.#recovery = null;
+    this.#known = [...answer.view.holders, ...answer.view.closed];
+    this.#turns.conclude(answer.granted, sentMs + this.#terms.leaseTtlMs);
     await this.#closeEarlier(answer.view);
   }
 
   /** Declares all once in each recovery, and again if the ledger forgot that too. */
-  async #recover({ recovery, awaited }: AccountView): Promise<void> {
+  async #recover(view: AccountView): Promise<void> {
     this.#turns.purse.stop();
-    const token = recovery ?? "";
+    const token = view.recovery ?? "";
     if (this.#recovery?.token !== token) this.#recovery = { token, sinceMs: this.#options.now() };
     const { ledger, book, account } = this.#options;
-    const isAwaited = awaited.some(({ replica, life }) => replica === book.holder.replica && life === book.holder.life);
-    if (this.#declaredIn === token && !isAwaited) return;
+    const { replica, life } = book.holder;
+    const isAwaited = view.awaited.some((holder) => holder.replica === replica && holder.life === life);
+    if (this.#declaredIn === token && !isAwaited) return await this.#closeEarlier(view);
     const held = this.#turns.held();
     // From the first word on the recovery waits for the last, however long the log.
-    const view = await ledger.declare({ ...this.#report(), held, known: this.#known, end: "more" });
+    const heard = await ledger.declare({ ...this.#report(), held, known: this.#known, end: "more" });
     await settleAgain(this.#declaring, account);
-    await this.#closeEarlier(view);
+    await this.#closeEarlier(heard);
     await declareLease(this.#declaring, { ...this.#report(), held, known: [], end: "whole" });
     this.#declaredIn = token;
   }

@@ -17,7 +17,7 @@ export function reportOf(program: Program, pool: Pool): BudgetAnswer {
   const usedMicros = view.settled + view.pending;
   const { arrivals, toCome, expected } = prices.arrived;
   const outlook = outlookOf({ amountMicros: view.amount, usedMicros, arrivals, toCome });
-  const { epoch, lambda, rho, mu } = prices.pacing;
+  const { epoch, lambda, rho, mu } = prices.pacingIn(accounts?.account ?? null);
   return {
     programId: program.id,
     pool: declared.pool,

@@ -2,6 +2,7 @@
 import type { LeaseBook, Ledger, SpendingHistory } from "../../core/budget-ports.ts";
 import type { AccountId, BudgetTerms, LeaseHolder } from "../../core/domain/budget.ts";
 import type { PoolTerms } from "../../core/domain/funding.ts";
+import type { Program } from "../../core/domain/program.ts";
 import type { Period } from "../../core/domain/period.ts";
 import { BudgetHolder, type BudgetObserver, type Timer } from "./budget-holder.ts";
 import { BudgetLease, type BudgetLeaseOptions } from "./budget-lease.ts";
@@ -35,6 +36,8 @@ export interface PoolDeclaration {
   readonly largestOfferMicros: number;
   /** How long an offer of the pool's programs may be acted upon, at most. */
   readonly offerTtlMsMax: number;
+  /** All that draw on the pool, its own among them. */
+  readonly programs: readonly Program[];
 }
 
 export class PoolAccounts {
@@ -84,10 +87,9 @@ export class PoolAccounts {
     return await ledger.writeOff(this.account, holder);
   }
 
-  /** Returns everything until what is declared changes. */
+  /** Returns what is held until the terms are changed; see `BudgetHolder.rest`. */
   rest(): void {
-    this.money.rest();
-    for (const counter of this.#counters.values()) counter.rest();
+    for (const holder of [this.money, ...this.#counters.values()]) holder.rest();
   }
 
   /** Reports and returns everything, after the last decision was logged. */
@@ -125,6 +127,11 @@ function holderOf(parts: AccountsParts, options: LeaseOptions): BudgetHolder {
 
 function leaseOf({ ledger, book, history, timer, clock }: AccountsParts, options: LeaseOptions): BudgetLease {
   return new BudgetLease({ ...options, ledger, book, history, clock, now: () => timer.now() });
+}
+
+/** Whether the account is the money or a volume of this period. */
+export function isOfPeriod(account: AccountId, period: string): boolean {
+  return account.period === period || account.period.startsWith(`${period}${VOLUME_MARK}`);
 }
 
 /** What earlier lives of this replica left open on a pool's account of a period that is over is told and closed. */

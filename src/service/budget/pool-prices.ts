@@ -3,47 +3,42 @@
  * the beginning of each epoch the first of them to close the last one publishes the prices that all decide at.
  *
  * A board that does not answer leaves the prices as they are: they are only what is worth paying for. What may
- * be paid is the ledger's.
+ * be paid is the ledger's. A period has prices of its own: until it has any, nothing is worth its price, as what was
+ * left at the end of another says nothing of it.
  */
-import { OpeningDocument, PricesDocument } from "../../contract/pacing-documents.ts";
-import type { PacingBoard } from "../../core/budget-ports.ts";
+import { PricesDocument } from "../../contract/pacing-documents.ts";
 import type { AccountId } from "../../core/domain/budget.ts";
 import type { Decision, Pacing, Situation } from "../../core/domain/decision.ts";
-import type { Period as CalendarPeriod, PeriodRule } from "../../core/domain/period.ts";
-import type { Program } from "../../core/domain/program.ts";
-import {
-  type ArrivalForecast,
-  elapsedHourAt,
-  expectedShare,
-  forecastArrivals,
-  HOUR_MS,
-  learnArrivals,
-  type Period,
-  remainingArrivals,
-} from "../../core/pacing/arrival-forecast.ts";
-import { PRICE_MAX } from "../../core/pacing/efficiency-histogram.ts";
-import { ARRIVALS, EpochTally } from "../../core/pacing/epoch-tally.ts";
-import { arrivalsByHour, closeEpoch, type EpochPrices, openPeriod, pacingOf } from "../../core/pacing/pacer.ts";
+import { elapsedHourAt, expectedShare, remainingArrivals } from "../../core/pacing/arrival-forecast.ts";
+import { ARRIVALS } from "../../core/pacing/epoch-tally.ts";
+import { arrivalsByHour, closeEpoch, type EpochInputs, type EpochPrices, pacingOf } from "../../core/pacing/pacer.ts";
 import { added, sumOf, type Sums } from "../../core/pacing/sums.ts";
-import type { Calendar } from "../../core/ports.ts";
+import {
+  openPricePeriod,
+  type PeriodOfPool,
+  type PricePeriod,
+  type PricePeriodParts,
+  UNPRICED,
+} from "./price-period.ts";
+import { PeriodTally } from "./period-tally.ts";
+import type { PoolDeclaration } from "./pool-accounts.ts";
+import { VolumePrices, type VolumePricesParts } from "./volume-prices.ts";
 
-export interface PoolPricesParts {
-  readonly board: PacingBoard;
-  readonly calendar: Calendar;
-}
+export type PoolPricesParts = PricePeriodParts & VolumePricesParts;
 
 /** The beginning of an epoch, and what is left for the rest of the period. */
-export interface PriceTurn {
-  readonly account: AccountId;
-  readonly rule: PeriodRule;
-  readonly period: CalendarPeriod;
-  /** The second since 1970 in which it began. */
+export interface PriceTurn extends PeriodOfPool {
   readonly epoch: number;
-  readonly atMs: number;
   readonly remainingMicros: number;
   readonly remainingVolumes: Readonly<Record<string, number>>;
   /** λ_min of the pool's programs. */
   readonly floor: number;
+}
+
+/** What was decided, and what it took from the budget. */
+export interface Seen {
+  readonly decision: Decision;
+  readonly chargedMicros: number;
 }
 
 /** What has come and what is expected, as of the last turn. */
@@ -54,34 +49,45 @@ export interface Arrived {
   readonly expected: number | null;
 }
 
-/** Until something is known nothing is worth its price. */
-const UNPRICED: Pacing = { epoch: 0, lambda: PRICE_MAX, mu: {}, rho: 0, inPeriod: null };
+/** The present one, the next one, and one that a clock which is set right goes back to. */
+const PERIODS_KEPT = 3;
+/** Prices further ahead of the clock are those of a replica whose clock was wrong. */
+const EPOCHS_AHEAD_MAX = 10;
 
 export class PoolPrices {
   readonly #parts: PoolPricesParts;
-  /** By a program's digest: around a reload two versions of it decide. One that saw nothing in an epoch is let go. */
-  readonly #tallies = new Map<string, EpochTally>();
-  #open: OpenPeriod | null = null;
-  /** Drained, but not known to be on the board. */
-  #untold: Sums = {};
-  #pacing = UNPRICED;
+  /** By period, the latest last. */
+  readonly #tallies = new Map<string, PeriodTally>();
+  /** By period: those that had a turn. */
+  readonly #periods = new Map<string, PricePeriod>();
+  #volumes: VolumePrices | null = null;
+  /** Whose prices decisions are made at. */
+  #current: PricePeriod | null = null;
   #arrived: Arrived = { arrivals: 0, toCome: Infinity, expected: null };
 
   constructor(parts: PoolPricesParts) {
     this.#parts = parts;
   }
 
-  /** The prices of the present epoch. */
-  get pacing(): Pacing {
-    return this.#pacing;
-  }
-
   get arrived(): Arrived {
     return this.#arrived;
   }
 
-  observe(situation: Situation, decision: Decision, chargedMicros: number): void {
-    this.#tallyOf(situation.program).observe(situation, decision, chargedMicros);
+  /** The prices of the present epoch for what is paid out of this account; null between periods. */
+  pacingIn(account: AccountId | null): Pacing {
+    return this.#current !== null && this.#current.account.period === account?.period ? this.#current.pacing : UNPRICED;
+  }
+
+  /** Requests are sampled where volumes are limited; those of other programs, or of other actions, from anew. */
+  adopt({ programs, terms }: Pick<PoolDeclaration, "programs" | "terms">): void {
+    if (Object.keys(terms.volumes).length === 0) this.#volumes = null;
+    else if (this.#volumes?.samples(programs) !== true) this.#volumes = new VolumePrices(this.#parts, programs);
+  }
+
+  /** A decision in the period of this account. */
+  observe({ period }: AccountId, situation: Situation, { decision, chargedMicros }: Seen): void {
+    this.#tallyOf(period).observe(situation, decision, chargedMicros);
+    this.#volumes?.observe(situation, decision);
   }
 
   /**
@@ -90,116 +96,71 @@ export class PoolPrices {
    * @throws LiftgateError `ledger_unavailable`: the prices stay, and what was seen is told the next time
    */
   async turn(turn: PriceTurn): Promise<void> {
-    const open = await this.#openFor(turn);
-    this.#drain(open, turn.atMs);
-    const shared = await this.#parts.board.add(turn.account, this.#untold);
-    this.#untold = {};
-    const sums = added(open.opening.sums, shared);
-    const prices = await this.#publish(turn, closeEpoch({ sums, prices: open.prices }, epochInputs(open, turn)).prices);
-    open.prices = prices;
-    this.#pacing = pacingOf(prices);
-    const share = expectedShare(open.forecast, turn.atMs);
-    const hourly = arrivalsByHour(sums, open.forecast.period);
-    const toCome = remainingArrivals(open.forecast, { share, hourly });
-    this.#arrived = { arrivals: sumOf(sums, ARRIVALS), toCome, expected: open.forecast.expected };
+    const { account, atMs } = turn;
+    const open = await this.#enter(turn);
+    const { forecast } = open;
+    const sums = added(open.carried, await this.#tell(open, atMs));
+    const hourly = arrivalsByHour(sums, forecast.period);
+    const toCome = remainingArrivals(forecast, { share: expectedShare(forecast, atMs), hourly });
+    const solvedVolumes = this.#volumes?.unpublished(account) ?? null;
+    const epoch = epochAfter(open.prices, turn.epoch);
+    const inputs = { ...turn, epoch, forecast, shareDue: 1, solvedVolumes };
+    const { prices } = closeEpoch({ sums, prices: open.prices }, inputs);
+    if (prices !== open.prices) await this.#publish(open, prices, solvedVolumes);
+    this.#current = open;
+    this.#arrived = { arrivals: sumOf(sums, ARRIVALS), toCome, expected: forecast.expected };
+    this.#volumes?.refresh({ ...turn, toCome });
   }
 
-  #tallyOf(program: Program): EpochTally {
-    const known = this.#tallies.get(program.digest);
+  #tallyOf(period: string): PeriodTally {
+    const known = this.#tallies.get(period);
     if (known !== undefined) return known;
-    const tally = new EpochTally(program);
-    this.#tallies.set(program.digest, tally);
+    const tally = new PeriodTally();
+    this.#tallies.set(period, tally);
+    keepLast(this.#tallies);
     return tally;
   }
 
-  #drain({ forecast }: OpenPeriod, atMs: number): void {
+  /** What was seen in other periods is told there, before a new one begins with what the one before it knew. */
+  async #enter(turn: PriceTurn): Promise<PricePeriod> {
+    const { period } = turn.account;
+    if (this.#current?.account.period === period) return this.#current;
+    for (const other of this.#periods.values()) await this.#tell(other, turn.atMs);
+    const open = this.#periods.get(period) ?? (await openPricePeriod(this.#parts, turn));
+    this.#periods.delete(period);
+    this.#periods.set(period, open);
+    keepLast(this.#periods);
+    return open;
+  }
+
+  /** Everything seen in the period since the last time; returns what all replicas have told of it. */
+  async #tell({ account, forecast }: PricePeriod, atMs: number): Promise<Sums> {
     const time = { share: expectedShare(forecast, atMs), elapsedHour: elapsedHourAt(forecast.period, atMs) };
-    for (const [digest, tally] of this.#tallies) {
-      const seen = tally.drain(time);
-      if (seen[ARRIVALS] === undefined) this.#tallies.delete(digest);
-      this.#untold = added(this.#untold, seen);
-    }
+    const tally = this.#tallyOf(account.period);
+    const shared = await this.#parts.board.add(account, tally.drain(time));
+    tally.told();
+    return shared;
   }
 
-  async #publish({ account, epoch }: PriceTurn, prices: EpochPrices): Promise<EpochPrices> {
-    const standing = await this.#parts.board.publish(account, {
-      name: "prices",
-      rank: epoch,
-      body: JSON.stringify(prices),
-    });
-    return PricesDocument.parse(JSON.parse(standing.body));
-  }
-
-  /** The first to come in a period carries over what the one before it knew. */
-  async #openFor(turn: PriceTurn): Promise<OpenPeriod> {
-    if (this.#open?.account.period === turn.account.period) return this.#open;
-    const { board } = this.#parts;
-    const opening = await this.#openingOf(turn);
-    const period = this.#hoursOf(turn.rule, countedIn(turn.period, opening));
-    const standing = await board.read(turn.account, "prices");
-    this.#open = {
-      account: turn.account,
-      opening,
-      forecast: forecastArrivals(period, opening.history),
-      prices: standing === null ? null : PricesDocument.parse(JSON.parse(standing.body)),
-    };
-    return this.#open;
-  }
-
-  async #openingOf({ account, rule, period, atMs }: PriceTurn): Promise<OpeningDocument> {
-    const { board, calendar } = this.#parts;
-    const standing = await board.read(account, "opening");
-    if (standing !== null) return OpeningDocument.parse(JSON.parse(standing.body));
-    const before = rule.kind === "calendar" ? calendar.periodAt(rule, period.startMs - 1) : null;
-    const opening = before === null ? null : await this.#carriedOver({ ...account, period: before.id }, rule, before);
-    const published = await board.publish(account, {
-      name: "opening",
-      rank: 0,
-      body: JSON.stringify(opening ?? { openedAtMs: atMs, sums: {}, history: null }),
-    });
-    return OpeningDocument.parse(JSON.parse(published.body));
-  }
-
-  /** What the period before knew; null when nobody counted in it. */
-  async #carriedOver(account: AccountId, rule: PeriodRule, period: CalendarPeriod): Promise<OpeningDocument | null> {
-    const { board } = this.#parts;
-    const standing = await board.read(account, "opening");
-    if (standing === null) return null;
-    const before = OpeningDocument.parse(JSON.parse(standing.body));
-    const sums = added(before.sums, await board.add(account, {}));
-    const hours = this.#hoursOf(rule, countedIn(period, before));
-    return {
-      openedAtMs: period.endMs,
-      sums: openPeriod({ sums, prices: null }).sums,
-      history: learnArrivals(before.history, hours, arrivalsByHour(sums, hours)),
-    };
-  }
-
-  /** The hour of the week of every elapsed hour. */
-  #hoursOf(rule: PeriodRule, { startMs, endMs }: Pick<CalendarPeriod, "startMs" | "endMs">): Period {
-    const timeZone = rule.kind === "calendar" ? rule.timeZone : "UTC";
-    const elapsed = Math.ceil((endMs - startMs) / HOUR_MS);
-    const hours = Array.from({ length: elapsed }, (_, i) =>
-      this.#parts.calendar.hourOfWeek(timeZone, startMs + i * HOUR_MS),
-    );
-    return { startMs, endMs, hours };
+  /** The first to publish wins; all take over its prices. What was solved for the volumes waits until this one does. */
+  async #publish(open: PricePeriod, prices: EpochPrices, solved: EpochInputs["solvedVolumes"]): Promise<void> {
+    const body = JSON.stringify(prices);
+    const standing = await this.#parts.board.publish(open.account, { name: "prices", rank: prices.epoch, body });
+    open.prices = PricesDocument.parse(JSON.parse(standing.body));
+    open.pacing = pacingOf(open.prices);
+    if (standing.body === body && solved !== null) this.#volumes?.published(solved);
   }
 }
 
-interface OpenPeriod {
-  readonly account: AccountId;
-  readonly opening: OpeningDocument;
-  readonly forecast: ArrivalForecast;
-  /** As last published. */
-  prices: EpochPrices | null;
+/** Periods come one after the other, and the oldest go. */
+function keepLast(byPeriod: Map<string, unknown>): void {
+  for (const period of [...byPeriod.keys()].slice(0, -PERIODS_KEPT)) byPeriod.delete(period);
 }
 
-/** The part of a period in which arrivals were counted: all of it, unless nothing was known when it began. */
-function countedIn({ startMs, endMs }: CalendarPeriod, { openedAtMs }: OpeningDocument) {
-  return { startMs: Math.max(startMs, openedAtMs), endMs };
-}
-
-function epochInputs({ forecast }: OpenPeriod, turn: PriceTurn) {
-  const { epoch, atMs, remainingMicros, remainingVolumes, floor } = turn;
-  return { epoch, atMs, forecast, remainingMicros, shareDue: 1, floor, remainingVolumes, solvedVolumes: null };
+/**
+ * Epochs are numbered by the clock. After a clock that was ahead they go on from where it was: prices that
+ * nobody may replace would stay until the other clocks have caught up.
+ */
+function epochAfter(last: EpochPrices | null, epoch: number): number {
+  return last !== null && last.epoch > epoch + EPOCHS_AHEAD_MAX ? last.epoch + 1 : epoch;
 }

@@ -2,29 +2,37 @@
  * One pool of money on this replica: its accounts of the present period, and its prices. At each epoch it tells
  * what was seen and takes over the prices all replicas decide at; from period to period it changes accounts.
  */
-import type { Calendar } from "../../core/ports.ts";
+import type { AccountId } from "../../core/domain/budget.ts";
 import type { Period } from "../../core/domain/period.ts";
+import { priceFloor } from "../../core/pacing/shadow-price.ts";
+import type { Calendar } from "../../core/ports.ts";
 import type { Timer } from "./budget-holder.ts";
-import { type AccountsParts, closePastAccount, PoolAccounts, type PoolDeclaration } from "./pool-accounts.ts";
+import {
+  type AccountsParts,
+  closePastAccount,
+  isOfPeriod,
+  PoolAccounts,
+  type PoolDeclaration,
+} from "./pool-accounts.ts";
 import { PoolPrices, type PoolPricesParts } from "./pool-prices.ts";
 import type { Reaper } from "./reaper.ts";
 
-/** A new account may have to wait for one lease time before it grants: it is opened so long before it is needed, at least. */
+/** A new account may have to wait for one lease time before it grants: it is opened before it is needed. */
 const OPEN_AHEAD_MS = 10_000;
 /** A wall clock that is an hour wrong and set right must find the accounts it left. */
-const DAY_MS = 86_400_000;
+const RETIRE_AFTER_MS = 2 * 3_600_000;
 /** Leases older than the latest so many are of no consequence any more. */
 const PAST_ACCOUNTS_MAX = 100;
-const RETIRE_AFTER_MS = 2 * 3_600_000;
+const DAY_MS = 86_400_000;
 
-export interface PoolParts extends AccountsParts, PoolPricesParts {
+export interface PoolParts extends AccountsParts, Omit<PoolPricesParts, "failed"> {
   readonly calendar: Calendar;
   readonly reaper: Reaper;
   /** Wall clock, ms since 1970. */
   readonly nowMs: () => number;
   /** After every turn of an epoch, whether it went well or not. */
   readonly turned: (pool: Pool) => void;
-  /** A turn of the board failed; the prices stay. */
+  /** Something could not be done that is done again with the next turns; until then the prices stay. */
   readonly failed: (pool: Pool, cause: unknown) => void;
 }
 
@@ -33,24 +41,21 @@ export class Pool {
   readonly #parts: PoolParts;
   readonly #timer: Timer;
   #declared: PoolDeclaration;
-  /** λ_min of its programs: the least of them, for what is below one program's another may buy. */
-  #floor: number;
   /** By period: those that are not long over, and the next one when it is near. */
   readonly #accounts = new Map<string, PoolAccounts>();
+  /** Accounts of periods that were over when this replica started, and may have to be closed. */
+  #past: readonly AccountId[] = [];
+  #isClosingPast = false;
   #cancel: () => void = () => undefined;
   #turning: Promise<void> = Promise.resolve();
-  /** Its program is gone, and may come back. */
-  #isResting = false;
-  #isClosed = false;
-  /** Earlier periods could not be closed: to be tried again. */
-  #isPastOpen = false;
+  #state: "open" | "resting" | "closed" = "open";
 
-  constructor(parts: PoolParts, declared: PoolDeclaration, floor: number) {
+  constructor(parts: PoolParts, declared: PoolDeclaration) {
     this.#parts = parts;
     this.#timer = parts.timer;
     this.#declared = declared;
-    this.#floor = floor;
-    this.prices = new PoolPrices(parts);
+    this.prices = new PoolPrices({ ...parts, failed: (cause) => parts.failed(this, cause) });
+    this.prices.adopt(declared);
   }
 
   get declared(): PoolDeclaration {
@@ -58,23 +63,35 @@ export class Pool {
   }
 
   start(): void {
+    const { book } = this.#parts;
+    const current = this.current()?.period.id ?? null;
+    this.#past = book
+      .accounts()
+      .filter((account) => account.budget === this.#declared.pool)
+      .filter((account) => current === null || !isOfPeriod(account, current))
+      .slice(-PAST_ACCOUNTS_MAX);
     this.#watchPeriodBefore();
     this.#turning = this.#turn();
-    void this.#closePast();
   }
 
-  /** Gives its money back, until it is declared again. */
-  rest(): void {
-    this.#isResting = true;
-    for (const accounts of this.#accounts.values()) accounts.rest();
-  }
-
-  /** Other terms, in force from the next exchange on. */
-  change(declared: PoolDeclaration, floor: number): void {
-    this.#isResting = false;
+  /** Other terms, in force from the next exchange on. A pool that rests is one again. */
+  change(declared: PoolDeclaration): void {
     this.#declared = declared;
-    this.#floor = floor;
+    this.prices.adopt(declared);
     for (const accounts of this.#accounts.values()) accounts.change(declared);
+    if (this.#state !== "resting") return;
+    this.#state = "open";
+    this.#turning = this.#turning.then(() => {
+      this.#cancel();
+      return this.#turn();
+    });
+  }
+
+  /** Nobody draws on it any more, for now: it gives its money back, and can be changed into a pool again. */
+  rest(): void {
+    this.#state = "resting";
+    this.#cancel();
+    for (const accounts of this.#accounts.values()) accounts.rest();
   }
 
   /** The accounts of this instant; null between periods. */
@@ -84,7 +101,7 @@ export class Pool {
 
   /** Gives everything back, after the last decision was logged. */
   async close(): Promise<void> {
-    this.#isClosed = true;
+    this.#state = "closed";
     this.#cancel();
     await this.#turning;
     await Promise.all([...this.#accounts.values()].map((accounts) => accounts.close()));
@@ -92,52 +109,58 @@ export class Pool {
 
   async #turn(): Promise<void> {
     const nowMs = this.#parts.nowMs();
-    const accounts = this.current();
-    if (accounts !== null) await this.#price(accounts, nowMs);
-    this.#parts.turned(this);
-    this.#accountsAt(nowMs + this.#declared.terms.epochMs + OPEN_AHEAD_MS);
+    try {
+      // Before the next turn is over it may be needed.
+      this.#accountsAt(nowMs + this.#declared.terms.epochMs + OPEN_AHEAD_MS);
+      const accounts = this.current();
+      if (accounts !== null) await this.#price(accounts, nowMs);
+    } catch (cause) {
+      this.#parts.failed(this, cause);
+    }
     await this.#retire(nowMs);
-    if (this.#isPastOpen) void this.#closePast();
-    if (!this.#isClosed) this.#schedule();
+    this.#parts.turned(this);
+    void this.#closePast();
+    this.#schedule();
   }
 
+  /** At the beginning of the next epoch, or of the next period if that is sooner. */
   #schedule(): void {
-    const { epochMs } = this.#declared.terms;
-    const delayMs = epochMs - (this.#parts.nowMs() % epochMs);
-    this.#cancel = this.#timer.after(delayMs, () => {
+    if (this.#state !== "open") return;
+    const { epochMs, period } = this.#declared.terms;
+    const nowMs = this.#parts.nowMs();
+    const endMs = this.#parts.calendar.periodAt(period, nowMs)?.endMs ?? Infinity;
+    this.#cancel();
+    this.#cancel = this.#timer.after(Math.min(epochMs - (nowMs % epochMs), endMs - nowMs), () => {
       this.#turning = this.#turn();
     });
   }
 
   async #price({ account, period, money, volumes }: PoolAccounts, atMs: number): Promise<void> {
-    const { terms } = this.#declared;
+    const { terms, programs } = this.#declared;
     const view = money.lease.view;
     const remaining = [...volumes].map(([name, { lease }]) => {
       const left = lease.view === null ? lease.terms.amount : lease.view.available + lease.view.leased;
       return [name, Math.max(0, left)] as const;
     });
-    try {
-      await this.prices.turn({
-        account,
-        rule: terms.period,
-        period,
-        epoch: epochAt(atMs, terms.epochMs),
-        atMs,
-        // What the ledger does not yet know to be spent counts as left for one turn.
-        remainingMicros: view === null ? terms.amountMicros : Math.max(0, view.available + view.leased - view.overrun),
-        remainingVolumes: Object.fromEntries(remaining),
-        floor: this.#floor,
-      });
-    } catch (cause) {
-      this.#parts.failed(this, cause);
-    }
+    await this.prices.turn({
+      account,
+      rule: terms.period,
+      period,
+      epoch: epochAt(atMs, terms.epochMs),
+      atMs,
+      // What the ledger does not yet know to be spent counts as left for one turn.
+      remainingMicros: view === null ? terms.amountMicros : Math.max(0, view.available + view.leased - view.overrun),
+      remainingVolumes: Object.fromEntries(remaining),
+      // What is below the λ_min of one program, another may buy.
+      floor: Math.min(...programs.map(priceFloor)),
+    });
   }
 
-  /** Opened unless they are. A pool that is closing, or rests, opens none. */
+  /** Opened unless they are. A pool that rests or is closing opens none. */
   #accountsAt(atMs: number): PoolAccounts | null {
     const period = this.#parts.calendar.periodAt(this.#declared.terms.period, atMs);
     if (period === null) return null;
-    return this.#accounts.get(period.id) ?? (this.#isClosed || this.#isResting ? null : this.#open(period));
+    return this.#accounts.get(period.id) ?? (this.#state === "open" ? this.#open(period) : null);
   }
 
   #open(period: Period): PoolAccounts {
@@ -150,23 +173,19 @@ export class Pool {
 
   /** This replica may have stopped in a period that is over: its money there is told and given back, and expires. */
   async #closePast(): Promise<void> {
-    const { book, ledger, nowMs } = this.#parts;
-    const { pool } = this.#declared;
-    const current = this.current()?.period.id ?? null;
-    const past = book
-      .accounts()
-      .filter(({ budget, period }) => budget === pool && (current === null || !period.startsWith(current)))
-      .slice(-PAST_ACCOUNTS_MAX);
-    this.#isPastOpen = false;
+    if (this.#isClosingPast) return;
+    this.#isClosingPast = true;
     try {
-      for (const account of past) {
-        await closePastAccount(this.#parts, account, this.#declared);
-        const view = await ledger.view(account);
-        if (view !== null && view.pending > 0) this.#watch(account.period, nowMs());
+      for (let next = this.#past[0]; next !== undefined && this.#state === "open"; next = this.#past[0]) {
+        await closePastAccount(this.#parts, next, this.#declared);
+        const view = await this.#parts.ledger.view(next);
+        if (view !== null && view.pending > 0) this.#watch(next.period, this.#parts.nowMs());
+        this.#past = this.#past.slice(1);
       }
     } catch (cause) {
-      this.#isPastOpen = true;
-      this.#parts.failed(this, cause);
+      if (this.#state === "open") this.#parts.failed(this, cause);
+    } finally {
+      this.#isClosingPast = false;
     }
   }
 

@@ -3,6 +3,7 @@ import { chargeMicros } from "../../core/decision/charge.ts";
 import type { Decision, Exclusion, Pacing, Situation } from "../../core/domain/decision.ts";
 import { wholeMicros } from "../../core/domain/money.ts";
 import type { Action, Program } from "../../core/domain/program.ts";
+import { isActionVolume } from "../../core/domain/resource.ts";
 import type { RecordedReservation } from "../../core/domain/record.ts";
 import type { Hold, Moment, OfferTerms } from "../funds.ts";
 import type { PoolAccounts } from "./pool-accounts.ts";
@@ -31,7 +32,7 @@ export class ProgramFunds implements Moment {
   }
 
   get pacing(): Pacing {
-    return this.pool.prices.pacing;
+    return this.pool.prices.pacingIn(this.#accounts?.account ?? null);
   }
 
   get availableMicros(): number {
@@ -52,10 +53,13 @@ export class ProgramFunds implements Moment {
   hold(situation: Situation, decision: Decision, about: OfferTerms): Hold {
     const { chosen, excluded } = decision;
     const chargedMicros = chargeMicros(situation, chosen);
-    this.pool.prices.observe(situation, decision, chargedMicros);
-    if (this.#accounts !== null && excluded.includes("budget_exhausted")) this.#accounts.money.missed();
+    // Between periods nobody counts: the next one begins with what the last one knew.
+    if (this.#accounts === null) return NOTHING_HELD;
+    const { account, money } = this.#accounts;
+    this.pool.prices.observe(account, situation, { decision, chargedMicros });
+    if (excluded.includes("budget_exhausted")) money.missed();
     const action = this.program.actions[chosen];
-    if (chosen === 0 || action === undefined || this.#accounts === null) return NOTHING_HELD;
+    if (chosen === 0 || action === undefined) return NOTHING_HELD;
     return this.#take(this.#accounts, action, chargedMicros, about);
   }
 
@@ -64,7 +68,7 @@ export class ProgramFunds implements Moment {
       const holder = this.#accounts?.volumes.get(volume);
       if (holder === undefined || holder.available() >= 1) continue;
       holder.missed();
-      return volume.startsWith("action:") ? "action_limit" : "channel_limit";
+      return isActionVolume(volume) ? "action_limit" : "channel_limit";
     }
     return null;
   }
@@ -104,7 +108,7 @@ export class ProgramFunds implements Moment {
 }
 
 /** Where nobody can hold or count an offer none is made, not even one that is expected to cost nothing. */
-export function uncovered({ actions }: Program): readonly (Exclusion | null)[] {
+function uncovered({ actions }: Program): readonly (Exclusion | null)[] {
   return actions.map((_, i) => (i === 0 ? null : "budget_exhausted"));
 }
 

@@ -6,12 +6,11 @@ import type { BudgetAnswer } from "../../contract/budget.ts";
 import type { Program } from "../../core/domain/program.ts";
 import type { LeaseHolder } from "../../core/domain/budget.ts";
 import { MICROS_PER_UNIT, wholeMicros } from "../../core/domain/money.ts";
-import { priceFloor } from "../../core/pacing/shadow-price.ts";
 import { type Funds, type Moment, WITHOUT_BUDGET } from "../funds.ts";
 import { reportOf } from "./budget-report.ts";
 import { Pool, type PoolParts } from "./pool.ts";
 import type { PoolDeclaration } from "./pool-accounts.ts";
-import { ProgramFunds, uncovered } from "./program-funds.ts";
+import { ProgramFunds } from "./program-funds.ts";
 
 /** An offer without a maxCost may be expected to cost up to this share of the amount; above it is not made. */
 const UNBOUNDED_OFFER_SHARE = 1 / 50;
@@ -23,8 +22,9 @@ export interface TreasuryParts extends Omit<PoolParts, "turned"> {
 
 export class Treasury implements Funds {
   readonly #parts: TreasuryParts;
-  /** All there ever were: one whose program comes back goes on with the lease it has. */
   #pools: ReadonlyMap<string, Pool> = new Map();
+  /** Pools whose program is gone: a lease on an account cannot be opened a second time. */
+  readonly #resting = new Map<string, Pool>();
   #funds: ReadonlyMap<string, ProgramFunds> = new Map();
 
   constructor(parts: TreasuryParts) {
@@ -34,7 +34,7 @@ export class Treasury implements Funds {
   at(program: Program): Moment {
     if (program.funding === null) return WITHOUT_BUDGET;
     const funds = this.#funds.get(program.id);
-    if (funds === undefined) return withoutMoney(program);
+    if (funds === undefined) return WITHOUT_MONEY;
     // A request that began before a reload is decided by the program it began with.
     return funds.program === program ? funds.refresh() : this.#fundsFor(program, funds.pool).refresh();
   }
@@ -57,30 +57,35 @@ export class Treasury implements Funds {
     return ((await funds.pool.current()?.writeOff(holder)) ?? 0) / MICROS_PER_UNIT;
   }
 
-  /** The programs as they are now loaded. A pool whose program is gone gives its money back, and rests. */
+  /** The programs as they are now loaded. A pool whose program is gone gives its money back, and rests until it returns. */
   adopt(programs: readonly Program[]): void {
-    const standing = new Map<string, Pool>();
-    for (const owner of programs) {
-      const declared = declarationOf(owner, programs);
-      if (declared === null) continue;
-      const floor = floorOf(declared.pool, programs);
-      const known = this.#pools.get(owner.id);
-      standing.set(owner.id, known ?? this.#begin(declared, floor));
-      known?.change(declared, floor);
+    const before = this.#pools;
+    const declared = programs.flatMap((owner) => declarationOf(owner, programs) ?? []);
+    this.#pools = new Map(declared.map((each) => [each.pool, this.#poolOf(each)]));
+    this.#funds = this.#fundsOf(programs);
+    for (const [id, pool] of before) {
+      if (this.#pools.has(id)) continue;
+      this.#resting.set(id, pool);
+      pool.rest();
     }
-    for (const [id, pool] of this.#pools) if (!standing.has(id)) pool.rest();
-    this.#pools = new Map([...this.#pools, ...standing]);
-    this.#funds = this.#fundsOf(programs, standing);
   }
 
   /** Gives everything back, after the last decision was logged. */
   async close(): Promise<void> {
-    await Promise.all([...this.#pools.values()].map((pool) => pool.close()));
+    await Promise.all([...this.#pools.values(), ...this.#resting.values()].map((pool) => pool.close()));
   }
 
-  #begin(declared: PoolDeclaration, floor: number): Pool {
+  #poolOf(declared: PoolDeclaration): Pool {
+    const known = this.#pools.get(declared.pool) ?? this.#resting.get(declared.pool);
+    if (known === undefined) return this.#begin(declared);
+    this.#resting.delete(declared.pool);
+    known.change(declared);
+    return known;
+  }
+
+  #begin(declared: PoolDeclaration): Pool {
     const turned = (pool: Pool): void => this.#tell(pool);
-    const pool = new Pool({ ...this.#parts, turned }, declared, floor);
+    const pool = new Pool({ ...this.#parts, turned }, declared);
     pool.start();
     return pool;
   }
@@ -90,10 +95,10 @@ export class Treasury implements Funds {
     if (report !== null) this.#parts.reported(report);
   }
 
-  #fundsOf(programs: readonly Program[], pools: ReadonlyMap<string, Pool>): ReadonlyMap<string, ProgramFunds> {
+  #fundsOf(programs: readonly Program[]): ReadonlyMap<string, ProgramFunds> {
     return new Map(
       programs.flatMap((program) => {
-        const pool = program.funding === null ? undefined : pools.get(program.funding.pool);
+        const pool = program.funding === null ? undefined : this.#pools.get(program.funding.pool);
         return pool === undefined ? [] : [[program.id, this.#fundsFor(program, pool)] as const];
       }),
     );
@@ -106,16 +111,14 @@ export class Treasury implements Funds {
 }
 
 /** A program whose pool is not there: nothing may be spent. */
-function withoutMoney(program: Program): Moment {
-  return { ...WITHOUT_BUDGET, availableMicros: 0, usedUp: uncovered(program), status: "degraded_budget" };
-}
+const WITHOUT_MONEY: Moment = { ...WITHOUT_BUDGET, availableMicros: 0, status: "degraded_budget" };
 
 /** What the program declares of a pool of its own; null if it declares none. */
 function declarationOf(owner: Program, programs: readonly Program[]): PoolDeclaration | null {
   const { funding, id, version } = owner;
   if (funding === null || funding.terms === null) return null;
   const { terms, reserve } = funding;
-  const members = membersOf(id, programs);
+  const members = programs.filter((program) => program.funding?.pool === id);
   const costs = members.flatMap(({ actions }) => actions.slice(1).map(({ maxCost }) => maxCost));
   const largest = costs.map((maxCost) =>
     Number.isFinite(maxCost) ? wholeMicros(maxCost) : Math.ceil(terms.amountMicros * UNBOUNDED_OFFER_SHARE),
@@ -127,14 +130,6 @@ function declarationOf(owner: Program, programs: readonly Program[]): PoolDeclar
     reserve,
     largestOfferMicros: Math.max(1, ...largest),
     offerTtlMsMax: Math.max(...members.map(({ offerTtlMs }) => offerTtlMs)),
+    programs: members,
   };
-}
-
-/** λ may fall to the least λ_min of the pool's programs: what one of them may not buy, another may. */
-function floorOf(pool: string, programs: readonly Program[]): number {
-  return Math.min(...membersOf(pool, programs).map(priceFloor));
-}
-
-function membersOf(pool: string, programs: readonly Program[]): readonly Program[] {
-  return programs.filter(({ funding }) => funding?.pool === pool);
 }

@@ -99,5 +99,5 @@ test("a damaged record of the lease is told by its file's name, without a word o
 test("no log is nothing spent, and there are no outcomes to tell again", async () => {
   const log = new LoggedSpending(join(await temporaryFolder(), "decisions"));
   expect(await spent(log, NOVEMBER)).toEqual([]);
-  for await (const settlement of log.settlements()) throw new Error(`expected none, got ${settlement}`);
+  for await (const settlement of log.settlements()) throw new Error(`expected none, got ${settlement.kind}`);
 });

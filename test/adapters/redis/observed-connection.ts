@@ -13,7 +13,7 @@ import { type RedisServer, startRedisServer } from "../../support/redis-server.t
 /** The promise: back to normal at most this long after the server is. */
 export const RECOVERY_MS = 2_000;
 /** Long enough that no stall of a busy machine looks like a silent server. */
-const PATIENT_MS = 2_000;
+export const PATIENT_MS = 2_000;
 
 export interface Observed {
   readonly connection: RedisConnection;
@@ -25,12 +25,17 @@ export interface Observed {
   reach(state: BreakerState): Promise<void>;
 }
 
-export async function observe(url: string, timeoutMs = PATIENT_MS): Promise<Observed> {
+export async function observe(
+  url: string,
+  timeoutMs = PATIENT_MS,
+  scripts: "at once" | "together" = "at once",
+): Promise<Observed> {
   const events = new EventEmitter();
   const states: BreakerState[] = [];
   const connection = await openRedis({
     url,
     timeoutMs,
+    scripts,
     now: () => performance.now(),
     onState: (state) => {
       states.push(state);

@@ -30,8 +30,8 @@ test("an account that may not read is down, and up once it may", async () => {
   expect(connection.state).toBe("down");
   await expectUnavailable(store.read("u1", [contract]), "NOPERM");
   for (const rights of [
-    ["-eval", "+getrange"],
-    ["+eval", "-getrange"],
+    ["-eval", "-evalsha", "+getrange"],
+    ["+eval", "+evalsha", "-getrange"],
   ]) {
     await redis.acl("SETUSER", "liftgate", "+get", "+set", ...rights);
     const tried = await observe(`redis://liftgate:pw@127.0.0.1:${server.port}`);
@@ -39,7 +39,7 @@ test("an account that may not read is down, and up once it may", async () => {
     tried.connection.close();
   }
   expect(states).toEqual([]);
-  await redis.acl("SETUSER", "liftgate", "-get", "+eval", "+getrange", "+set");
+  await redis.acl("SETUSER", "liftgate", "-get", "+eval", "+evalsha", "+getrange", "+set");
   await within(RECOVERY_MS, reach("up"));
   await store.write([row]);
   expect(await store.read("u1", [contract])).toEqual([found]);

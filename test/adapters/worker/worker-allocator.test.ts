@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { WorkerAllocator } from "../../../src/adapters/worker/worker-allocator.ts";
 import { allocate } from "../../../src/core/allocation/allocate.ts";
 import { arrange } from "../../../src/core/allocation/arrange.ts";
+import { samplePrices } from "../../../src/core/allocation/sample-prices.ts";
 import { someUsers } from "../../support/knapsack.ts";
 
 const CONSTRAINTS = { budgetMicros: 40e6, costWeight: 0, caps: [{ actions: [1], offers: 5 }] } as const;
@@ -22,6 +23,15 @@ describe("a worker that allocates", () => {
         allocate({ users: block.users, actions: ACTIONS, blocks: () => [block] }, CONSTRAINTS),
       );
     }
+    await allocator.close();
+  });
+
+  it("solves the prices of a sample as if it had run here", async () => {
+    const allocator = new WorkerAllocator();
+    const block = blockOf(4);
+    const prices = samplePrices({ users: block.users, actions: ACTIONS, blocks: () => [block] }, CONSTRAINTS, 0.5);
+    expect(prices[0]).toBeGreaterThan(0);
+    expect(await allocator.prices({ block: blockOf(4), actions: ACTIONS, share: 0.5 }, CONSTRAINTS)).toEqual(prices);
     await allocator.close();
   });
 

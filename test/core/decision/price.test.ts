@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { efficiencyOf, inPeriodCost, price } from "../../../src/core/decision/price.ts";
+import { efficiencyOf, price } from "../../../src/core/decision/price.ts";
+import { dueCost } from "../../../src/core/domain/due-cost.ts";
 import { programWith, scoresOf, situationWith, UNPACED } from "../../support/programs.ts";
 
 const ALL = { excluded: [null, null, null], pruned: [null, null, null] };
@@ -32,7 +33,7 @@ describe("price", () => {
     const pacing = { ...UNPACED, lambda: 1, inPeriod: [1, 0.5, 2] };
     // 0.41 − 2·0.06; an income stays nothing.
     expect(price(situationWith(profit, { scores, pacing }), ALL)).toEqual([0, 0.29, 0.3]);
-    expect([0.12, -0.05, NaN].map((cost) => inPeriodCost(cost, pacing, 1))).toEqual([0.06, 0, NaN]);
+    expect([0.12, -0.05, NaN].map((cost) => dueCost(cost, pacing, 1))).toEqual([0.06, 0, NaN]);
   });
 
   it("takes off the price of every volume an offer counts against", () => {

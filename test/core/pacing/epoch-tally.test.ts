@@ -15,6 +15,8 @@ const scores = scoresOf([
   [3, 0, 2],
 ]);
 
+const FUNDING = { pool: "p", reserve: "expected", terms: null } as const;
+
 /** What a tally holds after these situations, each charged so much. */
 function tallyOf(situations: readonly Situation[], chargedMicros = 0, time = AT_START) {
   const tally = new EpochTally(forValue);
@@ -39,6 +41,24 @@ describe("the tally of an epoch", () => {
       [second]: 2,
       [usedName(actionVolume("womens_email"))]: 2,
       [usedName(channelVolume("email"))]: 2,
+    });
+  });
+
+  it("counts arrivals of whom nothing is known, and says nothing of their demand", () => {
+    const known = situationWith(forValue, { scores });
+    const unread = { ...known, withheld: "unavailable" } as const;
+    // For neither offer there is money enough.
+    const dry = situationWith({ ...forValue, funding: FUNDING }, { scores, availableMicros: 1 });
+    const sums = tallyOf([known, unread, dry]);
+    expect([sums[ARRIVALS], sums[WEIGHT]]).toEqual([3, 1]);
+  });
+
+  it("measures what falls due in this period", () => {
+    const pacing = { ...UNPACED, inPeriod: [1, 0.25, 0.5] };
+    // 2 for 0.25 and 3 for 1: steps at 8 and at 1 more for 0.75.
+    expect(demandIn(tallyOf([situationWith(forValue, { scores, pacing })]))).toEqual({
+      [binOf(8)]: 0.25,
+      [binOf(1 / 0.75)]: 0.75,
     });
   });
 

@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { allocate } from "../../../src/core/allocation/allocate.ts";
+import { samplePrices } from "../../../src/core/allocation/sample-prices.ts";
 import type { Cap } from "../../../src/core/allocation/candidates.ts";
-import { openMarket } from "../../../src/core/allocation/market.ts";
-import { shadowPrices } from "../../../src/core/allocation/shadow-prices.ts";
 import type { Decision } from "../../../src/core/domain/decision.ts";
 import { actionVolume, channelVolume, volumePriceOf } from "../../../src/core/domain/resource.ts";
 import { expectedShare, forecastArrivals } from "../../../src/core/pacing/arrival-forecast.ts";
@@ -12,7 +11,8 @@ import { RecentRequests } from "../../../src/core/pacing/recent-requests.ts";
 import { campaignWith, scoresOf as scoresOfUser } from "../../../src/simulation/campaign.ts";
 import { Random } from "../../../src/simulation/random.ts";
 import { drawUsers } from "../../../src/simulation/users.ts";
-import { programWith, scoresOf, situationWith } from "../../support/programs.ts";
+import { actionsNamed, programWith, scoresOf, situationWith, UNPACED } from "../../support/programs.ts";
+import { noScores } from "../../../src/core/decision/score.ts";
 
 function decided(
   chosen: number,
@@ -35,25 +35,59 @@ describe("the sample of recent requests", () => {
     });
 
   it("keeps the last of every so many, in whole micros, live actions only", () => {
-    const recent = new RecentRequests({ actions: 3, room: 2, every: 2 });
-    for (const value of [1, 2, 3, 4, 5, 6]) recent.observe(request(value), decided(0, 3));
-    recent.observe(request(7), decided(0, 3));
+    const recent = new RecentRequests({ actions: 3, room: 2 }, 2);
+    for (const value of [1, 2, 3, 4, 5, 6]) recent.observe(request(value), decided(0, 3), 0);
+    recent.observe(request(7), decided(0, 3), 0);
     const pruned = decided(0, 3, [null, null, "no_value"]);
-    recent.observe(request(8), pruned);
+    recent.observe(request(8), pruned, 0);
     const sample = recent.sample();
     expect(sample.users).toBe(2);
     // The fourth request made room for the eighth: in a ring of two, places of requests 6 and 8.
     expect([...sample.offsets]).toEqual([0, 2, 3]);
     expect([...sample.action]).toEqual([1, 2, 1]);
-    expect([...sample.valueMicros]).toEqual([6e6, 2e6, 8e6]);
+    // V − k, as the program maximizes profit; what costs less than nothing costs nothing.
+    expect([...sample.valueMicros]).toEqual([5.5e6, 2e6, 7.5e6]);
     expect([...sample.costMicros]).toEqual([500_000, 0, 500_000]);
   });
 
   it("holds requests of the arms that do not answer to prices without anything to offer", () => {
-    const recent = new RecentRequests({ actions: 3, room: 4, every: 1 });
-    recent.observe(situationWith(program, { draws: { arm: "holdout", action: 0 } }), decided(0, 3));
+    const recent = new RecentRequests({ actions: 3, room: 4 }, 1);
+    recent.observe(situationWith(program, { draws: { arm: "holdout", action: 0 } }), decided(0, 3), 0);
     expect(recent.sample()).toMatchObject({ users: 1, offsets: Uint32Array.of(0, 0) });
-    expect(new RecentRequests({ actions: 3, room: 4, every: 1 }).sample().users).toBe(0);
+    expect(new RecentRequests({ actions: 3, room: 4 }, 1).sample().users).toBe(0);
+  });
+
+  it("does not hold requests that say nothing of the demand", () => {
+    const recent = new RecentRequests({ actions: 3, room: 4 }, 1);
+    const unread = situationWith(program, { withheld: "unavailable", scores: noScores(program) });
+    const dry = { ...decided(0, 3), excluded: [null, "budget_exhausted", null] } as const;
+    recent.observe(unread, decided(0, 3), 0);
+    recent.observe(request(1), dry, 0);
+    expect([recent.seen, recent.sample().users]).toEqual([0, 0]);
+  });
+
+  it("tells the actions of programs apart by their numbers, and counts the cost that falls due", () => {
+    const recent = new RecentRequests({ actions: 3, room: 4 }, 1);
+    const small = programWith({
+      actions: actionsNamed("voucher"),
+      objective: { costWeight: 0, value: [], cost: "incentive" },
+    });
+    const scores = scoresOf([[4, 0, 1]]);
+    recent.observe(situationWith(small, { scores, pacing: { ...UNPACED, inPeriod: [1, 0.25] } }), decided(0, 2), 3);
+    recent.observe(request(1), decided(0, 3), 0);
+    const { offsets, action, valueMicros, costMicros } = recent.sample();
+    expect([...offsets]).toEqual([0, 1, 3]);
+    expect([...action]).toEqual([4, 1, 2]);
+    expect([...valueMicros]).toEqual([4e6, 0.5e6, 2e6]);
+    expect([...costMicros]).toEqual([0.25e6, 0.5e6, 0]);
+  });
+
+  it("keeps fewer when it is told to", () => {
+    const recent = new RecentRequests({ actions: 3, room: 100 }, 1);
+    for (let n = 0; n < 10; n++) recent.observe(request(n), decided(0, 3), 0);
+    recent.keepOneIn(5);
+    for (let n = 0; n < 10; n++) recent.observe(request(n), decided(0, 3), 0);
+    expect([recent.seen, recent.sample().users]).toEqual([20, 12]);
   });
 });
 
@@ -81,10 +115,10 @@ describe("a budget, an action volume and a channel volume at once", () => {
   const budgetMicros = 1_600_000_000;
 
   it("keeps every limit and is worth nearly what hindsight is", () => {
-    const all = new RecentRequests({ actions: ACTIONS + 1, room: ARRIVALS, every: 1 });
+    const all = new RecentRequests({ actions: ACTIONS + 1, room: ARRIVALS }, 1);
     for (let user = 0; user < ARRIVALS; user++) {
       const situation = situationWith(program, { scores: scoresOfUser(users, user, ACTIONS) });
-      all.observe(situation, decided(0, ACTIONS + 1));
+      all.observe(situation, decided(0, ACTIONS + 1), 0);
     }
     const hindsight = allocate(
       { users: ARRIVALS, actions: ACTIONS + 1, blocks: () => [all.sample()] },
@@ -101,7 +135,7 @@ describe("a budget, an action volume and a channel volume at once", () => {
   function playDay() {
     const forecast = forecastArrivals(period, null);
     const tally = new EpochTally(program);
-    const recent = new RecentRequests({ actions: ACTIONS + 1, room: 1_000, every: 5 });
+    const recent = new RecentRequests({ actions: ACTIONS + 1, room: 1_000 }, 5);
     const used = [0, 0];
     let state: PacingState = openPeriod(null);
     let spentMicros = 0;
@@ -141,7 +175,7 @@ describe("a budget, an action volume and a channel volume at once", () => {
         const charged = Math.round((scores.cost[chosen] ?? 0) * 1e6);
         const decision = decided(chosen, ACTIONS + 1);
         tally.observe(situation, decision, charged);
-        recent.observe(situation, decision);
+        recent.observe(situation, decision, 0);
         caps.forEach(({ actions }, j) => (used[j] = (used[j] ?? 0) + Number(actions.includes(chosen))));
         spentMicros += charged;
         value += scores.value[chosen] ?? 0;
@@ -157,16 +191,13 @@ describe("a budget, an action volume and a channel volume at once", () => {
   ) {
     const sample = recent.sample();
     if (sample.users === 0) return null;
-    const share = sample.users / rest.toCome;
     const candidates = { users: sample.users, actions: ACTIONS + 1, blocks: () => [sample] };
     const constraints = {
-      budgetMicros: Math.floor(rest.moneyMicros * share),
+      budgetMicros: rest.moneyMicros,
       costWeight: 0 as const,
-      caps: caps.map((cap, j) => ({ ...cap, offers: Math.floor((rest.left[j] ?? 0) * share) })),
+      caps: caps.map((cap, j) => ({ ...cap, offers: rest.left[j] ?? 0 })),
     };
-    const {
-      prices: [, ...mu],
-    } = shadowPrices(openMarket(candidates, constraints), { gain: 1e6, cost: 1e6 }, 1);
+    const mu = samplePrices(candidates, constraints, sample.users / rest.toCome);
     return Object.fromEntries(Object.keys(LIMITS).map((name, j) => [name, (mu[j] ?? 0) / 1e6]));
   }
 });

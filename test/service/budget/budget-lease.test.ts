@@ -161,6 +161,17 @@ describe("the lease of a life that ended", () => {
     expect(view?.holders).toEqual([{ replica: "a", life: 2 }]);
   });
 
+  test("is closed without a lease of the next life, where that has nothing to spend", async () => {
+    const stage = await newStage();
+    const killed = stage.lease();
+    await killed.exchange("top-up");
+    spend(stage, killed, "d1", 8);
+    const next = stage.lease();
+    await next.closeEarlierLives();
+    expect(await stage.ledger.view(ACCOUNT)).toMatchObject({ pending: 8, leased: 0, available: 9_992, holders: [] });
+    expect(await next.leave()).toBe(true);
+  });
+
   test("is told whole, however long its log", async () => {
     const stage = await newStage(200_000);
     const killed = stage.lease();

@@ -18,7 +18,7 @@ import { RedisTrouble } from "../trouble.ts";
 import { DECLARE_SCRIPT } from "./declare-script.ts";
 import { REAP_SCRIPT } from "./reap-script.ts";
 import { answerFrom, listFrom, resultFrom, viewFrom, wholeFrom } from "./replies.ts";
-import { Script } from "./script.ts";
+import { Script } from "../script.ts";
 import { SETTLE_SCRIPT } from "./settle-script.ts";
 import { SYNC_SCRIPT } from "./sync-script.ts";
 import { VIEW_SCRIPT } from "./view-script.ts";
@@ -93,7 +93,7 @@ export class RedisLedger implements Ledger {
   async #run(script: Script, account: AccountId, ...args: readonly (string | number)[]): Promise<unknown> {
     const { connection, answerMs } = this.#options;
     try {
-      return await connection.run((redis) => script.run(redis, keyOf(account), ...args), answerMs);
+      return await connection.run((redis) => script.run(redis, [keyOf(account)], ...args), answerMs);
     } catch (error) {
       if (!(error instanceof RedisTrouble)) throw error;
       throw new LiftgateError("ledger_unavailable", `The budget ledger cannot be reached: ${error.message}`);

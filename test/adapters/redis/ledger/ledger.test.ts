@@ -14,7 +14,7 @@ import {
 import { expectHistories } from "../../../support/ledger-histories.ts";
 import { RedisLedgerStore } from "../../../support/redis-ledger-store.ts";
 import { type RedisServer, startRedisServer } from "../../../support/redis-server.ts";
-import { observe, operator, ownServer } from "../observed-connection.ts";
+import { observe, operator, ownServer, PATIENT_MS } from "../observed-connection.ts";
 
 const SEED = 20261125;
 const A = { replica: "a", life: 1 };
@@ -36,7 +36,7 @@ beforeEach(async () => {
 });
 
 async function ledgerOn(url: string, replicasToConfirm = 0): Promise<RedisLedger> {
-  const { connection } = await observe(url);
+  const { connection } = await observe(url, PATIENT_MS, "together");
   return new RedisLedger({ connection, replicasToConfirm, confirmMs: 100 });
 }
 
@@ -231,6 +231,31 @@ test("a restart that lost nothing is noticed, and over once the holders spoke an
     kind: "synced",
     granted: 35,
     view: { forgotten: 0 },
+  });
+});
+
+test("a replica that was promoted without the last grants is noticed; what was not confirmed was never given", async () => {
+  const primary = await ownServer(["--repl-diskless-sync-delay", "0"]);
+  const follower = await ownServer();
+  const promoted = operator(follower);
+  await promoted.replicaof("127.0.0.1", primary.port);
+  const ledger = await ledgerOn(primary.url, 1);
+  const terms = termsOf(100, { leaseTtlMs: 20 });
+  await openAccount(await ledgerOn(primary.url), terms);
+  let answer = await ledger.sync(syncOf(A, { terms, want: 30 }));
+  while (answer.kind === "unconfirmed") answer = await ledger.sync(syncOf(A, { terms, want: 30 }));
+  await promoted.replicaof("NO", "ONE");
+  const lost = syncOf(A, { terms, turn: 2, want: 50 });
+  expect(await ledger.sync(lost)).toMatchObject({ kind: "unconfirmed", granted: 80 });
+  const after = await ledgerOn(follower.url);
+  const first = await after.sync(lost);
+  expect(first).toMatchObject({ kind: "recovering", granted: 30, view: { leased: 30, available: 70 } });
+  await after.declare(declarationOf(A, { terms, held: { turn: 1, granted: 30, returned: 0 } }));
+  const recovery = { token: first.view.recovery ?? "", waitedMs: 20, nowMs: 0 };
+  expect(await after.sync({ ...lost, recovery })).toMatchObject({
+    kind: "synced",
+    granted: 80,
+    view: { leased: 80, available: 20, forgotten: 0 },
   });
 });
 
