@@ -108,7 +108,7 @@ export class ProgramFunds implements Moment {
 }
 
 /** Where nobody can hold or count an offer none is made, not even one that is expected to cost nothing. */
-function uncovered({ actions }: Program): readonly (Exclusion | null)[] {
+export function uncovered({ actions }: Program): readonly (Exclusion | null)[] {
   return actions.map((_, i) => (i === 0 ? null : "budget_exhausted"));
 }
 
