@@ -274,14 +274,15 @@ function describeReservations(name: string, newLedger: (terms?: BudgetTerms) => 
       expect(await ledger.view(ACCOUNT)).toMatchObject({ available: 48, settled: 12, overrun: 5 });
     });
 
-    test("money after the expiry or after a void is overrun", async () => {
+    test("money after the expiry, but for the fixed part that was settled then, or after a void, is overrun", async () => {
       const ledger = await withHeld();
       await ledger.reap(ACCOUNT, { nowMs: 6_000, limit: 1 });
-      expect(await settle(ledger, "e1", 7)).toEqual([{ kind: "overrun", excess: 7 }]);
+      expect(await settle(ledger, "e1", 7)).toEqual([{ kind: "overrun", excess: 4 }]);
+      expect(await settle(ledger, "e4", 1)).toEqual([{ kind: "overrun", excess: 1 }]);
       await ledger.sync(syncOf(A, { turn: 3, reservations: [reservationOf("d2", 10)] }));
       await ledger.settle(ACCOUNT, [{ kind: "void", eventId: "e2", reservationId: "d2" }]);
       expect(await settle(ledger, "e3", 2, "d2")).toEqual([{ kind: "overrun", excess: 2 }]);
-      expect(await ledger.view(ACCOUNT)).toMatchObject({ pending: 0, settled: 3, overrun: 9, available: 67 });
+      expect(await ledger.view(ACCOUNT)).toMatchObject({ pending: 0, settled: 3, overrun: 7, available: 67 });
     });
 
     test("a reservation of the most that can be owed: what is above it is overrun", async () => {

@@ -16,6 +16,8 @@ interface Entry {
   reservation: Reservation | null;
   dueMs: number;
   early: Settlement | null;
+  /** By the expiry, until money that comes late has counted it. */
+  feeSettled: number;
   readonly events: Set<string>;
 }
 
@@ -64,6 +66,7 @@ export class ReferenceBooks {
         reservation: null,
         dueMs: 0,
         early: settlement,
+        feeSettled: 0,
         events,
       });
       return { kind: "early" };
@@ -75,8 +78,10 @@ export class ReferenceBooks {
     }
     if (settlement.kind === "void") return { kind: "conflict" };
     entry.events.add(settlement.eventId);
-    this.#move("debtors", "overrun", settlement.amount);
-    return { kind: "overrun", excess: settlement.amount };
+    const excess = Math.max(0, settlement.amount - entry.feeSettled);
+    entry.feeSettled = 0;
+    this.#move("debtors", "overrun", excess);
+    return excess === 0 ? { kind: "settled" } : { kind: "overrun", excess };
   }
 
   reap(nowMs: number, limit: number): number {
@@ -89,6 +94,7 @@ export class ReferenceBooks {
       this.#move("pending", "settled", fixed);
       this.#move("pending", "available", amount - fixed);
       entry.state = "expired";
+      entry.feeSettled = fixed;
     }
     return due.length;
   }
@@ -113,7 +119,7 @@ export class ReferenceBooks {
     this.#move(lease, "pending", reservation.amount);
     const events = known?.events ?? new Set<string>();
     const dueMs = reservation.expiresAtMs + this.#terms.graceMs;
-    const entry: Entry = { state: "open", reservation, dueMs, early: null, events };
+    const entry: Entry = { state: "open", reservation, dueMs, early: null, feeSettled: 0, events };
     this.#entries.set(reservation.id, entry);
     const early = known?.early ?? null;
     if (early !== null) this.#end(entry, early);

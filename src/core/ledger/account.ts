@@ -31,7 +31,8 @@ export interface ReservationState {
   /** `early`: an outcome came before the reservation; all but the outcome is unknown. */
   state: "early" | "pending" | "settled" | "voided" | "expired";
   readonly amount: number;
-  readonly fixed: number;
+  /** 0 once it was settled by expiry and a late outcome has counted it. */
+  fixed: number;
   /** From when on it may be expired. */
   readonly dueMs: number;
   /** What came early, until it is applied. */

@@ -4,7 +4,7 @@
  * Settled: up to its amount leaves pending for settled, the rest returns. More than that is drawn from
  * what is free when the budget reserves expected costs, and what remains is the overrun. Expired: the
  * fixed part is settled, for it is owed whatever the user does. Money that turns up after the end, or a
- * second time, is owed too: all of it is overrun.
+ * second time, is owed too: it is overrun, but for a fixed part that was settled for it already.
  */
 import type { Reservation, Settlement, SettlementResult } from "../domain/budget.ts";
 import { type Account, freeIn, type ReservationState } from "./account.ts";
@@ -45,7 +45,7 @@ export function settle(account: Account, settlement: Settlement): SettlementResu
   known.events = [...known.events, eventId];
   if (known.state === "pending") return resolve(account, known, settlement);
   if (settlement.kind === "void") return { kind: "conflict" };
-  return postOverrun(account, settlement.amount);
+  return settleLate(account, known, settlement.amount);
 }
 
 /** Expires what fell due by `nowMs`, the earliest first, at most `limit`; how many. */
@@ -79,6 +79,13 @@ function resolve(account: Account, held: ReservationState, settlement: Settlemen
   const drawn = account.terms.reserve === "expected" ? Math.min(above, freeIn(account)) : 0;
   account.settled += drawn;
   return above === drawn ? { kind: "settled" } : postOverrun(account, above - drawn);
+}
+
+/** The reservation has ended. The fixed part is in the amount once: the first to come finds it settled. */
+function settleLate(account: Account, held: ReservationState, amount: number): SettlementResult {
+  const settled = held.state === "expired" ? Math.min(held.fixed, amount) : 0;
+  if (held.state === "expired") held.fixed = 0;
+  return settled === amount ? { kind: "settled" } : postOverrun(account, amount - settled);
 }
 
 function postOverrun(account: Account, excess: number): SettlementResult {

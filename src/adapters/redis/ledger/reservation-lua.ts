@@ -38,6 +38,16 @@ local function postOverrun(account, excess)
   return { 'overrun', digits(excess) }
 end
 
+local function settleLate(account, held, amount)
+  local settled = 0
+  if held.state == 'expired' then
+    settled = math.min(held.fixed, amount)
+    held.fixed = 0
+  end
+  if settled == amount then return { 'settled', '0' } end
+  return postOverrun(account, amount - settled)
+end
+
 -- outcome: the amount that is settled, or 'void'.
 local function resolve(account, held, outcome)
   account.pending = account.pending - held.amount
@@ -77,7 +87,7 @@ local function settle(account, settlement)
   if known.state ~= 'pending' and isVoid then return { 'conflict', '0' } end
   countEvent(known, eventId)
   if known.state == 'pending' then return resolve(account, known, outcome) end
-  return postOverrun(account, settlement.amount)
+  return settleLate(account, known, settlement.amount)
 end
 
 -- By the caller's clock and by the server's: one that jumped ahead releases nothing early, on either side.
