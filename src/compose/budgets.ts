@@ -47,7 +47,8 @@ export async function openBudgets(
   const reaper = new Reaper({
     ledger: store.ledger,
     timer: TIMER,
-    clock,
+    // Nothing expires before both clocks say so: one that was wrong at the start, and one that is wrong now.
+    clock: () => Math.min(clock(), Date.now()),
     intervalMs: REAP_INTERVAL_MS,
     expired: tell.expired,
     failed: tell.reapFailed,

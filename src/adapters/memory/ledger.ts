@@ -20,6 +20,7 @@ import {
   applyWriteOff,
   type LedgerCommand,
 } from "../../core/ledger/accounts.ts";
+import { ENDED_KEPT_MS } from "../../core/ledger/reservation.ts";
 import { checkCommand } from "../../core/ledger/check-command.ts";
 import type { Ledger, LeaseDeclaration, LeaseSync } from "../../core/budget-ports.ts";
 import { type JournalSync, JournalWriter, readJournal } from "./journal.ts";
@@ -30,8 +31,6 @@ const FILE_NAME = "ledger.ndjson";
 const RUN = "embedded";
 /** Below this the file is not worth writing anew. */
 const COMPACT_BYTES_MIN = 64 * 1024 * 1024;
-/** Late outcomes still find their reservation for so long. */
-const RETENTION_MS = 90 * 86_400_000;
 
 export interface EmbeddedLedgerOptions {
   /** Made if it does not exist. One process at a time. */
@@ -169,7 +168,7 @@ class EmbeddedLedger implements Ledger {
     const { path, sync, clock, compactBytesMin } = this.#file;
     if (this.#journal.bytes < this.#compactAtBytes) return;
     try {
-      const forgetBeforeMs = clock() - RETENTION_MS;
+      const forgetBeforeMs = clock() - ENDED_KEPT_MS;
       const next = await JournalWriter.replace(path, snapshotLines(this.#accounts, forgetBeforeMs), sync);
       forgetEnded(this.#accounts, forgetBeforeMs);
       const old = this.#journal;

@@ -2,7 +2,8 @@
  * What is held of the budget for an offer until its cost is known.
  *
  *   reserve max       maxCost, whatever is predicted
- *   reserve expected  k = max(c, 0) · inPeriod; maxCost where nothing is predicted
+ *   reserve expected  k = max(c, 0) · inPeriod, but at least fixedCost, which is owed whatever the user does;
+ *                     maxCost where nothing is predicted
  */
 import type { Situation } from "../domain/decision.ts";
 import { dueCost } from "../domain/due-cost.ts";
@@ -15,7 +16,8 @@ import type { Action } from "../domain/program.ts";
  */
 export function chargeMicros({ program, scores, pacing }: Situation, i: number): number {
   if (i === 0 || program.funding === null) return 0;
-  const { maxCost } = program.actions[i] as Action;
+  const { maxCost, fixedCost } = program.actions[i] as Action;
   const expected = dueCost(scores.cost[i] as number, pacing, i);
-  return wholeMicros(program.funding.reserve === "max" || Number.isNaN(expected) ? maxCost : expected);
+  const faceValue = program.funding.reserve === "max" || Number.isNaN(expected);
+  return wholeMicros(faceValue ? maxCost : Math.max(expected, fixedCost));
 }

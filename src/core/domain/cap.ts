@@ -1,9 +1,8 @@
-import type { Exclusion } from "./decision.ts";
 import type { Offer } from "./offer.ts";
 import type { WindowRule } from "./period.ts";
 
-/** Why a cap closes an action. */
-export type CapReason = Extract<Exclusion, "cap_reached" | "cooldown">;
+/** Why a cap closes an action: two of the exclusions. */
+export type CapReason = "cap_reached" | "cooldown";
 
 /**
  * At most `max` offers of a kind within a window. A cooldown is one as well: at most one offer within

@@ -10,7 +10,7 @@ import type { Reservation } from "../domain/budget.ts";
 import { type GrantView, isScarce, surplus, topUp } from "./grant-size.ts";
 import { Purse } from "./purse.ts";
 
-/** A turn of some 40 KB: a fraction of a millisecond of the store's time. */
+/** A turn of some 40 KB: some 3 ms of the store's time. */
 const RESERVATIONS_PER_TURN = 256;
 
 /** What a turn is for: `top-up` asks for more, `yield` returns what others may need, `leave` returns all. */

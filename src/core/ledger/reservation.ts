@@ -9,6 +9,9 @@
 import type { Reservation, Settlement, SettlementResult } from "../domain/budget.ts";
 import { type Account, freeIn, type ReservationState } from "./account.ts";
 
+/** Late outcomes find a reservation for so long after it ended. Longer is memory: some 300 bytes for each offer. */
+export const ENDED_KEPT_MS = 7 * 86_400_000;
+
 /** Whether a report of this reservation moves money: it is not known yet, or only its outcome is. */
 export function isNews(account: Account, id: string): boolean {
   const known = account.reservations.get(id);

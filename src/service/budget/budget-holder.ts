@@ -14,7 +14,8 @@ const GAP_MS = 10;
 /** Near the end everybody asks for what returns, and gets a little: rarely is enough. */
 const SCARCE_GAP_MS = 500;
 const RETRY_MS_MIN = 50;
-const RETRY_MS_MAX = 2_000;
+/** Well below a lease time: a short outage must not end the lease between two tries. */
+const RETRY_MS_MAX = 500;
 /** A lease that paid nothing for so long is idle. */
 const IDLE_MS = 5_000;
 /** Of a lease time: two renewals may fail before the lease ends. */

@@ -109,18 +109,27 @@ export class Pool {
 
   async #turn(): Promise<void> {
     const nowMs = this.#parts.nowMs();
-    try {
+    await this.#attempt(async () => {
       // Before the next turn is over it may be needed.
       this.#accountsAt(nowMs + this.#declared.terms.epochMs + OPEN_AHEAD_MS);
       const accounts = this.current();
       if (accounts !== null) await this.#price(accounts, nowMs);
+    });
+    await this.#attempt(async () => {
+      await this.#retire(nowMs);
+      this.#parts.turned(this);
+    });
+    void this.#closePast();
+    this.#schedule();
+  }
+
+  /** Whatever fails is told, and the next turn comes all the same. */
+  async #attempt(step: () => Promise<void>): Promise<void> {
+    try {
+      await step();
     } catch (cause) {
       this.#parts.failed(this, cause);
     }
-    await this.#retire(nowMs);
-    this.#parts.turned(this);
-    void this.#closePast();
-    this.#schedule();
   }
 
   /** At the beginning of the next epoch, or of the next period if that is sooner. */

@@ -3,7 +3,7 @@ import type { AccountId } from "../../core/domain/budget.ts";
 import type { Ledger } from "../../core/budget-ports.ts";
 import type { Timer } from "./budget-holder.ts";
 
-/** A fraction of a millisecond of the store's time at once; a backlog is worked off without a pause. */
+/** Some 6 ms of the store's time at once; a backlog is worked off without a pause. */
 const RESERVATIONS_PER_CALL = 500;
 
 export interface ReaperOptions {

@@ -10,7 +10,7 @@ import { type Funds, type Moment, WITHOUT_BUDGET } from "../funds.ts";
 import { reportOf } from "./budget-report.ts";
 import { Pool, type PoolParts } from "./pool.ts";
 import type { PoolDeclaration } from "./pool-accounts.ts";
-import { ProgramFunds } from "./program-funds.ts";
+import { ProgramFunds, uncovered } from "./program-funds.ts";
 
 /** An offer without a maxCost may be expected to cost up to this share of the amount; above it is not made. */
 const UNBOUNDED_OFFER_SHARE = 1 / 50;
@@ -34,7 +34,7 @@ export class Treasury implements Funds {
   at(program: Program): Moment {
     if (program.funding === null) return WITHOUT_BUDGET;
     const funds = this.#funds.get(program.id);
-    if (funds === undefined) return WITHOUT_MONEY;
+    if (funds === undefined) return withoutMoney(program);
     // A request that began before a reload is decided by the program it began with.
     return funds.program === program ? funds.refresh() : this.#fundsFor(program, funds.pool).refresh();
   }
@@ -110,8 +110,10 @@ export class Treasury implements Funds {
   }
 }
 
-/** A program whose pool is not there: nothing may be spent. */
-const WITHOUT_MONEY: Moment = { ...WITHOUT_BUDGET, availableMicros: 0, status: "degraded_budget" };
+/** A program whose pool is not there: nothing may be spent, and nothing offered that nobody would hold. */
+function withoutMoney(program: Program): Moment {
+  return { ...WITHOUT_BUDGET, availableMicros: 0, usedUp: uncovered(program), status: "degraded_budget" };
+}
 
 /** What the program declares of a pool of its own; null if it declares none. */
 function declarationOf(owner: Program, programs: readonly Program[]): PoolDeclaration | null {

@@ -26,6 +26,16 @@ describe("what is held for an offer", () => {
     expect(charges({ pool: "p", reserve: "expected", terms: null }, [1, 0.5, 1])).toEqual([0, 61_729, 0]);
   });
 
+  it("is at least what is owed whatever the user does", () => {
+    const sent = actions.map((action, i) => (i === 2 ? { ...action, fixedCost: 0.01 } : action));
+    const program = programWith({ funding: { pool: "p", reserve: "expected", terms: null }, actions: sent });
+    const scores = scoresOf([
+      [1, 0, 0.123457],
+      [1, 0, -0.05],
+    ]);
+    expect(chargeMicros(situationWith(program, { scores }), 2)).toBe(10_000);
+  });
+
   it("is its face value where nothing is predicted", () => {
     const scores = scoresOf([
       [NaN, NaN, NaN],

@@ -59,6 +59,9 @@ describe("a pool of several programs", () => {
     replica.treasury.adopt([owner]);
     expect(replica.treasury.report("guest")).toBeNull();
     expect(replica.decide(guest).moment).toEqual({ availableMicros: 0, status: "degraded_budget" });
+    // Not even what is expected to cost nothing: nobody would hold it, or count it.
+    const { usedUp } = replica.treasury.at(guest);
+    expect(usedUp).toEqual(guest.actions.map(({ id }) => (id === "no_offer" ? null : "budget_exhausted")));
     await world.pass(30_000, { perSecond: 20, replicas: [replica], programs: [owner, guest] });
     expect(logged(world)).toBeLessThanOrEqual(AMOUNT * MICROS);
     expect(logged(world)).toBeGreaterThan((AMOUNT - 2) * MICROS);

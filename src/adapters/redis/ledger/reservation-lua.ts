@@ -1,7 +1,8 @@
+import { ENDED_KEPT_MS } from "../../../core/ledger/reservation.ts";
+
 /** The fates of reservations in Lua, as in core/ledger/reservation.ts. Loaded ones stay in a table until they are stored. */
 export const RESERVATION_LUA = `
--- Late outcomes find an ended reservation for so long: 90 days.
-local RETENTION_MS = 7776000000
+local ENDED_KEPT_MS = ${ENDED_KEPT_MS}
 local loaded = {}
 
 -- false for one that is not known.
@@ -104,7 +105,7 @@ local function storeReservation(id, held)
     redis.call('PERSIST', key)
     redis.call('ZADD', BASE .. ':due', digits(held.dueMs), id)
   else
-    redis.call('PEXPIRE', key, RETENTION_MS)
+    redis.call('PEXPIRE', key, ENDED_KEPT_MS)
     redis.call('ZREM', BASE .. ':due', id)
   end
 end
