@@ -1,6 +1,6 @@
 /** What pacing is compared with. */
 import type { Pacing } from "../core/domain/decision.ts";
-import type { Controller, EpochStart } from "./play-day.ts";
+import { type Controller, type EpochStart, spentFrom } from "./play-day.ts";
 import { DAY_MS, type World } from "./world.ts";
 
 /** One price all day. Yesterday's is the threshold that a batch run would have left behind. */
@@ -21,7 +21,7 @@ export function clockDriven({ past }: World): Controller {
   return {
     beginEpoch: ({ atMs, purse }: EpochStart) => {
       if (atMs - lastMs < CONTROL_EVERY_MS) return;
-      const error = purse.spentMicros / purse.amountMicros - atMs / DAY_MS;
+      const error = spentFrom(purse) / purse.granted - atMs / DAY_MS;
       integral += (error * (atMs - lastMs)) / DAY_MS;
       lastMs = atMs;
       prices = priced(past.optimum.lambda * Math.exp(PROPORTIONAL * error + INTEGRAL * integral));

@@ -1,13 +1,19 @@
 /** The program that is simulated, and a request to it. */
-import type { Pacing, Scores, Situation } from "../core/domain/decision.ts";
-import { toWholeMicros } from "../core/domain/money.ts";
+import type { Scores, Situation } from "../core/domain/decision.ts";
+import type { Reserve } from "../core/domain/funding.ts";
 import { type Action, NO_OFFER, type Program } from "../core/domain/program.ts";
 import { volumesOf } from "../core/domain/resource.ts";
-import type { Users } from "./users.ts";
+import { faceOf, type Users } from "./users.ts";
 
-/** Greedy and without holdout, since hindsight's optimum has neither exploration nor control group. */
-export function campaignWith(paidActions: number): Program {
-  const offers = Array.from({ length: paidActions }, (_, i) => `offer_${i + 1}`);
+/**
+ * Greedy and without holdout, since hindsight's optimum has neither exploration nor control group.
+ *
+ * @param reserve what is held for an offer: its expected cost, or its face value
+ */
+export function campaignWith(paidActions: number, reserve: Reserve = "expected"): Program {
+  const offers = Array.from({ length: paidActions }, (_, i) =>
+    actionNamed(`offer_${i + 1}`, reserve === "max" ? faceOf(i) : Infinity),
+  );
   return {
     id: "simulated",
     version: 1,
@@ -16,7 +22,7 @@ export function campaignWith(paidActions: number): Program {
     state: "live",
     currency: "USD",
     randomizationUnit: "user",
-    actions: [NO_OFFER, ...offers].map(actionNamed),
+    actions: [actionNamed(NO_OFFER, Infinity), ...offers],
     routes: [{ when: null, model: { name: "simulated", version: "1" } }],
     objective: { costWeight: 0, value: [{ head: "value", weight: 1 }], cost: "cost" },
     eligibility: null,
@@ -25,41 +31,34 @@ export function campaignWith(paidActions: number): Program {
     evaluation: { share: 0, salt: "evaluation" },
     exploration: { strategy: "greedy", floor: 0, salt: "draw" },
     caps: [],
-    funding: null,
+    funding: { pool: "simulated", reserve, terms: null },
     features: { maxAgeMs: Infinity, coldStart: "no_offer" },
     offerTtlMs: 86_400_000,
   };
 }
 
-function actionNamed(id: string): Action {
+function actionNamed(id: string, maxCost: number): Action {
   return {
     id,
     channel: null,
     volumes: id === NO_OFFER ? [] : volumesOf({ id, channel: null }),
     fixedCost: 0,
-    maxCost: Infinity,
+    maxCost,
     prior: null,
   };
 }
 
-/** What the service would gather for one user. */
-export interface Request {
-  readonly program: Program;
-  readonly scores: Scores;
-  readonly pacing: Pacing;
-  /** What the budget can still pay, and what each action would take from it; whole micros. */
-  readonly availableMicros: number;
-  readonly chargesMicros: readonly number[];
-}
+/** What the service would gather for one user, and what may be spent on them. */
+export type Request = Pick<Situation, "program" | "scores" | "pacing" | "availableMicros">;
 
-export function situationOf({ program, scores, pacing, availableMicros, chargesMicros }: Request): Situation {
+export function situationOf({ program, scores, pacing, availableMicros }: Request): Situation {
   return {
     program,
     facts: NOTHING_KNOWN,
-    requested: affordable(program, chargesMicros, availableMicros),
+    requested: null,
     withheld: null,
     closed: null,
-    availableMicros: null,
+    availableMicros,
     basis: "model",
     scores,
     pacing,
@@ -82,19 +81,4 @@ export function scoresOf({ value, cost }: Users, user: number, paidActions: numb
     stds.push(0);
   }
   return { value: values, valueStd: stds, cost: costs };
-}
-
-/** What offers of these costs take from the budget: whole numbers of micros. */
-export function chargesOf({ cost }: Scores): readonly number[] {
-  return cost.map((each) => toWholeMicros(Math.max(0, each)));
-}
-
-/** The actions the budget can still pay for; null when it can pay for all. */
-function affordable(
-  { actions }: Program,
-  chargesMicros: readonly number[],
-  availableMicros: number,
-): readonly string[] | null {
-  if (chargesMicros.every((charge) => charge <= availableMicros)) return null;
-  return actions.filter((_, i) => (chargesMicros[i] as number) <= availableMicros).map(({ id }) => id);
 }

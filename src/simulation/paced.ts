@@ -48,7 +48,7 @@ export class PacedController implements Controller {
         epoch,
         atMs,
         forecast: this.#forecast,
-        remainingMicros: purse.availableMicros,
+        remainingMicros: purse.balance,
         shareDue: 1,
         floor: this.#floor,
         remainingVolumes: {},
@@ -78,7 +78,7 @@ function dayBefore({ size, past }: World): PacingState {
   let state: PacingState = { sums: {}, prices: null };
   for (let user = 0; user < known; user++) {
     const scores = scoresOf(past.users, user, size.actions);
-    const situation = situationOf({ program, scores, pacing: UNPRICED, availableMicros: 0, chargesMicros: [] });
+    const situation = situationOf({ program, scores, pacing: UNPRICED, availableMicros: null });
     tally.observe(situation, decide(situation), 0);
     if ((user + 1) % 1000 === 0) state = merge(state, tally.drain({ share: (user + 1) / known, elapsedHour: 0 }));
   }

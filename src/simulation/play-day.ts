@@ -1,8 +1,9 @@
 /** One day of a world, decided request by request through the real `decide()` at a controller's prices. */
+import { chargeMicros } from "../core/decision/charge.ts";
 import { decide } from "../core/decision/decide.ts";
 import type { Decision, Pacing, Situation } from "../core/domain/decision.ts";
-import { campaignWith, chargesOf, scoresOf, situationOf } from "./campaign.ts";
-import { Purse } from "./purse.ts";
+import { Purse } from "../core/ledger/purse.ts";
+import { campaignWith, scoresOf, situationOf } from "./campaign.ts";
 import { DAY_MS, type World } from "./world.ts";
 
 /** Whoever sets the prices. */
@@ -18,6 +19,7 @@ export interface Controller {
 export interface EpochStart {
   readonly epoch: number;
   readonly atMs: number;
+  /** The budget of the day, granted as a whole. */
   readonly purse: Purse;
 }
 
@@ -50,7 +52,8 @@ const TRACE_POINTS = 288;
 export function playDay(world: World, controller: Controller, epochMs: number): Play {
   const { size, users, atMs, budgetMicros } = world;
   const program = campaignWith(size.actions);
-  const purse = new Purse(budgetMicros);
+  const purse = new Purse();
+  purse.fill(budgetMicros, DAY_MS);
   const trace: TracePoint[] = [];
   const total = { value: 0, offers: 0 };
   let arrival = 0;
@@ -60,11 +63,10 @@ export function playDay(world: World, controller: Controller, epochMs: number): 
     for (; arrival < atMs.length && (atMs[arrival] as number) < endMs; arrival++) {
       const scores = scoresOf(users, arrival, size.actions);
       const pacing = controller.pricesFor(arrival);
-      const chargesMicros = chargesOf(scores);
-      const { availableMicros } = purse;
-      const situation = situationOf({ program, scores, pacing, availableMicros, chargesMicros });
+      const availableMicros = purse.available(atMs[arrival] as number);
+      const situation = situationOf({ program, scores, pacing, availableMicros });
       const decision = decide(situation);
-      const chargedMicros = chargesMicros[decision.chosen] as number;
+      const chargedMicros = chargeMicros(situation, decision.chosen);
       purse.debit(chargedMicros);
       total.value += scores.value[decision.chosen] as number;
       total.offers += Number(decision.chosen > 0);
@@ -72,8 +74,13 @@ export function playDay(world: World, controller: Controller, epochMs: number): 
     }
     if (endMs >= (trace.length + 1) * (DAY_MS / TRACE_POINTS)) {
       const { lambda } = controller.pricesFor(0);
-      trace.push({ atMs: endMs, arrivals: arrival, spentMicros: purse.spentMicros, value: total.value, lambda });
+      trace.push({ atMs: endMs, arrivals: arrival, spentMicros: spentFrom(purse), value: total.value, lambda });
     }
   }
-  return { ...total, spentMicros: purse.spentMicros, trace };
+  return { ...total, spentMicros: spentFrom(purse), trace };
+}
+
+/** What was paid out of it. */
+export function spentFrom({ granted, balance }: Pick<Purse, "granted" | "balance">): number {
+  return granted - balance;
 }

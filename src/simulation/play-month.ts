@@ -8,7 +8,8 @@
  */
 import { decide } from "../core/decision/decide.ts";
 import type { Pacing, Scores } from "../core/domain/decision.ts";
-import { MICROS_PER_UNIT } from "../core/domain/money.ts";
+import { dueCost } from "../core/domain/due-cost.ts";
+import { MICROS_PER_UNIT, wholeMicros } from "../core/domain/money.ts";
 import type { Program } from "../core/domain/program.ts";
 import { elapsedHourAt, expectedShare, forecastArrivals } from "../core/pacing/arrival-forecast.ts";
 import { EpochTally } from "../core/pacing/epoch-tally.ts";
@@ -23,7 +24,7 @@ import {
   shareDue,
 } from "../core/pacing/liability-calibration.ts";
 import { closeEpoch, merge, openPeriod, pacingOf } from "../core/pacing/pacer.ts";
-import { campaignWith, chargesOf, scoresOf, situationOf } from "./campaign.ts";
+import { campaignWith, scoresOf, situationOf } from "./campaign.ts";
 import { DAY_MS, type DelayedWorld, EXPIRY_MS, MONTH_MS } from "./delayed-world.ts";
 import { OpenOffers } from "./open-offers.ts";
 import { faceOf } from "./users.ts";
@@ -62,11 +63,6 @@ interface Redemption {
   readonly atMs: number;
 }
 
-interface CostFactors {
-  readonly bias: number;
-  readonly due: number;
-}
-
 class MonthPlay {
   readonly #world: DelayedWorld;
   readonly #reserve: Reserve;
@@ -92,8 +88,8 @@ class MonthPlay {
   constructor(world: DelayedWorld, reserve: Reserve) {
     this.#world = world;
     this.#reserve = reserve;
-    this.#program = campaignWith(world.size.actions);
-    this.#facesMicros = chargesOf(costsOnly([0, ...Array.from({ length: world.size.actions }, (_, i) => faceOf(i))]));
+    this.#program = campaignWith(world.size.actions, reserve === "max" ? "max" : "expected");
+    this.#facesMicros = this.#program.actions.map((_, i) => (i === 0 ? 0 : wholeMicros(faceOf(i - 1))));
     this.#forecast = forecastArrivals(world.period, null);
     this.#tally = new EpochTally(this.#program);
   }
@@ -107,9 +103,9 @@ class MonthPlay {
     this.#remainingMicros = this.#remaining(atMs);
     this.#price(epoch, atMs);
     const { atMs: arrivals } = this.#world;
-    const factors = this.#program.actions.map(({ id }) => this.#costFactors(id, MONTH_MS - atMs));
+    const dueShares = this.#program.actions.map(({ id }) => this.#dueShare(id, MONTH_MS - atMs));
     for (; this.#arrival < arrivals.length && (arrivals[this.#arrival] as number) < atMs + EPOCH_MS; this.#arrival++) {
-      this.#decideFor(this.#arrival, factors);
+      this.#decideFor(this.#arrival, dueShares);
     }
   }
 
@@ -125,26 +121,23 @@ class MonthPlay {
     };
   }
 
-  #decideFor(user: number, factors: readonly CostFactors[]): void {
-    const predicted = scoresOf(this.#world.users, user, this.#world.size.actions);
-    const scores = { ...predicted, cost: predicted.cost.map((cost, i) => cost * (factors[i] as CostFactors).bias) };
-    const expectedMicros = chargesOf(scores);
-    const dueMicros = expectedMicros.map((micros, i) => Math.round(micros * (factors[i] as CostFactors).due));
+  #decideFor(user: number, dueShares: readonly number[]): void {
+    const scores = scoresOf(this.#world.users, user, this.#world.size.actions);
     const situation = situationOf({
       program: this.#program,
       scores,
       pacing: this.#pacing,
-      ...(this.#reserve === "max"
-        ? { availableMicros: this.#unheldMicros(), chargesMicros: this.#facesMicros }
-        : { availableMicros: this.#remainingMicros, chargesMicros: dueMicros }),
+      availableMicros: Math.max(0, this.#reserve === "max" ? this.#unheldMicros() : this.#remainingMicros),
     });
     const decision = decide(situation);
-    const chargedMicros = expectedMicros[decision.chosen] as number;
-    this.#tally.observe(situation, decision, chargedMicros);
-    this.#remainingMicros -= dueMicros[decision.chosen] as number;
-    this.#chargedMicros += chargedMicros;
-    this.#value += scores.value[decision.chosen] as number;
-    if (decision.chosen > 0) this.#offer(user, decision.chosen, predicted);
+    const { chosen } = decision;
+    // What is held may be the face value; what is paced is what offers are expected to cost.
+    const expectedMicros = wholeMicros(dueCost(scores.cost[chosen] as number, this.#pacing, chosen));
+    this.#tally.observe(situation, decision, expectedMicros);
+    this.#remainingMicros -= Math.round(expectedMicros * (dueShares[chosen] as number));
+    this.#chargedMicros += expectedMicros;
+    this.#value += scores.value[chosen] as number;
+    if (chosen > 0) this.#offer(user, chosen, scores);
   }
 
   #offer(user: number, action: number, { cost }: Scores): void {
@@ -200,14 +193,18 @@ class MonthPlay {
       remainingVolumes: {},
       solvedVolumes: null,
     });
-    if (this.#board.prices !== null) this.#pacing = pacingOf(this.#board.prices);
+    if (this.#board.prices !== null) this.#pacing = { ...pacingOf(this.#board.prices), inPeriod: this.#biases() };
   }
 
-  /** What offers to come cost of what is predicted, and which share of that falls due before the month ends. */
-  #costFactors(action: string, leftMs: number): CostFactors {
-    if (this.#reserve === "naive") return { bias: 1, due: 1 };
-    const { bias, timing } = calibrationFor(this.#costs, action);
-    return { bias, due: shareBy(timing, leftMs) };
+  /** What offers to come really cost of what is predicted, by action; null: what is predicted. */
+  #biases(): Pacing["inPeriod"] {
+    if (this.#reserve === "naive") return null;
+    return this.#program.actions.map(({ id }) => calibrationFor(this.#costs, id).bias);
+  }
+
+  /** Which share of that falls due before the month ends. */
+  #dueShare(action: string, leftMs: number): number {
+    return this.#reserve === "naive" ? 1 : shareBy(calibrationFor(this.#costs, action).timing, leftMs);
   }
 
   #idOf(action: number): string {
@@ -217,8 +214,4 @@ class MonthPlay {
 
 function epochOf(atMs: number): number {
   return Math.floor(atMs / EPOCH_MS);
-}
-
-function costsOnly(cost: readonly number[]): Scores {
-  return { value: cost, valueStd: cost, cost };
 }
