@@ -2,7 +2,13 @@
  * What a replica spent under a lease, as its own decision log proves it: found by the lease's name in the
  * bytes, so that a log of gigabytes is read at the disk's pace and only what is meant is parsed.
  */
-import type { AccountId, LeaseHolder, Reservation, Settlement } from "../../core/domain/budget.ts";
+import {
+  type AccountId,
+  type LeaseHolder,
+  partsOf,
+  type Reservation,
+  type Settlement,
+} from "../../core/domain/budget.ts";
 import type { DecisionRecord, RecordedReservation } from "../../core/domain/record.ts";
 import type { SpendingHistory } from "../../core/budget-ports.ts";
 import { LiftgateError } from "../../core/errors.ts";
@@ -10,8 +16,6 @@ import { readBlocks } from "./read-segments.ts";
 import { listSegments } from "./segment.ts";
 
 const LINE_FEED = 0x0a;
-/** Parts the period from the volume in the name of an account that counts offers. */
-const VOLUME_MARK = "#";
 
 export class LoggedSpending implements SpendingHistory {
   readonly #directory: string;
@@ -68,11 +72,11 @@ function recordOf(line: string, path: string): DecisionRecord {
   }
 }
 
-function spentFrom(recorded: RecordedReservation, { budget, period }: AccountId): Reservation | null {
-  const [name, volume] = period.split(VOLUME_MARK);
-  if (recorded.account !== `${budget}/${name}`) return null;
+function spentFrom(recorded: RecordedReservation, account: AccountId): Reservation | null {
+  const { money, volume } = partsOf(account);
+  if (recorded.account !== `${money.budget}/${money.period}`) return null;
   const expiresAtMs = Date.parse(recorded.expiresAt);
-  if (volume === undefined) {
+  if (volume === null) {
     return { id: recorded.id, amount: recorded.amountMicros, fixed: recorded.fixedMicros, expiresAtMs };
   }
   return recorded.volumes.includes(volume) ? { id: recorded.id, amount: 1, fixed: 0, expiresAtMs } : null;

@@ -9,6 +9,21 @@ export interface AccountId {
   readonly period: string;
 }
 
+/** Parts the period from the volume in the name of an account that counts offers. */
+const VOLUME_MARK = "#";
+
+/** The account that counts the offers of a volume beside the money's account. */
+export function volumeAccount({ budget, period }: AccountId, volume: string): AccountId {
+  return { budget, period: `${period}${VOLUME_MARK}${volume}` };
+}
+
+/** The money's account that an account belongs to, and the volume that it counts; null: it is the money's. */
+export function partsOf({ budget, period }: AccountId): { readonly money: AccountId; readonly volume: string | null } {
+  const mark = period.indexOf(VOLUME_MARK);
+  if (mark === -1) return { money: { budget, period }, volume: null };
+  return { money: { budget, period: period.slice(0, mark) }, volume: period.slice(mark + VOLUME_MARK.length) };
+}
+
 /** What the program grants the account. Of two terms the one with the higher revision holds. */
 export interface BudgetTerms {
   readonly revision: number;

@@ -1,6 +1,12 @@
 /** A pool's accounts in one period on this replica: its money, and the offers of each limited volume. */
 import type { LeaseBook, Ledger, SpendingHistory } from "../../core/budget-ports.ts";
-import type { AccountId, BudgetTerms, LeaseHolder } from "../../core/domain/budget.ts";
+import {
+  type AccountId,
+  type BudgetTerms,
+  type LeaseHolder,
+  partsOf,
+  volumeAccount,
+} from "../../core/domain/budget.ts";
 import type { PoolTerms } from "../../core/domain/funding.ts";
 import type { Program } from "../../core/domain/program.ts";
 import type { Period } from "../../core/domain/period.ts";
@@ -9,9 +15,6 @@ import { BudgetLease, type BudgetLeaseOptions } from "./budget-lease.ts";
 
 /** A replica that cannot reach the ledger stops paying so soon; a ledger that may have forgotten grants waits as long. */
 const LEASE_TTL_MS = 3_000;
-
-/** Parts the period from the volume in the name of an account that counts offers. */
-const VOLUME_MARK = "#";
 
 /** Replaces no terms that are there. */
 const REVISION_MIN = 1;
@@ -111,7 +114,7 @@ export class PoolAccounts {
   }
 
   #count(volume: string, terms: BudgetTerms): BudgetHolder {
-    const account = { ...this.account, period: `${this.account.period}${VOLUME_MARK}${volume}` };
+    const account = volumeAccount(this.account, volume);
     const counter = holderOf(this.#parts, { account, terms, kind: "counted", largestOffer: () => 1 });
     this.#counters.set(volume, counter);
     counter.start();
@@ -131,7 +134,7 @@ function leaseOf({ ledger, book, history, timer, clock }: AccountsParts, options
 
 /** Whether the account is the money or a volume of this period. */
 export function isOfPeriod(account: AccountId, period: string): boolean {
-  return account.period === period || account.period.startsWith(`${period}${VOLUME_MARK}`);
+  return partsOf(account).money.period === period;
 }
 
 /** What earlier lives of this replica left open on a pool's account of a period that is over is told and closed. */
@@ -140,7 +143,7 @@ export async function closePastAccount(
   account: AccountId,
   declared: PoolDeclaration,
 ): Promise<void> {
-  const isVolume = account.period.includes(VOLUME_MARK);
+  const isVolume = partsOf(account).volume !== null;
   const lease = leaseOf(parts, {
     account,
     // What was declared in that period stands.
