@@ -5,7 +5,7 @@ import { openEmbeddedOfferHistory } from "../adapters/memory/offer-history.ts";
 import { RedisOfferHistory } from "../adapters/redis/offer-history.ts";
 import { openRedis } from "../adapters/redis/connection.ts";
 import { RedisFeatureStore } from "../adapters/redis/feature-store.ts";
-import { RowReader } from "../adapters/redis/row-reader.ts";
+import { TurnReader } from "../adapters/redis/turn-reader.ts";
 import type { FeatureStore, OfferHistory } from "../core/ports.ts";
 import type { Config } from "../ops/config.ts";
 import { type Metrics } from "../ops/metrics.ts";
@@ -47,10 +47,14 @@ async function openRedisStores(url: string, metrics: Metrics, logger: Logger): P
       logger[state === "up" ? "info" : "error"]({ state }, "feature store");
     },
   });
-  const reader = new RowReader(connection);
+  const reader = new TurnReader(connection);
+  const offers = new RedisOfferHistory(connection, reader);
   return {
     features: new RedisFeatureStore(connection, reader),
-    offers: new RedisOfferHistory(connection, reader),
-    close: async () => connection.close(),
+    offers,
+    close: async () => {
+      await offers.close();
+      connection.close();
+    },
   };
 }

@@ -1,9 +1,8 @@
 /** What the services need of the world outside. Adapters implement these; only `compose/` knows which. */
 import type { Allocation } from "./allocation/allocate.ts";
 import type { CandidateBlock, Constraints } from "./allocation/candidates.ts";
-import type { Condition } from "./domain/cap.ts";
 import type { FeatureContract, ModelOutputs, RawScores } from "./domain/model.ts";
-import type { Offer, Subject } from "./domain/offer.ts";
+import type { History, KeptOffer, Place, Subject } from "./domain/offer.ts";
 import type { CalendarRule, Period, PeriodRule } from "./domain/period.ts";
 
 /** What the store holds of one user under one contract. */
@@ -99,43 +98,48 @@ export interface Calendar {
   hourOfWeek(timeZone: string, atMs: number): number;
 }
 
-/** What a subject was offered, oldest commit first. */
+/** What the store holds of one subject. */
 export type HistoryRead =
-  | { readonly kind: "found"; readonly offers: readonly Offer[] }
+  | { readonly kind: "found"; readonly history: History }
   /** Something is there that is not a history. It counts as unknown until it is forgotten. */
   | { readonly kind: "mismatch" };
 
-/** An offer's place in one subject's history, and what must hold there. */
-export interface HistoryEntry {
-  readonly subject: Subject;
-  /** The first instant at which the entry may go. */
-  readonly keepUntilMs: number;
-  readonly conditions: readonly Condition[];
-}
-
-export interface OfferCommit {
-  /** A UUID. The same one is committed once, however often it is asked for. */
+/** What became of one decision. */
+export interface Settlement {
   readonly decisionId: string;
-  readonly offer: Offer;
-  readonly entries: readonly HistoryEntry[];
+  /** Null: nothing was offered. */
+  readonly offer: KeptOffer | null;
+  /** Whose histories it concerns. */
+  readonly subjects: readonly Subject[];
+  /** What the decision found there; null where it is not known. */
+  readonly found: readonly History[] | null;
+  readonly atMs: number;
 }
 
 /**
- * The offers of every user and cluster. Every call throws `cap_store_unavailable` when the store cannot
- * answer in time; then a commit may have happened, and is repeated or undone.
+ * The offers of every user and cluster. A decision takes its place in the histories before anything is drawn, and
+ * settles it afterwards: so an offer is counted before anybody can hear of it, and a cap is never a matter of who
+ * is faster. What is never settled (a crash) goes on counting: too many offers are counted, never too few.
+ *
+ * `read` and `take` throw `cap_store_unavailable` when the store cannot answer in time; then places may have been
+ * taken all the same, and are settled.
  */
 export interface OfferHistory {
   /** All subjects' histories, in their order, in the round trip that reads the user's features. */
   read(subjects: readonly Subject[]): Promise<readonly HistoryRead[]>;
   /**
-   * Adds the offer to all its histories if every condition still holds and none is full, or to none:
-   * atomic, whoever else commits. Throws also when a history is a mismatch.
+   * Reads, and takes the place in every history that has room for it. Whoever asks, one is after the other: each
+   * finds the places and offers of all before it.
    */
-  commit(commit: OfferCommit): Promise<"committed" | "refused">;
-  /** Takes a decision's offer out again: it was never made. Harmless if it is not there. */
-  undo(decisionId: string, subjects: readonly Subject[]): Promise<void>;
+  take(place: Place, subjects: readonly Subject[], atMs: number): Promise<readonly HistoryRead[]>;
+  /**
+   * The decision's place becomes the offer, which needs none, or goes. Entries that were found and outlived go too.
+   * Another replica may see the place for a moment more. An offer may be taken back by settling once more. Throws `cap_store_unavailable` when the offer could be forgotten: then it must not be given.
+   */
+  settle(settlement: Settlement): Promise<void>;
   /** Deletes the subject's history, also one that is a mismatch. */
   forget(subject: Subject): Promise<void>;
+  /** Afterwards everything that was settled is in the store, if it can be reached. */
   close(): Promise<void>;
 }
 

@@ -12,8 +12,8 @@ import { invariant } from "../core/errors.ts";
 import { type AdmittedRequest, admit } from "./admit.ts";
 import { answerOf } from "./answer.ts";
 import { type Decided, decideNow } from "./decide-now.ts";
-import { addOffer, readPastOffers, takeBackOffer } from "./past-offers.ts";
 import { type Gathered, gather } from "./gather.ts";
+import { OfferPlace } from "./offer-place.ts";
 import type { DecisionServices } from "./services.ts";
 
 /**
@@ -21,13 +21,50 @@ import type { DecisionServices } from "./services.ts";
  * when the decision cannot be made durable: then it was not made.
  */
 export async function makeDecision(services: DecisionServices, body: DecideRequest): Promise<DecideAnswer> {
-  const { metrics, monotonicMs } = services;
-  const startedMs = monotonicMs();
+  const startedMs = services.monotonicMs();
   const request = admit(services, body);
-  const gathered = await gather(services, request, () => readPastOffers(services, request));
+  const decisionId = services.newId();
+  const place = new OfferPlace(services, request, decisionId);
+  const { record, timeMs } = await settled(place, decideFrom(services, request, { decisionId, place, startedMs }));
+  services.metrics.stage("total", services.monotonicMs() - startedMs);
+  services.metrics.decided(record);
+  return answerOf(record, request, { timeMs, style: body.explain === true ? "explained" : "plain" });
+}
+
+/** The outcome; where there is none, nothing is offered. */
+async function settled<T>(place: OfferPlace, deciding: Promise<T>): Promise<T> {
+  try {
+    return await deciding;
+  } catch (error) {
+    await place.leave();
+    throw error;
+  }
+}
+
+/** A decision from here on: its id, and its place under the caps. */
+interface Begun {
+  readonly decisionId: string;
+  readonly place: OfferPlace;
+  readonly startedMs: number;
+}
+
+interface Made extends Omit<Gathered, "prepared">, Decided {
+  readonly decisionId: string;
+  readonly place: OfferPlace;
+  readonly timeMs: number;
+  readonly expiresAtMs: number;
+  readonly latencyMs: number;
+}
+
+async function decideFrom(
+  services: DecisionServices,
+  request: AdmittedRequest,
+  { decisionId, place, startedMs }: Begun,
+): Promise<{ readonly record: DecisionRecord; readonly timeMs: number }> {
+  const { metrics, monotonicMs } = services;
+  const gathered = await gather(services, request, () => place.take());
 
   const decidingMs = monotonicMs();
-  const decisionId = services.newId();
   const timeMs = services.nowMs();
   const moment = services.funds.at(request.program);
   const expiresAtMs = timeMs + request.program.offerTtlMs;
@@ -37,31 +74,17 @@ export async function makeDecision(services: DecisionServices, body: DecideReque
 
   const status = gathered.status === "normal" ? moment.status : gathered.status;
   const latencyMs = Math.round((decidedMs - startedMs) * 1_000) / 1_000;
-  const made = { ...gathered, ...decided, decisionId, timeMs, expiresAtMs, status, latencyMs };
+  const made = { ...gathered, ...decided, decisionId, place, timeMs, expiresAtMs, status, latencyMs };
   const record = await tell(services, request, made);
-
-  const finishedMs = monotonicMs();
-  metrics.stage("log", finishedMs - decidedMs);
-  metrics.stage("total", finishedMs - startedMs);
-  metrics.decided(record);
-  return answerOf(record, request, { timeMs, style: body.explain === true ? "explained" : "plain" });
+  metrics.stage("log", monotonicMs() - decidedMs);
+  return { record, timeMs };
 }
 
-interface Made extends Omit<Gathered, "prepared">, Decided {
-  readonly decisionId: string;
-  readonly timeMs: number;
-  readonly expiresAtMs: number;
-  readonly latencyMs: number;
-}
-
-/**
- * Adds the offer to the user's history and makes the decision durable. What was taken for it, money and a place
- * under the caps, is kept with it, or there again when it was not made.
- */
+/** Makes the decision durable. The money taken for its offer is kept with it, or there again when it was not made. */
 async function tell(services: DecisionServices, request: AdmittedRequest, made: Made): Promise<DecisionRecord> {
-  const { hold, past, decisionId } = made;
+  const { hold } = made;
   try {
-    const override = await giveOffer(services, request, made);
+    const override = await settlePlace(made);
     const record = recordMade(services, request, { ...made, override });
     await services.log.append(JSON.stringify(record));
     if (override === null) hold.keep();
@@ -69,18 +92,17 @@ async function tell(services: DecisionServices, request: AdmittedRequest, made: 
     return record;
   } catch (error) {
     hold.release();
-    await takeBackOffer(services, request, past, decisionId);
     throw error;
   }
 }
 
-/** Adds what was drawn to the user's history, unless it is nothing; why it may not be given after all, or null. */
-async function giveOffer(services: DecisionServices, request: AdmittedRequest, made: Made): Promise<Override | null> {
-  const { situation, decision, past, decisionId, timeMs, expiresAtMs } = made;
+/** The place becomes what was drawn, or goes when that is nothing; why it may not be given after all, or null. */
+async function settlePlace({ situation, decision, place, timeMs, expiresAtMs }: Made): Promise<Override | null> {
   const action = situation.program.actions[decision.chosen];
   invariant(action !== undefined, "the chosen action is one of the program's");
-  if (action.id === NO_OFFER) return null;
-  return await addOffer(services, request, past, { decisionId, action, decidedAtMs: timeMs, expiresAtMs });
+  if (action.id !== NO_OFFER) return await place.give({ action, decidedAtMs: timeMs, expiresAtMs });
+  await place.leave();
+  return null;
 }
 
 function recordMade(

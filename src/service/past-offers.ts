@@ -1,139 +1,111 @@
 /**
- * What was offered before: which actions a user's caps close now, and adding the offer a decision gave.
+ * What was offered before: which actions a user's caps close now, and what other programs have open.
  *
- * Histories are kept where somebody asks for them: a program with caps, or several programs, of which each
- * record lists what the others have open. They are read with the features, in one round trip.
+ * Histories are kept where somebody asks for them: where a cap counts the program's offers, or of several
+ * programs each record lists what the others have open. They are read with the features, in one round trip.
  */
 import { closedByCaps } from "../core/caps/closed-by-caps.ts";
 import { conditionsAt } from "../core/caps/condition.ts";
+import { type Keeping, keepingOf } from "../core/caps/keeping.ts";
 import { openElsewhere } from "../core/caps/open-elsewhere.ts";
-import { planCommit } from "../core/caps/plan-commit.ts";
-import type { Condition } from "../core/domain/cap.ts";
 import type { Situation } from "../core/domain/decision.ts";
-import type { Offer, Subject } from "../core/domain/offer.ts";
-import type { Action } from "../core/domain/program.ts";
-import type { ActiveOffer, Override } from "../core/domain/record.ts";
-import { LiftgateError } from "../core/errors.ts";
+import type { History, Subject } from "../core/domain/offer.ts";
+import type { ActiveOffer } from "../core/domain/record.ts";
+import { invariant, LiftgateError } from "../core/errors.ts";
 import type { HistoryRead } from "../core/ports.ts";
 import type { AdmittedRequest } from "./admit.ts";
 import type { DecisionServices } from "./services.ts";
 
+export type OfferServices = Pick<DecisionServices, "offers" | "calendar" | "programs" | "nowMs" | "metrics">;
+
 export interface PastOffers {
   readonly closed: Situation["closed"];
   readonly active: readonly ActiveOffer[];
-  /** What must still hold when an offer is added; null: no history is kept. */
-  readonly conditions: readonly Condition[] | null;
 }
 
 /** Nobody asks for histories, or nothing was looked at. */
-export const NO_PAST: PastOffers = { closed: null, active: [], conditions: null };
+export const NO_PAST: PastOffers = { closed: null, active: [] };
 
 /** For what does not depend on what was offered before. */
 export const nobodysPast = async (): Promise<PastOffers> => NO_PAST;
 
-type OfferServices = Pick<DecisionServices, "offers" | "calendar" | "programs" | "nowMs" | "metrics">;
+/** The histories that a request is about. */
+export interface Concern {
+  readonly keeping: Keeping;
+  /** The user, and the cluster where somebody counts its offers. */
+  readonly subjects: readonly Subject[];
+}
+
+/** Null where nobody asks for histories. */
+export function concernOf(
+  { programs }: OfferServices,
+  { program, userId, clusterId }: AdmittedRequest,
+): Concern | null {
+  const keeping = keepingOf(program, programs.caps());
+  if (!keeping.counted && !programs.shareUsers()) return null;
+  const user = { scope: "user", id: userId } as const;
+  const byCluster = clusterId !== null && keeping.byCluster;
+  return { keeping, subjects: byCluster ? [user, { scope: "cluster", id: clusterId }] : [user] };
+}
+
+/**
+ * The past as it is, for a plan: nothing is going to be offered.
+ *
+ * @throws LiftgateError `cap_store_unavailable`, as `pastUnknown`
+ */
+export async function readPastOffers(services: OfferServices, request: AdmittedRequest): Promise<PastOffers> {
+  const concern = concernOf(services, request);
+  if (concern === null) return NO_PAST;
+  try {
+    return pastIn(services, request, concern, knownIn(await services.offers.read(concern.subjects)));
+  } catch (error) {
+    return pastUnknown(services, concern, error);
+  }
+}
+
+/** What these histories say of the request. */
+export function pastIn(
+  { calendar, nowMs }: OfferServices,
+  { program }: AdmittedRequest,
+  { keeping }: Concern,
+  [user, cluster]: readonly History[],
+): PastOffers {
+  invariant(user !== undefined, "the user's history is always read");
+  const now = nowMs();
+  const active = activeIn(user, program.id, now);
+  if (!keeping.counted) return { closed: null, active };
+  const conditions = conditionsAt(program.caps, calendar, now);
+  const capped = { program: program.id, actions: program.actions };
+  return { closed: closedByCaps(conditions, { user, cluster: cluster ?? null }, capped), active };
+}
 
 /**
  * @throws LiftgateError `cap_store_unavailable` when a cap counts the program's offers, its own or one across all
- * programs, and the user's history is not known: then nothing may be offered
+ * programs: then nothing may be offered
  */
-export async function readPastOffers(services: OfferServices, request: AdmittedRequest): Promise<PastOffers> {
-  const { caps, id, actions } = request.program;
-  if (caps.length === 0 && !services.programs.shareUsers()) return NO_PAST;
-  try {
-    const [user, cluster] = (await services.offers.read(subjectsOf(request))).map(offersIn);
-    const nowMs = services.nowMs();
-    const conditions = conditionsAt(caps, services.calendar, nowMs);
-    const reasons = closedByCaps(conditions, { user: user ?? [], cluster: cluster ?? null }, { program: id, actions });
-    return {
-      closed: reasons.some((reason) => reason !== null) ? reasons : null,
-      active: openElsewhere(user ?? [], id, nowMs).map(({ program, action, sinceMs }) => ({
-        program,
-        action,
-        since: new Date(sinceMs).toISOString(),
-      })),
-      conditions,
-    };
-  } catch (error) {
-    if (isCounted(services, request) || !isOutage(error)) throw error;
-    services.metrics.trouble("cap_store_unavailable");
-    return NO_PAST;
-  }
+export function pastUnknown({ metrics }: OfferServices, { keeping }: Concern, error: unknown): PastOffers {
+  if (keeping.counted || !isOutage(error)) throw error;
+  metrics.trouble("cap_store_unavailable");
+  return NO_PAST;
 }
 
-/** An offer about to be given. */
-export interface NewOffer {
-  readonly decisionId: string;
-  readonly action: Action;
-  readonly decidedAtMs: number;
-  readonly expiresAtMs: number;
+/** @throws LiftgateError `cap_store_unavailable` where one of them is not known */
+export function knownIn(reads: readonly HistoryRead[]): readonly History[] {
+  return reads.map((read) => {
+    if (read.kind === "found") return read.history;
+    throw new LiftgateError("cap_store_unavailable", "What is stored of the user's past offers cannot be read");
+  });
 }
 
-/**
- * Adds the offer to the histories, unless a condition does not hold any more: another request was faster. Why it
- * may not be given, or null. A store that is down keeps nobody from an offer that no cap counts.
- */
-export async function addOffer(
-  services: OfferServices,
-  request: AdmittedRequest,
-  past: PastOffers,
-  { decisionId, action, decidedAtMs, expiresAtMs }: NewOffer,
-): Promise<Override | null> {
-  const { conditions } = past;
-  if (conditions === null) return null;
-  const subjects = subjectsOf(request);
-  const offer: Offer = {
-    program: request.program.id,
-    action: action.id,
-    channel: action.channel,
-    decidedAtMs,
-    expiresAtMs,
-  };
-  const caps = services.programs.caps();
-  const commit = planCommit({ decisionId, offer, subjects, conditions, caps, calendar: services.calendar });
-  try {
-    return (await services.offers.commit(commit)) === "committed" ? null : "cap_race";
-  } catch (error) {
-    if (!isOutage(error)) throw error;
-    services.metrics.trouble("cap_store_unavailable");
-    if (!isCounted(services, request)) return null;
-    // It may have been added all the same.
-    await takeBackOffer(services, request, past, decisionId);
-    return "cap_unknown";
-  }
-}
-
-/** The decision was not made. Where this fails, too many offers are counted until they expire, never too few. */
-export async function takeBackOffer(
-  services: OfferServices,
-  request: AdmittedRequest,
-  { conditions }: PastOffers,
-  decisionId: string,
-): Promise<void> {
-  if (conditions === null) return;
-  try {
-    await services.offers.undo(decisionId, subjectsOf(request));
-  } catch (error) {
-    if (!isOutage(error)) throw error;
-    services.metrics.trouble("cap_store_unavailable");
-  }
-}
-
-/** Whether any loaded program's cap counts the offers of this one. */
-function isCounted({ programs }: OfferServices, { program }: AdmittedRequest): boolean {
-  return programs.caps().some((cap) => cap.program === null || cap.program === program.id);
-}
-
-function subjectsOf({ userId, clusterId }: AdmittedRequest): readonly Subject[] {
-  const user = { scope: "user", id: userId } as const;
-  return clusterId === null ? [user] : [user, { scope: "cluster", id: clusterId }];
-}
-
-function offersIn(read: HistoryRead): readonly Offer[] {
-  if (read.kind === "found") return read.offers;
-  throw new LiftgateError("cap_store_unavailable", "What is stored of the user's past offers cannot be read");
-}
-
-function isOutage(error: unknown): boolean {
+export function isOutage(error: unknown): boolean {
   return error instanceof LiftgateError && error.code === "cap_store_unavailable";
+}
+
+function activeIn({ offers }: History, program: string, nowMs: number): readonly ActiveOffer[] {
+  if (offers.length === 0) return NO_PAST.active;
+  return openElsewhere(offers, program, nowMs).map(({ program: other, action, sinceMs }) => ({
+    program: other,
+    action,
+    since: new Date(sinceMs).toISOString(),
+  }));
 }

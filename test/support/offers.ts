@@ -1,9 +1,7 @@
-/** Offers, caps and commits for tests. */
-import { planCommit } from "../../src/core/caps/plan-commit.ts";
-import { conditionsAt } from "../../src/core/caps/condition.ts";
+/** Offers, places and caps for tests. */
 import type { Cap, Condition } from "../../src/core/domain/cap.ts";
-import type { Offer, Subject } from "../../src/core/domain/offer.ts";
-import type { Calendar, HistoryEntry, OfferCommit } from "../../src/core/ports.ts";
+import type { History, KeptOffer, Offer, Place, Subject } from "../../src/core/domain/offer.ts";
+import type { Settlement } from "../../src/core/ports.ts";
 
 export const DAY_MS = 86_400_000;
 export const HOUR_MS = 3_600_000;
@@ -40,28 +38,30 @@ export function conditionOf(changes: Partial<Cap> = {}, afterMs = NOW_MS - 7 * D
   return { cap: capOf(changes), afterMs };
 }
 
-/** A commit of decision `n`, into the user's history unless `entries` says otherwise. */
-export function commitOf(n: number, changes: Partial<Offer> = {}, ...entries: Partial<HistoryEntry>[]): OfferCommit {
+/** The offer of decision `n`, kept for 30 days unless `changes` says otherwise. */
+export function keptOf(n: number, changes: Partial<KeptOffer> = {}): KeptOffer {
   const offer = offerOf(changes);
-  const whole = entries.length === 0 ? [{}] : entries;
-  return {
-    decisionId: idOf(n),
-    offer,
-    entries: whole.map((entry) => ({
-      subject: user,
-      keepUntilMs: offer.decidedAtMs + 30 * DAY_MS,
-      conditions: [],
-      ...entry,
-    })),
-  };
+  return { ...offer, decisionId: idOf(n), keepUntilMs: offer.decidedAtMs + 30 * DAY_MS, ...changes };
 }
 
-/** The commit that the service would ask for under these caps. */
-export function cappedCommit(
+/** The place of decision `n`. */
+export function placeOf(n: number, changes: Partial<Place> = {}): Place {
+  return { decisionId: idOf(n), program: "reactivation", keepUntilMs: NOW_MS + 30 * DAY_MS, ...changes };
+}
+
+/** What becomes of decision `n`: this offer, or nothing. */
+export function settlementOf(
   n: number,
-  offer: Offer,
-  { caps, calendar, subjects }: { caps: readonly Cap[]; calendar: Calendar; subjects: readonly Subject[] },
-): OfferCommit {
-  const conditions = conditionsAt(caps, calendar, offer.decidedAtMs);
-  return planCommit({ decisionId: idOf(n), offer, subjects, conditions, caps, calendar });
+  offer: KeptOffer | null,
+  { subjects = [user], found = null, atMs = offer?.decidedAtMs ?? NOW_MS }: Partial<Settlement> = {},
+): Settlement {
+  return { decisionId: idOf(n), offer, subjects, found, atMs };
+}
+
+/** A history of these offers, each of a decision of its own, and places. */
+export function historyOf(offers: readonly Partial<KeptOffer>[], places: readonly Partial<Place>[] = []): History {
+  return {
+    offers: offers.map((offer, n) => keptOf(n, offer)),
+    places: places.map((place, n) => placeOf(offers.length + n, place)),
+  };
 }

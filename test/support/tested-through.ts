@@ -31,7 +31,6 @@ export const TESTED_THROUGH: readonly { readonly files: string; readonly test: s
   // Declarations, and constants that mean something only where they are used.
   { files: "src/core/domain/reasons.ts", test: "test/http/decide.test.ts" },
   { files: "src/core/domain/period.ts", test: "test/adapters/temporal/calendar.test.ts" },
-  { files: "src/core/caps/remember.ts", test: "test/adapters/memory/offer-history.test.ts" },
   { files: "src/core/domain/cap.ts", test: "test/core/caps/condition.test.ts" },
   { files: "src/core/domain/offer.ts", test: "test/adapters/memory/offer-history.test.ts" },
   { files: "src/core/domain/model.ts", test: "test/core/features/encode.test.ts" },
@@ -80,8 +79,6 @@ export const TESTED_THROUGH: readonly { readonly files: string; readonly test: s
   { files: "src/adapters/memory/", test: "test/adapters/memory/feature-store.test.ts" },
   { files: "src/adapters/onnx/", test: "test/adapters/onnx/model-folder.test.ts" },
   { files: "src/adapters/temporal/", test: "test/adapters/temporal/calendar.test.ts" },
-  { files: "src/adapters/redis/offer-committer.ts", test: "test/adapters/redis/offer-history.test.ts" },
-  { files: "src/adapters/redis/offer-scripts.ts", test: "test/adapters/redis/offer-history.test.ts" },
   { files: "src/adapters/memory/ledger-lines.ts", test: "test/adapters/memory/ledger.test.ts" },
   { files: "src/adapters/memory/", test: "test/adapters/memory/feature-store.test.ts" },
   { files: "src/adapters/onnx/", test: "test/adapters/onnx/model-folder.test.ts" },

@@ -1,48 +1,49 @@
 /** All subjects' offer histories in memory. Every call is one synchronous step. */
-import { holds } from "../../core/caps/condition.ts";
-import { remember } from "../../core/caps/remember.ts";
-import type { KeptOffer, Subject } from "../../core/domain/offer.ts";
-import { invariant } from "../../core/errors.ts";
-import type { HistoryEntry, OfferCommit } from "../../core/ports.ts";
+import { outlived } from "../../core/caps/outlived.ts";
+import { type History, isFull, type KeptOffer, type Place, type Subject } from "../../core/domain/offer.ts";
 import type { OfferLine } from "./offer-journal.ts";
 
-const NO_OFFERS: readonly KeptOffer[] = [];
+const NOTHING: History = { offers: [], places: [] };
 
 export class OfferBook {
-  readonly #histories: Readonly<Record<Subject["scope"], Map<string, readonly KeptOffer[]>>> = {
+  readonly #histories: Readonly<Record<Subject["scope"], Map<string, History>>> = {
     user: new Map(),
     cluster: new Map(),
   };
   /** The latest decision seen: what is not needed after it may go. */
   #latestMs = 0;
 
-  read({ scope, id }: Subject): readonly KeptOffer[] {
-    return this.#histories[scope].get(id) ?? NO_OFFERS;
+  read({ scope, id }: Subject): History {
+    return this.#histories[scope].get(id) ?? NOTHING;
   }
 
-  /** `repeated`: it is there already, and stays once. */
-  commit(commit: OfferCommit): "committed" | "repeated" | "refused" {
-    const { decisionId, entries } = commit;
-    if (entries.some(({ subject }) => this.#has(subject, decisionId))) return "repeated";
-    const extended: (readonly KeptOffer[])[] = [];
-    for (const entry of entries) {
-      const history = this.#extended(commit, entry);
-      if (history === null) return "refused";
-      extended.push(history);
-    }
-    entries.forEach(({ subject }, i) => this.#put(subject, extended[i] as readonly KeptOffer[]));
-    this.#latestMs = Math.max(this.#latestMs, commit.offer.decidedAtMs);
-    return "committed";
-  }
-
-  undo(decisionId: string, subjects: readonly Subject[]): void {
+  /** Puts the place where there is room for it. */
+  take(place: Place, subjects: readonly Subject[]): void {
     for (const subject of subjects) {
-      if (!this.#has(subject, decisionId)) continue;
-      this.#put(
-        subject,
-        this.read(subject).filter((offer) => offer.decisionId !== decisionId),
-      );
+      const history = this.read(subject);
+      if (!isFull(history)) this.#put(subject, { ...history, places: [...history.places, place] });
     }
+  }
+
+  /** The offer instead of the decision's place, or of what it was before, and without what nobody needs any more. */
+  add(offer: KeptOffer, subjects: readonly Subject[]): void {
+    for (const subject of subjects) {
+      const history = without(this.read(subject), [offer.decisionId]);
+      const { offers, places } = without(history, outlived(history, offer, offer.decidedAtMs));
+      if (!isFull({ offers, places })) this.#put(subject, { places, offers: [...offers, offer] });
+    }
+    this.#latestMs = Math.max(this.#latestMs, offer.decidedAtMs);
+  }
+
+  /** Nothing of the decision, and nothing that is not needed at this moment. Whether there was an offer of it. */
+  leave(decisionId: string, subjects: readonly Subject[], atMs: number): boolean {
+    let offered = false;
+    for (const subject of subjects) {
+      const history = this.read(subject);
+      offered ||= history.offers.some((offer) => offer.decisionId === decisionId);
+      this.#put(subject, without(history, [decisionId, ...outlived(history, null, atMs)]));
+    }
+    return offered;
   }
 
   forget({ scope, id }: Subject): void {
@@ -52,13 +53,10 @@ export class OfferBook {
   /** Does again what a line says was done. */
   replay(line: OfferLine): void {
     switch (line.did) {
-      case "commit": {
-        const entries = line.kept.map(({ untilMs, ...subject }) => ({ subject, keepUntilMs: untilMs, conditions: [] }));
-        const outcome = this.commit({ decisionId: line.decisionId, offer: line.offer, entries });
-        return invariant(outcome !== "refused", "a history that took an offer takes it again");
-      }
-      case "undo":
-        return this.undo(line.decisionId, line.subjects);
+      case "offer":
+        return this.add({ ...line.offer, decisionId: line.decisionId, keepUntilMs: line.keepUntilMs }, line.subjects);
+      case "take back":
+        return void this.leave(line.decisionId, line.subjects, 0);
       case "forget":
         return this.forget(line.subject);
       default:
@@ -66,49 +64,44 @@ export class OfferBook {
     }
   }
 
-  /** Lets go of what is not needed any more. Counts the rest, each offer once for each history it is in. */
+  /** Lets go of what is not needed any more. Counts the offers left, each once for each history it is in. */
   sweep(): number {
     let held = 0;
     for (const [scope, histories] of this.#scopes()) {
-      for (const [id, offers] of histories) {
-        const needed = offers.filter(({ keepUntilMs }) => keepUntilMs > this.#latestMs);
+      for (const [id, history] of histories) {
+        const needed = without(history, outlived(history, null, this.#latestMs));
         this.#put({ scope, id }, needed);
-        held += needed.length;
+        held += needed.offers.length;
       }
     }
     return held;
   }
 
-  /** Lines that make this book again. */
+  /** Lines that make this book again, but for places: whoever took those is gone. */
   *lines(): Generator<OfferLine> {
     for (const [scope, histories] of this.#scopes()) {
-      for (const [id, offers] of histories) {
+      for (const [id, { offers }] of histories) {
         for (const { decisionId, keepUntilMs, ...offer } of offers) {
-          yield { did: "commit", decisionId, offer, kept: [{ scope, id, untilMs: keepUntilMs }] };
+          yield { did: "offer", decisionId, offer, keepUntilMs, subjects: [{ scope, id }] };
         }
       }
     }
   }
 
-  #scopes(): readonly (readonly [Subject["scope"], Map<string, readonly KeptOffer[]>])[] {
+  #scopes(): readonly (readonly [Subject["scope"], Map<string, History>])[] {
     return [
       ["user", this.#histories.user],
       ["cluster", this.#histories.cluster],
     ];
   }
 
-  #has(subject: Subject, decisionId: string): boolean {
-    return this.read(subject).some((offer) => offer.decisionId === decisionId);
+  #put({ scope, id }: Subject, history: History): void {
+    if (history.offers.length + history.places.length === 0) this.#histories[scope].delete(id);
+    else this.#histories[scope].set(id, history);
   }
+}
 
-  #extended({ decisionId, offer }: OfferCommit, { subject, keepUntilMs, conditions }: HistoryEntry) {
-    const history = this.read(subject);
-    if (!conditions.every((condition) => holds(condition, history))) return null;
-    return remember(history, { ...offer, decisionId, keepUntilMs });
-  }
-
-  #put({ scope, id }: Subject, offers: readonly KeptOffer[]): void {
-    if (offers.length === 0) this.#histories[scope].delete(id);
-    else this.#histories[scope].set(id, offers);
-  }
+function without({ offers, places }: History, decisionIds: readonly string[]): History {
+  const stays = ({ decisionId }: Place | KeptOffer): boolean => !decisionIds.includes(decisionId);
+  return { offers: offers.filter(stays), places: places.filter(stays) };
 }

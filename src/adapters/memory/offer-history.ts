@@ -1,9 +1,12 @@
-/** The embedded offer histories: in memory, every change also in `offers.ndjson` so that a restart has them. */
+/**
+ * The embedded offer histories: in memory, every offer also in `offers.ndjson` so that a restart has them. Places
+ * are not written: an offer is, before anybody hears of it.
+ */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { LiftgateError } from "../../core/errors.ts";
-import type { Subject } from "../../core/domain/offer.ts";
-import type { HistoryRead, OfferCommit, OfferHistory } from "../../core/ports.ts";
+import type { Place, Subject } from "../../core/domain/offer.ts";
+import type { HistoryRead, OfferHistory, Settlement } from "../../core/ports.ts";
 import { type LoadProgress, readJournal } from "./journal.ts";
 import { type JournalQueue, openJournalQueue } from "./journal-queue.ts";
 import { OfferBook } from "./offer-book.ts";
@@ -18,7 +21,7 @@ export interface EmbeddedOfferHistoryOptions {
 }
 
 /**
- * Loads what was committed before.
+ * Loads what was offered before.
  *
  * @throws Error naming the line when the file is damaged
  */
@@ -37,8 +40,6 @@ export async function openEmbeddedOfferHistory({
 class EmbeddedOfferHistory implements OfferHistory {
   readonly #book: OfferBook;
   readonly #journal: JournalQueue;
-  /** Commits on their way to the file: a second call with the same id shares the fate of the first. */
-  readonly #underWay = new Map<string, Promise<void>>();
   #closed = false;
 
   constructor(book: OfferBook, journal: JournalQueue) {
@@ -47,42 +48,25 @@ class EmbeddedOfferHistory implements OfferHistory {
   }
 
   async read(subjects: readonly Subject[]): Promise<readonly HistoryRead[]> {
-    this.#refuseIfClosed();
-    return subjects.map((subject) => ({ kind: "found", offers: this.#book.read(subject) }));
+    return this.#found(subjects);
   }
 
-  /** Counted at once, so that no other commit can pass the cap meanwhile; taken back if it cannot be written. */
-  async commit(commit: OfferCommit): Promise<"committed" | "refused"> {
-    this.#refuseIfClosed();
-    const { decisionId, offer, entries } = commit;
-    const outcome = this.#book.commit(commit);
-    if (outcome === "refused") return outcome;
-    if (outcome === "repeated") {
-      await this.#underWay.get(decisionId);
-      return "committed";
-    }
-    const kept = entries.map(({ subject, keepUntilMs }) => ({ ...subject, untilMs: keepUntilMs }));
-    const written = this.#append({ did: "commit", decisionId, offer, kept });
-    this.#underWay.set(decisionId, written);
-    try {
-      await written;
-    } catch (error) {
-      this.#book.undo(
-        decisionId,
-        entries.map(({ subject }) => subject),
-      );
-      throw error;
-    } finally {
-      this.#underWay.delete(decisionId);
-    }
-    return "committed";
+  async take(place: Place, subjects: readonly Subject[]): Promise<readonly HistoryRead[]> {
+    const found = this.#found(subjects);
+    this.#book.take(place, subjects);
+    return found;
   }
 
-  /** Should it fail to be written, a restart counts the offer again: too many are counted, never too few. */
-  async undo(decisionId: string, subjects: readonly Subject[]): Promise<void> {
+  /** Should the end of an offer fail to be written, a restart counts it again: too many, never too few. */
+  async settle({ decisionId, offer, subjects, atMs }: Settlement): Promise<void> {
     this.#refuseIfClosed();
-    this.#book.undo(decisionId, subjects);
-    await this.#append({ did: "undo", decisionId, subjects: [...subjects] });
+    if (offer !== null) {
+      const { keepUntilMs, decisionId: _, ...told } = offer;
+      this.#book.add(offer, subjects);
+      await this.#append({ did: "offer", decisionId, offer: told, keepUntilMs, subjects });
+    } else if (this.#book.leave(decisionId, subjects, atMs)) {
+      await this.#append({ did: "take back", decisionId, subjects });
+    }
   }
 
   async forget(subject: Subject): Promise<void> {
@@ -95,6 +79,11 @@ class EmbeddedOfferHistory implements OfferHistory {
     if (this.#closed) return;
     this.#closed = true;
     await this.#journal.close();
+  }
+
+  #found(subjects: readonly Subject[]): readonly HistoryRead[] {
+    this.#refuseIfClosed();
+    return subjects.map((subject) => ({ kind: "found", history: this.#book.read(subject) }));
   }
 
   async #append(line: OfferLine): Promise<void> {

@@ -1,13 +1,13 @@
 /**
  * The lines behind the embedded offer histories: what was done, in order.
  *
- *     {"did":"commit","decisionId":"019a…","offer":{"program":"reactivation","action":"voucher_5","channel":"email",
- *      "decidedAtMs":1764057600000,"expiresAtMs":1764144000000},"kept":[{"scope":"user","id":"u42","untilMs":1764147600000}]}
- *     {"did":"undo","decisionId":"019a…","subjects":[{"scope":"user","id":"u42"}]}
+ *     {"did":"offer","decisionId":"019a…","offer":{"program":"reactivation","action":"voucher_5","channel":"email",
+ *      "decidedAtMs":1764057600000,"expiresAtMs":1764144000000},"keepUntilMs":1764147600000,
+ *      "subjects":[{"scope":"user","id":"u42"}]}
+ *     {"did":"take back","decisionId":"019a…","subjects":[{"scope":"user","id":"u42"}]}
  *     {"did":"forget","subject":{"scope":"user","id":"u42"}}
  *
- * A commit that is there twice counts once, so that a line may also stand in what the file was
- * rewritten from.
+ * An offer that is there twice counts once, so that a line may also stand in what the file was rewritten from.
  */
 import { z } from "zod";
 import { Id, Slug } from "../../contract/identifiers.ts";
@@ -18,11 +18,12 @@ import { parseJson } from "./parse-json.ts";
 const LINE_BYTES_MAX = 2_048;
 
 const InstantMs = z.int().min(0);
-const subject = { scope: z.enum(["user", "cluster"]), id: Id };
+const subject = z.strictObject({ scope: z.enum(["user", "cluster"]), id: Id });
+const subjects = z.array(subject).max(2).readonly();
 
 const Line = z.discriminatedUnion("did", [
   z.strictObject({
-    did: z.literal("commit"),
+    did: z.literal("offer"),
     decisionId: z.uuid(),
     offer: z.strictObject({
       program: Slug,
@@ -31,10 +32,11 @@ const Line = z.discriminatedUnion("did", [
       decidedAtMs: InstantMs,
       expiresAtMs: InstantMs,
     }),
-    kept: z.array(z.strictObject({ ...subject, untilMs: InstantMs })).max(2),
+    keepUntilMs: InstantMs,
+    subjects,
   }),
-  z.strictObject({ did: z.literal("undo"), decisionId: z.uuid(), subjects: z.array(z.strictObject(subject)).max(2) }),
-  z.strictObject({ did: z.literal("forget"), subject: z.strictObject(subject) }),
+  z.strictObject({ did: z.literal("take back"), decisionId: z.uuid(), subjects }),
+  z.strictObject({ did: z.literal("forget"), subject }),
 ]);
 export type OfferLine = z.infer<typeof Line>;
 

@@ -3,7 +3,7 @@ import { setTimeout as after } from "node:timers/promises";
 import { Redis, type RedisOptions } from "ioredis";
 import { Breaker, type BreakerState } from "./breaker.ts";
 import { type Deadline, inTime } from "./deadline.ts";
-import { readRows } from "./read-rows.ts";
+import { readTurn } from "./read-turn.ts";
 import { RedisTrouble, troubleOf } from "./trouble.ts";
 
 /** Longer than any answer of a healthy Redis on a busy host, shorter than a caller notices. */
@@ -142,7 +142,7 @@ export class RedisConnection {
 
   async #probe(): Promise<void> {
     try {
-      await inTime(readRows(this.#redis, [{ key: PROBE_KEY, bytesMax: 1 }]), this.#deadline);
+      await inTime(readTurn(this.#redis, [{ key: PROBE_KEY, bytesMax: 1 }], []), this.#deadline);
     } catch (error) {
       this.#note(error);
       throw error;

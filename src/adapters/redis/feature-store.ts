@@ -4,8 +4,8 @@ import type { FeatureContract } from "../../core/domain/model.ts";
 import type { FeatureRead, FeatureRow, FeatureStore } from "../../core/ports.ts";
 import { packedBytes, packRow, unpackRow } from "../packed/packed-row.ts";
 import type { RedisConnection } from "./connection.ts";
-import type { Row } from "./read-rows.ts";
-import type { RowReader } from "./row-reader.ts";
+import type { Row } from "./read-turn.ts";
+import type { TurnReader } from "./turn-reader.ts";
 import { RedisTrouble } from "./trouble.ts";
 
 /** Rows sent together: enough to fill a round trip, few enough that a read behind them is in time. */
@@ -16,9 +16,9 @@ const WRITE_ANSWER_MS = 1_000;
 /** Uses the connection and its reader and does not own them: other stores share them. */
 export class RedisFeatureStore implements FeatureStore {
   readonly #connection: RedisConnection;
-  readonly #reader: RowReader;
+  readonly #reader: TurnReader;
 
-  constructor(connection: RedisConnection, reader: RowReader) {
+  constructor(connection: RedisConnection, reader: TurnReader) {
     this.#connection = connection;
     this.#reader = reader;
   }
@@ -26,7 +26,7 @@ export class RedisFeatureStore implements FeatureStore {
   /** Fetches at most one byte more than a right row has: a poisoned value of any size costs no more than a good one. */
   async read(userId: string, contracts: readonly FeatureContract[]): Promise<readonly FeatureRead[]> {
     try {
-      const rows = await this.#reader.read(
+      const rows = await this.#reader.rows(
         contracts.map((contract) => ({ key: keyOf(userId, contract), bytesMax: packedBytes(contract) + 1 })),
       );
       return rows.map((row, i) => decode(row, contracts[i] as FeatureContract));

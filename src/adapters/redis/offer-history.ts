@@ -1,71 +1,77 @@
-/** Offer histories in Redis: one packed value per user or cluster, which goes when nothing in it counts any more. */
+/** Offer histories in Redis: one hash per user or cluster, which goes when nothing in it counts any more. */
 import { LiftgateError } from "../../core/errors.ts";
-import type { Subject } from "../../core/domain/offer.ts";
-import type { HistoryRead, OfferCommit, OfferHistory } from "../../core/ports.ts";
+import type { Place, Subject } from "../../core/domain/offer.ts";
+import type { HistoryRead, OfferHistory, Settlement } from "../../core/ports.ts";
 import type { RedisConnection } from "./connection.ts";
-import { historyKey, OfferCommitter } from "./offer-committer.ts";
-import { UNDO_SCRIPT } from "./offer-scripts.ts";
-import { HISTORY_BYTES_MAX, packDecisionId, unpackHistory } from "./packed-history.ts";
-import type { RowReader } from "./row-reader.ts";
+import { entryText, historyIn, historyKey, placeText } from "./history-entry.ts";
+import type { HistoryReply } from "./read-turn.ts";
+import { Settlements } from "./settlements.ts";
 import { RedisTrouble } from "./trouble.ts";
+import type { TurnReader } from "./turn-reader.ts";
 
 /** Uses the connection and its reader and does not own them: other stores share them. */
 export class RedisOfferHistory implements OfferHistory {
   readonly #connection: RedisConnection;
-  readonly #reader: RowReader;
-  readonly #committer: OfferCommitter;
+  readonly #reader: TurnReader;
+  readonly #settlements: Settlements;
 
-  constructor(connection: RedisConnection, reader: RowReader) {
+  constructor(connection: RedisConnection, reader: TurnReader) {
     this.#connection = connection;
     this.#reader = reader;
-    this.#committer = new OfferCommitter(connection);
+    this.#settlements = new Settlements(connection);
   }
 
-  /** Fetches at most one byte more than the longest history has. */
-  async read(subjects: readonly Subject[]): Promise<readonly HistoryRead[]> {
-    try {
-      const rows = await this.#reader.read(
-        subjects.map((subject) => ({ key: historyKey(subject), bytesMax: HISTORY_BYTES_MAX + 1 })),
-      );
-      // A key of another type is a history that cannot be read, not an outage.
-      return rows.map((row) => (row === null ? { kind: "mismatch" } : unpackHistory(row)));
-    } catch (error) {
-      throw unavailable(error);
-    }
+  read(subjects: readonly Subject[]): Promise<readonly HistoryRead[]> {
+    return this.#read(subjects, null);
   }
 
-  async commit(commit: OfferCommit): Promise<"committed" | "refused"> {
-    try {
-      const outcome = await this.#committer.commit(commit);
-      if (outcome === "mismatch") {
-        throw new LiftgateError("cap_store_unavailable", "What Redis holds of the user's past offers cannot be read");
-      }
-      return outcome === "refused" ? "refused" : "committed";
-    } catch (error) {
-      throw unavailable(error);
-    }
+  take(place: Place, subjects: readonly Subject[], atMs: number): Promise<readonly HistoryRead[]> {
+    return this.#read(subjects, entryText(place, placeText(place), atMs));
   }
 
-  async undo(decisionId: string, subjects: readonly Subject[]): Promise<void> {
-    const keys = subjects.map(historyKey);
-    try {
-      await this.#connection.run((redis) => UNDO_SCRIPT.run(redis, keys, packDecisionId(decisionId)));
-    } catch (error) {
-      throw unavailable(error);
-    }
+  /** Never fails, and is not in Redis yet: meanwhile the place counts for the offer. */
+  settle(settlement: Settlement): Promise<void> {
+    this.#settlements.add(settlement);
+    return SETTLED;
   }
 
   async forget(subject: Subject): Promise<void> {
+    const key = historyKey(subject);
+    await this.#settlements.forget(key);
     try {
-      await this.#connection.run((redis) => redis.del(historyKey(subject)));
+      await this.#connection.run((redis) => redis.del(key));
     } catch (error) {
       throw unavailable(error);
     }
   }
 
+  /** The connection ends with whoever opened it. */
   async close(): Promise<void> {
-    // The connection ends with whoever opened it.
+    await this.#settlements.close();
   }
+
+  async #read(subjects: readonly Subject[], place: string | null): Promise<readonly HistoryRead[]> {
+    const keys = subjects.map((subject) => ({ key: historyKey(subject), place }));
+    for (const { key } of keys) this.#settlements.flushFor(key);
+    try {
+      return (await this.#reader.histories(keys)).map(historyOf);
+    } catch (error) {
+      throw unavailable(error);
+    }
+  }
+}
+
+const SETTLED = Promise.resolve();
+
+function historyOf(reply: HistoryReply): HistoryRead {
+  // A key of another type is a history that cannot be read, not an outage.
+  if (reply === null) return { kind: "mismatch" };
+  if (reply instanceof Error) throw new RedisTrouble(`Redis replied ${codeOf(reply)}`, "refused");
+  return historyIn(reply);
+}
+
+function codeOf({ message }: Error): string {
+  return /^[A-Z]+/.exec(message)?.[0] ?? "ERR";
 }
 
 function unavailable(error: unknown): unknown {

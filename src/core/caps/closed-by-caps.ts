@@ -1,15 +1,14 @@
 /** Which actions a user's, or their cluster's, offer history closes now. */
 import type { CapReason, Condition } from "../domain/cap.ts";
-import type { Offer } from "../domain/offer.ts";
+import { type History, isFull } from "../domain/offer.ts";
 import { type Action, NO_OFFER } from "../domain/program.ts";
 import { invariant } from "../errors.ts";
-import { nulls } from "../numerics/vector.ts";
 import { counts, holds } from "./condition.ts";
 
-/** The offers that count by scope; null where the request named no cluster. */
+/** By scope; null where the request named no cluster. */
 export interface Histories {
-  readonly user: readonly Offer[];
-  readonly cluster: readonly Offer[] | null;
+  readonly user: History;
+  readonly cluster: History | null;
 }
 
 export interface Capped {
@@ -19,24 +18,28 @@ export interface Capped {
 }
 
 /**
- * Per action of the program: the reason of the first condition that does not hold for it, or null. The
- * same arguments give the same reasons, online and in replay. `no_offer` is never closed.
+ * Per action of the program: the reason of the first condition that does not hold for it, or null; null for all of
+ * them where none is closed. A history that
+ * is full closes every paid action: there was no place to take in it. The same arguments give the same reasons,
+ * online and in replay. `no_offer` is never closed.
  */
 export function closedByCaps(
   conditions: readonly Condition[],
   histories: Histories,
   capped: Capped,
-): readonly (CapReason | null)[] {
+): readonly (CapReason | null)[] | null {
+  const full = isFull(histories.user) || (histories.cluster !== null && isFull(histories.cluster));
   const broken = conditions.filter((condition) => !holds(condition, historyFor(condition, histories)));
-  if (broken.length === 0) return nulls(capped.actions.length);
-  return capped.actions.map(({ id, channel }) => {
+  if (broken.length === 0 && !full) return null;
+  const reasons = capped.actions.map(({ id, channel }) => {
     if (id === NO_OFFER) return null;
     const kind = { program: capped.program, action: id, channel };
-    return broken.find(({ cap }) => counts(cap, kind))?.cap.reason ?? null;
+    return broken.find(({ cap }) => counts(cap, kind))?.cap.reason ?? (full ? "cap_reached" : null);
   });
+  return reasons.some((reason) => reason !== null) ? reasons : null;
 }
 
-function historyFor({ cap }: Condition, { user, cluster }: Histories): readonly Offer[] {
+function historyFor({ cap }: Condition, { user, cluster }: Histories): History {
   if (cap.scope === "user") return user;
   invariant(cluster !== null, "a program that caps clusters is asked with a cluster");
   return cluster;

@@ -1,5 +1,5 @@
 import type { Cap, Condition, OfferKind } from "../domain/cap.ts";
-import type { Offer } from "../domain/offer.ts";
+import type { History } from "../domain/offer.ts";
 import type { Calendar } from "../ports.ts";
 
 /** The caps at this moment, in their order. With them, what follows needs no clock and no calendar. */
@@ -7,11 +7,14 @@ export function conditionsAt(caps: readonly Cap[], calendar: Calendar, nowMs: nu
   return caps.map((cap) => ({ cap, afterMs: startOf(cap, calendar, nowMs) - 1 }));
 }
 
-/** Whether another offer may be added to those of the history. */
-export function holds({ cap, afterMs }: Condition, offers: readonly Offer[]): boolean {
+/** Whether another offer may be added to those of the history. A place counts while it is there. */
+export function holds({ cap, afterMs }: Condition, { offers, places }: History): boolean {
   let counted = 0;
   for (const offer of offers) {
     if (offer.decidedAtMs > afterMs && counts(cap, offer)) counted++;
+  }
+  for (const { program } of places) {
+    if (cap.program === null || cap.program === program) counted++;
   }
   return counted < cap.max;
 }

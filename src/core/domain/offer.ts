@@ -16,22 +16,44 @@ export interface Subject {
   readonly id: string;
 }
 
-/** An offer in a subject's history. */
-export interface KeptOffer extends Offer {
-  /** What makes a second commit of the same offer harmless, and undoing it possible. */
+/** What a history keeps of one decision. */
+interface Entry {
+  /** A UUID. */
   readonly decisionId: string;
   /** The first instant at which no cap and no reader asks for it any more. */
   readonly keepUntilMs: number;
 }
 
-/** Offers that a history holds. A subject with more of them gets no further one until some are forgotten. */
-export const OFFERS_MAX = 256;
+/** An offer in a subject's history. */
+export interface KeptOffer extends Offer, Entry {}
+
+/**
+ * The place of a decision that is not made yet. It may become an offer of any action of the program, and until it
+ * is settled it counts as one of each.
+ */
+export interface Place extends Entry {
+  readonly program: string;
+}
+
+/** What one subject was offered, and what may still become an offer. In no order. */
+export interface History {
+  readonly offers: readonly KeptOffer[];
+  readonly places: readonly Place[];
+}
+
+/** Entries that a history holds. In one with so many nobody takes a place until some are not needed any more. */
+export const ENTRIES_MAX = 256;
 
 /**
  * Offers of one program, action and channel that a history holds: the newest ones. No cap counts beyond
- * `CAP_MAX`, so what is dropped is never missed, even if a few of those that stay are undone.
+ * `CAP_MAX`, so what is dropped is never missed, even if a few of those that stay are taken back.
  */
 export const ALIKE_MAX = 128;
 
 /** The largest `max` of a cap. */
 export const CAP_MAX = 100;
+
+/** Whether nobody can take a place in it. */
+export function isFull({ offers, places }: History): boolean {
+  return offers.length + places.length >= ENTRIES_MAX;
+}

@@ -27,10 +27,9 @@ export interface RecordedFeatures {
 
 /**
  * Why a drawn action was not given after all. Non-compliance, not a new draw: action and propensity stay as
- * drawn. `cap_race`: another request for this user took the last place under a cap meanwhile. `cap_unknown`: the
- * store of past offers did not answer, so whether there was a place is not known.
+ * drawn. `cap_unknown`: the store of past offers could not keep it, so it would not have been counted.
  */
-export const OVERRIDES = ["cap_race", "cap_unknown"] as const;
+export const OVERRIDES = ["cap_unknown"] as const;
 export type Override = (typeof OVERRIDES)[number];
 
 /** Money held for an offer until its cost is known; the reservation's id is the decision's. */

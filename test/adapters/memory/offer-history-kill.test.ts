@@ -7,11 +7,11 @@ import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { openEmbeddedOfferHistory } from "../../../src/adapters/memory/offer-history.ts";
-import { offersOf } from "../../contracts/offer-history.ts";
+import { offersOf, placesOf } from "../../contracts/offer-history.ts";
 import { TestDirectory } from "../../support/decision-log-files.ts";
 import { NOW_MS } from "../../support/offers.ts";
 
-const CHILD = fileURLToPath(new URL("../../support/commit-until-killed.ts", import.meta.url));
+const CHILD = fileURLToPath(new URL("../../support/offer-until-killed.ts", import.meta.url));
 /** Acknowledgements after which each round kills: some before the file was rewritten, some after. */
 const KILL_AFTER = fc.sample(fc.integer({ min: 1, max: 30_000 }), { seed: 20261125, numRuns: 5 });
 /** The offer of so many minutes ago is not needed any more. */
@@ -24,9 +24,9 @@ test("over five kills of one directory, every acknowledged offer that is still n
     const history = await openEmbeddedOfferHistory({ dataDir: directory.path });
     const held: number[] = [];
     for (let user = 0; user < 7; user++) {
-      for (const offer of await offersOf(history, { scope: "user", id: `u${user}` })) {
-        held.push((offer.decidedAtMs - NOW_MS) / 60_000);
-      }
+      const subject = { scope: "user", id: `u${user}` } as const;
+      for (const offer of await offersOf(history, subject)) held.push((offer.decidedAtMs - NOW_MS) / 60_000);
+      expect(await placesOf(history, subject)).toEqual([]);
     }
     await history.close();
     const latest = Math.max(...held);
@@ -35,7 +35,7 @@ test("over five kills of one directory, every acknowledged offer that is still n
     expect(needed.length).toBeGreaterThanOrEqual(Math.min(count, NEEDED / 2));
     expect(needed.filter((number) => !held.includes(number))).toEqual([]);
     expect(held).toHaveLength(new Set(held).size);
-    // Of 16 commits under way at most 16 were not acknowledged.
+    // Of 16 offers under way at most 16 were not acknowledged.
     expect(held.filter((number) => number <= latest - NEEDED)).toEqual([]);
     expect(latest - Math.max(...acknowledged)).toBeLessThanOrEqual(16);
   }

@@ -6,17 +6,12 @@ import { getuid } from "node:process";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { openEmbeddedOfferHistory } from "../../../src/adapters/memory/offer-history.ts";
 import type { OfferHistory } from "../../../src/core/ports.ts";
-import { describeOfferHistory, offersOf } from "../../contracts/offer-history.ts";
+import { describeOfferHistory, offersOf, placesOf } from "../../contracts/offer-history.ts";
 import { expectModelled } from "../../contracts/offer-history-model.ts";
-import { cluster, commitOf, conditionOf, idOf, NOW_MS, offerOf, user } from "../../support/offers.ts";
+import { cluster, HOUR_MS, keptOf, NOW_MS, offerOf, placeOf, settlementOf, user } from "../../support/offers.ts";
 
 describeOfferHistory("the embedded store", async () => {
   const history = await openEmbeddedOfferHistory({ dataDir: await dataDir() });
-  return [history, history];
-});
-
-describeOfferHistory("the embedded store, opened anew for every call,", async () => {
-  const history = new Reopened(await dataDir());
   return [history, history];
 });
 
@@ -26,22 +21,33 @@ test("the embedded store does what the model does, also after a restart", async 
     const history = await openEmbeddedOfferHistory({ dataDir: dir });
     return { history, again: () => started(dir, history) };
   };
-  await expectModelled(async () => started(await dataDir()), 60);
+  await expectModelled(async () => started(await dataDir()), 150, "places go");
+});
+
+test("after a restart every offer is there and no place", async () => {
+  const dir = await dataDir();
+  const history = await openEmbeddedOfferHistory({ dataDir: dir });
+  for (const n of [1, 2]) await history.take(placeOf(n), [user, cluster], NOW_MS);
+  await history.settle(settlementOf(1, keptOf(1), { subjects: [user, cluster] }));
+  await history.close();
+  const again = await open(dir);
+  const found = { kind: "found", history: { offers: [keptOf(1)], places: [] } };
+  expect(await again.read([user, cluster])).toEqual([found, found]);
 });
 
 test("a last line that a crash cut short is cut off, wherever the cut fell", async () => {
   const dir = await dataDir();
   const history = await openEmbeddedOfferHistory({ dataDir: dir });
-  await history.commit(commitOf(1));
+  await history.settle(settlementOf(1, keptOf(1)));
   const kept = (await readFile(fileOf(dir))).length;
-  await history.commit(commitOf(2, { decidedAtMs: NOW_MS + 1 }));
+  await history.settle(settlementOf(2, keptOf(2, { decidedAtMs: NOW_MS + 1 })));
   await history.close();
   const written = await readFile(fileOf(dir));
   for (let cut = kept; cut < written.length; cut += 7) {
     await writeFile(fileOf(dir), written.subarray(0, cut));
     const again = await openEmbeddedOfferHistory({ dataDir: dir });
     expect(await offersOf(again, user)).toEqual([offerOf()]);
-    await again.commit(commitOf(3, { decidedAtMs: NOW_MS + 2 }));
+    await again.settle(settlementOf(3, keptOf(3, { decidedAtMs: NOW_MS + 2 })));
     await again.close();
     const later = await openEmbeddedOfferHistory({ dataDir: dir });
     expect(await offersOf(later, user)).toEqual([offerOf(), offerOf({ decidedAtMs: NOW_MS + 2 })]);
@@ -52,14 +58,14 @@ test("a last line that a crash cut short is cut off, wherever the cut fell", asy
 test("a bad line with others after it is refused with its place and nothing is lost", async () => {
   const dir = await dataDir();
   const history = await openEmbeddedOfferHistory({ dataDir: dir });
-  await history.commit(commitOf(1));
+  await history.settle(settlementOf(1, keptOf(1)));
   await history.close();
   const good = await readFile(fileOf(dir), "utf8");
   for (const bad of [
     "{",
     "{}",
     "",
-    good.trim().replace("commit", "omit"),
+    good.trim().replace('"offer"', '"omit"'),
     good.trim().replace(String(NOW_MS), "-1"),
     good.trim().replace("voucher_5", "Voucher"),
     good.trim().replace('"u1"', '"u 1"'),
@@ -76,12 +82,14 @@ test("a bad line with others after it is refused with its place and nothing is l
 test("opening writes the file anew when most of its lines are superseded, and only then", async () => {
   const dir = await dataDir();
   const history = await openEmbeddedOfferHistory({ dataDir: dir });
-  for (let n = 1; n <= 3; n++) await history.commit(commitOf(n, {}, { subject: user }, { subject: cluster }));
+  for (let n = 1; n <= 3; n++) await history.settle(settlementOf(n, keptOf(n), { subjects: [user, cluster] }));
   await history.close();
   await (await openEmbeddedOfferHistory({ dataDir: dir })).close();
   expect(await linesIn(dir)).toBe(3);
   const busy = await openEmbeddedOfferHistory({ dataDir: dir });
-  for (let n = 1; n <= 3; n++) await busy.undo(idOf(n), n === 3 ? [cluster] : [user, cluster]);
+  for (let n = 1; n <= 3; n++) {
+    await busy.settle(settlementOf(n, null, { subjects: n === 3 ? [cluster] : [user, cluster] }));
+  }
   await busy.close();
   expect(await linesIn(dir)).toBe(6);
   const compacted = await open(dir);
@@ -92,26 +100,30 @@ test("opening writes the file anew when most of its lines are superseded, and on
 test("while it serves, the file is rewritten with what is still needed, and loses nothing that is under way", async () => {
   const dir = await dataDir();
   const history = await openEmbeddedOfferHistory({ dataDir: dir });
-  await history.commit(commitOf(0, {}, { subject: cluster }));
+  await history.settle(settlementOf(0, keptOf(0), { subjects: [cluster] }));
+  const pending = placeOf(30_000, { keepUntilMs: NOW_MS + 30_001 * 60_000 });
+  await history.take(pending, [user], NOW_MS);
   // One offer a minute to each of 7 users, each needed for an hour: of 30,000 some 60 are.
   for (let start = 1; start < 30_000; start += 500) {
     await Promise.all(
       Array.from({ length: 500 }, (_, i) => {
         const decidedAtMs = NOW_MS + (start + i) * 60_000;
-        const subject = { scope: "user" as const, id: `u${(start + i) % 7}` };
-        return history.commit(commitOf(start + i, { decidedAtMs }, { subject, keepUntilMs: decidedAtMs + 3_600_000 }));
+        const offer = keptOf(start + i, { decidedAtMs, keepUntilMs: decidedAtMs + HOUR_MS });
+        const subjects = [{ scope: "user" as const, id: `u${(start + i) % 7}` }];
+        return history.settle(settlementOf(start + i, offer, { subjects }));
       }),
     );
   }
   const before = await Promise.all(
     Array.from({ length: 7 }, (_, i) => offersOf(history, { scope: "user", id: `u${i}` })),
   );
+  expect(await placesOf(history, user)).toEqual([pending]);
   await history.close();
   expect(await linesIn(dir)).toBeLessThan(11_000);
   const again = await open(dir);
   const lastMs = NOW_MS + 30_000 * 60_000;
   for (const [i, offers] of before.entries()) {
-    const needed = offers.filter(({ decidedAtMs }) => decidedAtMs > lastMs - 3_600_000);
+    const needed = offers.filter(({ decidedAtMs }) => decidedAtMs > lastMs - HOUR_MS);
     expect(needed.length).toBeGreaterThan(5);
     expect(await offersOf(again, { scope: "user", id: `u${i}` })).toEqual(needed);
   }
@@ -120,89 +132,73 @@ test("while it serves, the file is rewritten with what is still needed, and lose
 test("what an interrupted rewrite left behind is not read", async () => {
   const dir = await dataDir();
   const history = await openEmbeddedOfferHistory({ dataDir: dir });
-  await history.commit(commitOf(1));
+  await history.settle(settlementOf(1, keptOf(1)));
   await history.close();
   await appendFile(`${fileOf(dir)}.next`, '{"did":"forg');
   expect(await offersOf(await open(dir), user)).toEqual([offerOf()]);
 });
 
-test("closing waits for a commit under way; afterwards every call is refused", async () => {
+test("closing waits for an offer under way; afterwards every call is refused", async () => {
   const dir = await dataDir();
   const history = await openEmbeddedOfferHistory({ dataDir: dir });
-  const committing = history.commit(commitOf(1));
+  const settling = history.settle(settlementOf(1, keptOf(1)));
   await history.close();
   await history.close();
-  expect(await committing).toBe("committed");
+  await settling;
   const refused = { code: "cap_store_unavailable" };
   await expect(history.read([user])).rejects.toMatchObject(refused);
-  await expect(history.commit(commitOf(2))).rejects.toMatchObject(refused);
-  await expect(history.undo(idOf(1), [user])).rejects.toMatchObject(refused);
+  await expect(history.take(placeOf(2), [user], NOW_MS)).rejects.toMatchObject(refused);
+  await expect(history.settle(settlementOf(2, keptOf(2)))).rejects.toMatchObject(refused);
+  await expect(history.settle(settlementOf(1, null))).rejects.toMatchObject(refused);
   await expect(history.forget(user)).rejects.toMatchObject(refused);
   expect(await offersOf(await open(dir), user)).toEqual([offerOf()]);
 });
 
 // Mounting needs root.
 describe.skipIf(getuid?.() !== 0)("on a disk that is full", () => {
-  test("a commit fails with the system's code and does not count, nor does its repetition; room on the disk is all it takes", async () => {
-    const dir = await smallDisk();
+  const full = { code: "cap_store_unavailable", message: "offers.ndjson cannot be written: ENOSPC" };
+
+  /** A history with offer 1 of the user; nothing more can be written. */
+  async function openFull(dir: string): Promise<OfferHistory> {
     const history = await open(dir);
-    const conditions = [conditionOf({ max: 2 })];
-    expect(await history.commit(commitOf(1, {}, { conditions }))).toBe("committed");
+    await history.settle(settlementOf(1, keptOf(1)));
     await appendFile(join(dir, "filler"), Buffer.alloc(1024 * 1024)).catch(() => undefined);
-    // Fills what is left of the file's last page, too: then nothing more can be written.
+    // Fills what is left of the file's last page, too.
     const failures: unknown[] = [];
     for (let n = 10; failures.length === 0 && n < 100; n++) {
-      const elsewhere = commitOf(n, {}, { subject: cluster });
-      await history.commit(elsewhere).catch((error: unknown) => failures.push(error));
+      const elsewhere = settlementOf(n, keptOf(n), { subjects: [cluster] });
+      await history.settle(elsewhere).catch((error: unknown) => failures.push(error));
     }
-    const full = { code: "cap_store_unavailable", message: "offers.ndjson cannot be written: ENOSPC" };
     expect(failures).toMatchObject([full]);
-    const twice = [history.commit(commitOf(2, {}, { conditions })), history.commit(commitOf(2, {}, { conditions }))];
+    return history;
+  }
+
+  test("an offer fails with the system's code, as does its repetition, and is gone when it is left; room on the disk is all it takes", async () => {
+    const dir = await smallDisk();
+    const history = await openFull(dir);
+    await history.take(placeOf(2), [user], NOW_MS);
+    const twice = [1, 2].map(() => history.settle(settlementOf(2, keptOf(2, { decidedAtMs: NOW_MS + 1 }))));
     for (const outcome of await Promise.allSettled(twice)) expect(outcome).toMatchObject({ reason: full });
-    expect(await offersOf(history, user)).toHaveLength(1);
+    await expect(history.settle(settlementOf(2, null))).rejects.toMatchObject(full);
+    expect([await offersOf(history, user), await placesOf(history, user)]).toEqual([[offerOf()], []]);
     await rm(join(dir, "filler"));
-    expect(await history.commit(commitOf(3, {}, { conditions }))).toBe("committed");
-    expect(await history.commit(commitOf(4, {}, { conditions }))).toBe("refused");
+    const third = keptOf(3, { decidedAtMs: NOW_MS + 2 });
+    await history.settle(settlementOf(3, third));
     await history.close();
-    expect(await offersOf(await open(dir), user)).toHaveLength(2);
+    expect(await offersOf(await open(dir), user)).toEqual([offerOf(), offerOf({ decidedAtMs: NOW_MS + 2 })]);
+  });
+
+  test("places are taken and left, and an offer whose end is not written counts again after a restart", async () => {
+    const dir = await smallDisk();
+    const history = await openFull(dir);
+    await history.take(placeOf(2), [user], NOW_MS);
+    await history.settle(settlementOf(2, null));
+    await expect(history.settle(settlementOf(1, null))).rejects.toMatchObject(full);
+    expect(await offersOf(history, user)).toEqual([]);
+    await history.close();
+    expect(await offersOf(await open(dir), user)).toEqual([offerOf()]);
   });
 });
-
-/** One process after another. */
-class Reopened implements OfferHistory {
-  readonly #dataDir: string;
-  #open: Promise<OfferHistory> | null = null;
-  #calls = 0;
-
-  constructor(dir: string) {
-    this.#dataDir = dir;
-  }
-
-  read: OfferHistory["read"] = (subjects) => this.#with((history) => history.read(subjects));
-  commit: OfferHistory["commit"] = (commit) => this.#with((history) => history.commit(commit));
-  undo: OfferHistory["undo"] = (decisionId, subjects) => this.#with((history) => history.undo(decisionId, subjects));
-  forget: OfferHistory["forget"] = (subject) => this.#with((history) => history.forget(subject));
-
-  async close(): Promise<void> {
-    // Every call closes what it opened.
-  }
-
-  /** Calls at once share a process. */
-  async #with<T>(call: (history: OfferHistory) => Promise<T>): Promise<T> {
-    this.#open ??= openEmbeddedOfferHistory({ dataDir: this.#dataDir });
-    const opened = this.#open;
-    this.#calls++;
-    try {
-      return await call(await opened);
-    } finally {
-      this.#calls--;
-      if (this.#calls === 0) {
-        this.#open = null;
-        await (await opened).close();
-      }
-    }
-  }
-}
 
 async function open(dir: string): Promise<OfferHistory> {
   const history = await openEmbeddedOfferHistory({ dataDir: dir });

@@ -7,7 +7,7 @@ import type { BreakerState } from "../../../src/adapters/redis/breaker.ts";
 import { openRedis, type RedisConnection } from "../../../src/adapters/redis/connection.ts";
 import { RedisFeatureStore } from "../../../src/adapters/redis/feature-store.ts";
 import { RedisOfferHistory } from "../../../src/adapters/redis/offer-history.ts";
-import { RowReader } from "../../../src/adapters/redis/row-reader.ts";
+import { TurnReader } from "../../../src/adapters/redis/turn-reader.ts";
 import { type RedisServer, startRedisServer } from "../../support/redis-server.ts";
 
 /** The promise: back to normal at most this long after the server is. */
@@ -42,12 +42,16 @@ export async function observe(
       events.emit(state);
     },
   });
-  onTestFinished(() => connection.close());
-  const reader = new RowReader(connection);
+  const reader = new TurnReader(connection);
+  const history = new RedisOfferHistory(connection, reader);
+  onTestFinished(async () => {
+    await history.close();
+    connection.close();
+  });
   return {
     connection,
     store: new RedisFeatureStore(connection, reader),
-    history: new RedisOfferHistory(connection, reader),
+    history,
     states,
     reach: async (state) => {
       if (connection.state !== state) await once(events, state);

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { TemporalCalendar } from "../../../src/adapters/temporal/calendar.ts";
 import { conditionsAt, counts, holds } from "../../../src/core/caps/condition.ts";
-import { capOf, DAY_MS, HOUR_MS, NOW_MS, offerOf } from "../../support/offers.ts";
+import { capOf, DAY_MS, historyOf, HOUR_MS, NOW_MS, offerOf } from "../../support/offers.ts";
 
-const offersAt = (...ages: readonly number[]) => ages.map((age) => offerOf({ decidedAtMs: NOW_MS - age }));
+const offersAt = (...ages: readonly number[]) => historyOf(ages.map((age) => ({ decidedAtMs: NOW_MS - age })));
 
 describe("a condition", () => {
   test("on a rolling window counts the offers of less than a span ago", () => {
@@ -13,11 +13,13 @@ describe("a condition", () => {
       NOW_MS,
     );
     if (condition === undefined) throw new Error("expected a condition");
-    expect(holds(condition, [])).toBe(true);
+    expect(holds(condition, offersAt())).toBe(true);
     expect(holds(condition, offersAt(0))).toBe(true);
     expect(holds(condition, offersAt(0, DAY_MS))).toBe(true);
     expect(holds(condition, offersAt(0, DAY_MS - 1))).toBe(false);
     expect(holds(condition, offersAt(5, 6, 7))).toBe(false);
+    // From a clock that is ahead.
+    expect(holds(condition, offersAt(-HOUR_MS, 5))).toBe(false);
   });
 
   test("on a calendar window counts the offers since the period's first instant", () => {

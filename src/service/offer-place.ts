@@ -1,0 +1,119 @@
+/**
+ * One decision's place in the offer histories: taken when they are read, before anything is drawn, and settled when
+ * the decision is made. What a cap counts cannot change in between, so no offer is lost to a faster request.
+ */
+import type { History, KeptOffer } from "../core/domain/offer.ts";
+import type { Action } from "../core/domain/program.ts";
+import type { Override } from "../core/domain/record.ts";
+import type { HistoryRead } from "../core/ports.ts";
+import type { AdmittedRequest } from "./admit.ts";
+import {
+  type Concern,
+  concernOf,
+  isOutage,
+  knownIn,
+  NO_PAST,
+  type OfferServices,
+  type PastOffers,
+  pastIn,
+  pastUnknown,
+} from "./past-offers.ts";
+
+/** An offer about to be given. */
+export interface NewOffer {
+  readonly action: Action;
+  readonly decidedAtMs: number;
+  readonly expiresAtMs: number;
+}
+
+export class OfferPlace {
+  readonly #services: OfferServices;
+  readonly #request: AdmittedRequest;
+  readonly #decisionId: string;
+  readonly #concern: Concern | null;
+  #asked = false;
+  /** What was there, by subject; null where it is not known. */
+  #found: readonly History[] | null = null;
+
+  constructor(services: OfferServices, request: AdmittedRequest, decisionId: string) {
+    this.#services = services;
+    this.#request = request;
+    this.#decisionId = decisionId;
+    this.#concern = concernOf(services, request);
+  }
+
+  /**
+   * What was offered before. Where a cap counts the program's offers the decision counts as one from here on, until
+   * it is settled.
+   *
+   * @throws LiftgateError `cap_store_unavailable`, as `pastUnknown`
+   */
+  async take(): Promise<PastOffers> {
+    const concern = this.#concern;
+    if (concern === null) return NO_PAST;
+    this.#asked = true;
+    try {
+      this.#found = knownIn(await this.#read(concern));
+      return pastIn(this.#services, this.#request, concern, this.#found);
+    } catch (error) {
+      return pastUnknown(this.#services, concern, error);
+    }
+  }
+
+  /**
+   * Makes the offer a part of the histories. Why it may not be given after all, or null. A store that is down keeps
+   * nobody from an offer that no cap counts.
+   */
+  async give({ action, decidedAtMs, expiresAtMs }: NewOffer): Promise<Override | null> {
+    const concern = this.#concern;
+    if (concern === null || !this.#asked) return null;
+    const offer: KeptOffer = {
+      decisionId: this.#decisionId,
+      program: this.#request.program.id,
+      action: action.id,
+      channel: action.channel,
+      decidedAtMs,
+      expiresAtMs,
+      keepUntilMs: decidedAtMs + concern.keeping.keepMs,
+    };
+    try {
+      await this.#settle(concern, offer, decidedAtMs);
+      return null;
+    } catch (error) {
+      this.#forgive(error);
+      if (!concern.keeping.counted) return null;
+      await this.leave();
+      return "cap_unknown";
+    }
+  }
+
+  /** Nothing is offered. Where this fails the place goes on counting: too many offers, never too few. */
+  async leave(): Promise<void> {
+    const concern = this.#concern;
+    if (concern === null || !this.#asked) return;
+    try {
+      await this.#settle(concern, null, this.#services.nowMs());
+    } catch (error) {
+      this.#forgive(error);
+    }
+  }
+
+  #read({ keeping, subjects }: Concern): Promise<readonly HistoryRead[]> {
+    const { offers, nowMs } = this.#services;
+    if (!keeping.counted) return offers.read(subjects);
+    const atMs = nowMs();
+    const keepUntilMs = atMs + keeping.keepMs;
+    const place = { decisionId: this.#decisionId, program: this.#request.program.id, keepUntilMs };
+    return offers.take(place, subjects, atMs);
+  }
+
+  #settle({ subjects }: Concern, offer: KeptOffer | null, atMs: number): Promise<void> {
+    const settlement = { decisionId: this.#decisionId, offer, subjects, found: this.#found, atMs };
+    return this.#services.offers.settle(settlement);
+  }
+
+  #forgive(error: unknown): void {
+    if (!isOutage(error)) throw error;
+    this.#services.metrics.trouble("cap_store_unavailable");
+  }
+}

@@ -1,0 +1,133 @@
+import { Redis } from "ioredis";
+import { expect, onTestFinished, test } from "vitest";
+import { openRedis } from "../../../src/adapters/redis/connection.ts";
+import { TurnReader } from "../../../src/adapters/redis/turn-reader.ts";
+import { DAY_MS, idOf } from "../../support/offers.ts";
+import { observe, operator, ownServer } from "./observed-connection.ts";
+
+async function reader() {
+  const server = await ownServer();
+  const redis = operator(server);
+  return { server, redis, reader: new TurnReader((await observe(server.url)).connection) };
+}
+
+test("every read of a turn gets its own rows, and 256 keys share a command", async () => {
+  const { redis, reader: rows } = await reader();
+  const keys = Array.from({ length: 600 }, (_, i) => `k${i}`);
+  await redis.mset(keys.flatMap((key) => [key, `row of ${key}`]));
+  const before = await evals(redis);
+  const read = await Promise.all(keys.map((key) => rows.rows([{ key, bytesMax: 20 }])));
+  expect(read.map(([row]) => String(row))).toEqual(keys.map((key) => `row of ${key}`));
+  expect((await evals(redis)) - before).toBe(3);
+});
+
+test("reads of several keys keep their order and stay in one command; the next turn is another", async () => {
+  const { redis, reader: rows } = await reader();
+  await redis.mset("a", "A", "b", "B", "c", "C");
+  const before = await evals(redis);
+  const [first, second] = await Promise.all([
+    rows.rows([short("b"), short("nobody"), short("a")]),
+    rows.rows([short("c"), short("b")]),
+  ]);
+  expect(first.map(String)).toEqual(["B", "", "A"]);
+  expect(second.map(String)).toEqual(["C", "B"]);
+  expect((await rows.rows([short("c")])).map(String)).toEqual(["C"]);
+  expect((await evals(redis)) - before).toBe(2);
+});
+
+test("a long value is cut to what its read asks for; a key of another type is null", async () => {
+  const { redis, reader: rows } = await reader();
+  await redis.set("long", "x".repeat(10_000));
+  await redis.rpush("list", "an item");
+  const [[long], [list]] = await Promise.all([
+    rows.rows([{ key: "long", bytesMax: 3 }]),
+    rows.rows([{ key: "list", bytesMax: 8 }]),
+  ]);
+  expect(long).toHaveLength(3);
+  expect(list).toBeNull();
+});
+
+test("rows and histories of a turn share a command, and each read gets its own", async () => {
+  const { redis, reader: turns } = await reader();
+  await redis.mset("a", "A", "b", "B");
+  await redis.hset("x", idOf(1), "1 x");
+  await redis.rpush("list", "an item");
+  const before = await evals(redis);
+  const read = await Promise.all([
+    turns.histories([only("x"), { key: "y", place: `${idOf(2)}${DAY_MS} 2 y` }]),
+    turns.rows([short("a")]),
+    turns.histories([only("list"), only("x")]),
+    turns.rows([short("list"), short("b")]),
+    turns.histories([only("y")]),
+  ]);
+  expect(read).toEqual([
+    [`${idOf(1)}1 x`, ""],
+    [Buffer.from("A")],
+    [null, `${idOf(1)}1 x`],
+    [null, Buffer.from("B")],
+    [`${idOf(2)}2 y`],
+  ]);
+  expect((await evals(redis)) - before).toBe(1);
+});
+
+test("histories count among the keys of a command", async () => {
+  const { redis, reader: turns } = await reader();
+  const before = await evals(redis);
+  const keys = Array.from({ length: 300 }, (_, i) => `k${i}`);
+  await Promise.all(keys.map((key) => Promise.all([turns.rows([short(key)]), turns.histories([only(key)])])));
+  expect((await evals(redis)) - before).toBe(3);
+});
+
+test("what may not be read fails for all who asked in that turn, and for nobody else", async () => {
+  const { server, redis } = await reader();
+  await redis.acl(
+    "SETUSER",
+    "some",
+    "on",
+    ">pw",
+    "~mine:*",
+    "~liftgate:*",
+    "+@connection",
+    "+info",
+    "+get",
+    "+eval",
+    "+evalsha",
+    "+getrange",
+  );
+  const connection = await openRedis({
+    url: `redis://some:pw@127.0.0.1:${server.port}`,
+    timeoutMs: 2_000,
+    now: () => performance.now(),
+    onState: () => undefined,
+  });
+  onTestFinished(() => connection.close());
+  const rows = new TurnReader(connection);
+  const together = await Promise.allSettled([rows.rows([short("mine:1")]), rows.rows([short("theirs:1")])]);
+  expect(together.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+  expect((await rows.rows([short("mine:1")])).map(String)).toEqual([""]);
+});
+
+test("a history that may not be read is its own trouble, and no row's", async () => {
+  const { server, redis } = await reader();
+  await redis.acl("SETUSER", "some", "on", ">pw", "~*", "+@connection", "+info", "+eval", "+evalsha", "+getrange");
+  const { connection } = await observe(`redis://some:pw@127.0.0.1:${server.port}`);
+  const turns = new TurnReader(connection);
+  const [rows, histories] = await Promise.all([turns.rows([short("a")]), turns.histories([only("x"), only("y")])]);
+  expect(rows.map(String)).toEqual([""]);
+  expect(histories).toEqual([expect.any(Error), expect.any(Error)]);
+});
+
+function only(key: string) {
+  return { key, place: null };
+}
+
+function short(name: string) {
+  return { key: name, bytesMax: 8 };
+}
+
+/** Scripts that the server has run. */
+async function evals(redis: Redis): Promise<number> {
+  const stats = await redis.info("commandstats");
+  const done = [...stats.matchAll(/cmdstat_eval(?:sha)?:calls=(\d+),.*failed_calls=(\d+)/g)];
+  return done.reduce((sum, [, calls, failed]) => sum + Number(calls) - Number(failed), 0);
+}
