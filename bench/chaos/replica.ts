@@ -27,6 +27,7 @@ const HOUR_MS = 3_600_000;
 const SHIFTS_MS = [HOUR_MS, -HOUR_MS, 0];
 const SAY_MS = 100;
 const TELL_OUTCOMES_MS = 1_000;
+const OUTCOMES_PER_CALL = 500;
 
 const world: ReplicaWorld = JSON.parse(process.argv[2] ?? "");
 const { account, terms } = world;
@@ -102,9 +103,7 @@ process.once("SIGTERM", () => stop.abort());
 holder.start();
 reaper.start();
 const saying = setInterval(() => console.log(JSON.stringify(totals)), SAY_MS);
-const telling = setInterval(() => void tellOutcomes(), TELL_OUTCOMES_MS);
-await Promise.all([untilStopped(), ...Array.from({ length: world.callers }, call)]);
-clearInterval(telling);
+await Promise.all([untilStopped(), tellUntilStopped(), ...Array.from({ length: world.callers }, call)]);
 await delay(world.settleMs);
 await tellOutcomes();
 const closed = await holder.close();
@@ -160,16 +159,26 @@ function outcome(reservationId: string, amount: number | null): void {
   untold.push(settlement);
 }
 
+async function tellUntilStopped(): Promise<void> {
+  while (!stop.signal.aborted) {
+    await delay(TELL_OUTCOMES_MS);
+    await tellOutcomes();
+  }
+}
+
+/** All there are: a later life begins with those of all lives, and what is told after the grace comes too late. */
 async function tellOutcomes(): Promise<void> {
-  const told = untold.slice(0, 500);
-  if (told.length === 0) return;
-  try {
-    const results = await ledger.settle(account, told);
-    if (results.some(({ kind }) => kind === "unknown_account")) return;
+  while (untold.length > 0) {
+    const told = untold.slice(0, OUTCOMES_PER_CALL);
+    try {
+      const results = await ledger.settle(account, told);
+      if (results.some(({ kind }) => kind === "unknown_account")) return;
+    } catch {
+      // Asked again: what was done is a duplicate then.
+      return;
+    }
     const known = new Set(told);
     untold = untold.filter((settlement) => !known.has(settlement));
-  } catch {
-    // Asked again: what was done is a duplicate then.
   }
 }
 
