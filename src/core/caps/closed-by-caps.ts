@@ -19,9 +19,8 @@ export interface Capped {
 
 /**
  * Per action of the program: the reason of the first condition that does not hold for it, or null; null for all of
- * them where none is closed. A history that
- * is full closes every paid action: there was no place to take in it. The same arguments give the same reasons,
- * online and in replay. `no_offer` is never closed.
+ * them where none is closed. A history that is full closes every paid action: there was no place to take in it. The
+ * same arguments give the same reasons, online and in replay. `no_offer` is never closed.
  */
 export function closedByCaps(
   conditions: readonly Condition[],
