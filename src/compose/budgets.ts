@@ -10,12 +10,17 @@ import { openRedis } from "../adapters/redis/connection.ts";
 import { RedisLedger } from "../adapters/redis/ledger/ledger.ts";
 import { RedisPacingBoard } from "../adapters/redis/pacing-board.ts";
 import type { Ledger, PacingBoard } from "../core/budget-ports.ts";
+import type { OutcomeRecord } from "../core/domain/outcome.ts";
+import type { DueSettlement } from "../core/outcomes/settlement.ts";
 import type { Allocator, Calendar } from "../core/ports.ts";
 import { tellBudgets } from "../ops/budgets.ts";
 import type { Config } from "../ops/config.ts";
 import type { Metrics } from "../ops/metrics.ts";
 import { Reaper, steadyClock } from "../service/budget/reaper.ts";
 import { Treasury } from "../service/budget/treasury.ts";
+import { dueSettlement } from "../service/outcomes/due-settlement.ts";
+import type { Timer } from "../service/budget/budget-holder.ts";
+import type { OpenIndex } from "./log-index.ts";
 
 /** Longer than any answer of a healthy Redis; nobody decides meanwhile. */
 const LEDGER_ANSWER_MS = 250;
@@ -25,6 +30,8 @@ const REAP_INTERVAL_MS = 5_000;
 
 export interface Budgets {
   readonly treasury: Treasury;
+  readonly ledger: Ledger;
+  readonly timer: Timer;
   /** Reports and returns what is held, after the decision log is closed. */
   close(): Promise<void>;
 }
@@ -34,11 +41,12 @@ export interface BudgetsParts {
   readonly logger: Logger;
   readonly calendar: Calendar;
   readonly allocator: Allocator;
+  readonly index: OpenIndex;
 }
 
 export async function openBudgets(
   config: Config,
-  { metrics, logger, calendar, allocator }: BudgetsParts,
+  { metrics, logger, calendar, allocator, index }: BudgetsParts,
 ): Promise<Budgets> {
   const store = await openLedgerStore(config, metrics, logger);
   const book = await openLeaseBook({ dataDir: config.DATA_DIR, newReplica: randomUUID });
@@ -59,7 +67,10 @@ export async function openBudgets(
     reaper,
     calendar,
     allocator,
-    history: new LoggedSpending(join(config.DATA_DIR, "decisions")),
+    history: new LoggedSpending(
+      { decisions: join(config.DATA_DIR, "decisions"), outcomes: join(config.DATA_DIR, "outcomes") },
+      owedBy(index),
+    ),
     timer: TIMER,
     clock,
     nowMs: Date.now,
@@ -70,6 +81,8 @@ export async function openBudgets(
   reaper.start();
   return {
     treasury,
+    ledger: store.ledger,
+    timer: TIMER,
     close: async () => {
       await treasury.close();
       await reaper.close();
@@ -79,7 +92,14 @@ export async function openBudgets(
   };
 }
 
-const TIMER = {
+function owedBy({ decisions, outcomes }: OpenIndex) {
+  return (outcome: OutcomeRecord): DueSettlement | null => {
+    const decision = decisions.decision(outcome.decisionId);
+    return decision === null ? null : dueSettlement(outcome, decision, outcomes);
+  };
+}
+
+const TIMER: Timer = {
   now: () => performance.now(),
   after: (delayMs: number, callback: () => void) => {
     const timer = setTimeout(callback, Math.max(0, delayMs));

@@ -24,6 +24,8 @@ import { ProgramCache } from "../service/program-cache.ts";
 import type { Treasury } from "../service/budget/treasury.ts";
 import type { DecisionServices } from "../service/services.ts";
 import { openBudgets } from "./budgets.ts";
+import { type OpenIndex, openLogIndex } from "./log-index.ts";
+import { openOutcomes } from "./outcomes.ts";
 import { openStores } from "./stores.ts";
 
 export interface Composition {
@@ -40,11 +42,13 @@ export async function compose(config: Config, logger: Logger): Promise<Compositi
   const metrics = createMetrics();
   const calendar = new TemporalCalendar();
   const allocator = new WorkerAllocator();
-  const budgets = await openBudgets(config, { metrics, logger, calendar, allocator });
-  const { treasury } = budgets;
+  const index = await openLogIndex(config, { metrics, logger });
+  const budgets = await openBudgets(config, { metrics, logger, calendar, allocator, index });
+  const { treasury, ledger, timer } = budgets;
+  const outcomes = await openOutcomes(config, { metrics, logger, index, ledger, timer });
   const { models, programs, catalog } = await loadCatalog(config, { metrics, logger, calendar, treasury });
   const stores = await openStores(config, metrics, logger);
-  const log = decisionLog(config, metrics, logger);
+  const log = decisionLog(config, { metrics, logger, index });
   const counted = exportDecisions(metrics);
   const { features, offers } = stores;
   const parts = { programs, models, features, offers, calendar, log, allocator };
@@ -56,17 +60,32 @@ export async function compose(config: Config, logger: Logger): Promise<Compositi
     monotonicMs: () => performance.now(),
     newId: idSource(Date.now),
     pseudonym: pseudonymizer(config.USER_ID_PEPPER),
+    logged: (record) => {
+      index.decisions.add(record);
+      outcomes.book.decided(record.decisionId);
+    },
   };
   const answers = new AnswerMemory(() => counted.retried());
   let accepting = true;
   return {
-    backend: { decisions, answers, catalog, budgets: treasury, metrics, accepting: () => accepting },
+    backend: {
+      decisions,
+      answers,
+      past: index.decisions,
+      outcomes: outcomes.book,
+      catalog,
+      budgets: treasury,
+      metrics,
+      accepting: () => accepting,
+    },
     drain: () => {
       accepting = false;
     },
     close: async () => {
       await log.close();
+      await outcomes.close();
       await budgets.close();
+      await index.close();
       await allocator.close();
       await stores.close();
       await models.close();
@@ -115,9 +134,16 @@ function programCache(config: Config, models: ModelCache, calendar: Calendar): P
   });
 }
 
-function decisionLog(config: Config, metrics: Metrics, logger: Logger): FileDecisionLog {
+interface LogParts {
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly index: OpenIndex;
+}
+
+function decisionLog(config: Config, { metrics, logger, index }: LogParts): FileDecisionLog {
+  const directory = join(config.DATA_DIR, "decisions");
   return new FileDecisionLog({
-    directory: join(config.DATA_DIR, "decisions"),
+    directory,
     durability: config.DURABILITY,
     clock: Date.now,
     stopwatch: () => performance.now(),
@@ -125,7 +151,10 @@ function decisionLog(config: Config, metrics: Metrics, logger: Logger): FileDeci
     observer: {
       queued: (bytes) => metrics.logQueue.set(bytes),
       wrote: ({ bytes }) => metrics.logBytes.inc(bytes),
-      segmentOpened: (path) => logger.info({ path }, "decision log segment"),
+      segmentOpened: (path) => {
+        index.tail.opened(directory, path);
+        logger.info({ path }, "decision log segment");
+      },
       failed: (err, refusedLines) => {
         metrics.logErrors.inc();
         logger.error({ err, refusedLines }, "decision log cannot be written");

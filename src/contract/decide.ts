@@ -31,24 +31,6 @@ export const DecideRequest = z
   });
 export type DecideRequest = z.infer<typeof DecideRequest>;
 
-/**
- * Whether two bodies that were found right ask the same question, however they are spelled. The
- * requestId is no part of it: it may be in the body or in a header.
- */
-export function asksTheSame(one: Uint8Array, other: Uint8Array): boolean {
-  return questionIn(one) === questionIn(other);
-}
-
-/** In one spelling: without white space, the keys of every object sorted. */
-function questionIn(body: Uint8Array): string {
-  const { requestId: _, ...question } = DecideRequest.parse(JSON.parse(new TextDecoder().decode(body)));
-  return JSON.stringify(question, (_key, value: unknown) =>
-    typeof value === "object" && value !== null && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : value,
-  );
-}
-
 export const ExplainedAction = z.strictObject({
   action: Slug,
   value: Money.optional(),

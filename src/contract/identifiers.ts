@@ -16,6 +16,7 @@ export const Slug = z
 
 export const Sha256Hex = z.string().regex(/^[0-9a-f]{64}$/, "64 lower-case hexadecimal digits");
 export const Digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, "sha256: and 64 lower-case hexadecimal digits");
+export const Currency = z.string().regex(/^[A-Z]{3}$/, "three capital letters of ISO 4217, such as USD");
 export const Instant = z.iso.datetime({ offset: true });
 
 /** `90s`, `15m`, `24h`, `30d`. */

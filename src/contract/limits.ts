@@ -35,3 +35,5 @@ export const ALLOCATE_BODY_BYTES_MAX = 2 * 1024 * 1024;
 export const ALLOCATION_ACTIONS_MAX = 1_000;
 /** Largest value or cost of one candidate, in units of the currency: nine digits beside the micro's six are exact. */
 export const CANDIDATE_AMOUNT_MAX = 1e9;
+/** Largest value of one outcome either way: nine digits beside six decimals are exact. */
+export const OUTCOME_AMOUNT_MAX = 1e9;

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { BudgetForm } from "./budget-form.ts";
 import { CAPS_MAX, CapForm, CooldownForm } from "./caps-form.ts";
-import { DurationText, Id, Slug } from "./identifiers.ts";
+import { Currency, DurationText, Id, Slug } from "./identifiers.ts";
 import { ACTIONS_MAX } from "./limits.ts";
 import { ExactMoney, PositiveMoney } from "./money.ts";
 
@@ -104,7 +104,7 @@ export const ProgramForm = z.strictObject({
   description: z.string().max(DESCRIPTION_LENGTH_MAX).default(""),
   state: z.enum(["live", "paused"], { error: stateRule }),
   randomizationUnit: z.enum(["user", "cluster"]),
-  currency: z.string().regex(/^[A-Z]{3}$/, "three capital letters of ISO 4217, such as USD"),
+  currency: Currency,
   actions: z.array(ActionEntry).min(2).max(ACTIONS_MAX),
   models: z.array(RouteEntry).min(1).max(ROUTES_MAX),
   objective: ObjectiveEntry,

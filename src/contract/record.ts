@@ -4,7 +4,7 @@ import { ARMS, BASES, EXCLUSIONS, PRUNINGS, STATUSES } from "../core/domain/deci
 import { type DecisionRecord, OVERRIDES } from "../core/domain/record.ts";
 import { ExplainedAction } from "./decide.ts";
 import { EXPLANATION_EXAMPLE, RECORD_EXAMPLE } from "./record-example.ts";
-import { Digest, Id, Instant, Slug } from "./identifiers.ts";
+import { Currency, Digest, Id, Instant, Slug } from "./identifiers.ts";
 
 const Probability = z.number().min(0).max(1);
 const Reference = { name: Slug, version: z.string(), digest: Digest };
@@ -22,6 +22,7 @@ const Candidate = z.strictObject({
 });
 
 const Micros = z.int().min(0);
+const Fingerprint = z.string().regex(/^[0-9a-f]{32}$/, "32 lower-case hexadecimal digits");
 
 const Reservation = z.strictObject({
   id: z.uuid(),
@@ -46,7 +47,10 @@ export const Record = z
     schema: z.literal("liftgate.decision.v1"),
     decisionId: z.uuid(),
     requestId: Id,
+    question: z.strictObject({ caller: z.string(), fingerprint: Fingerprint }).nullable(),
     time: Instant,
+    expiresAt: Instant,
+    currency: Currency,
     program: z.strictObject({ id: Slug, version: z.int().min(1), digest: Digest }),
     mode: z.enum(["live", "paused"]),
     status: z.enum(STATUSES),

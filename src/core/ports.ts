@@ -75,13 +75,16 @@ export interface ModelCatalog {
   find(name: string, version: string): Pick<UpliftModel, "name" | "version" | "outputs" | "contract"> | undefined;
 }
 
-/** Append-only log of decision records, one JSON line each. */
-export interface DecisionLog {
+/** Append-only log of records, one JSON line each. */
+export interface LineLog {
   /** Resolves when the line is durable as configured. Throws `log_unavailable`; then it is not acknowledged. */
   append(line: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface DecisionLog extends LineLog {
   /** The record's line, or null. */
   find(decisionId: string): Promise<string | null>;
-  close(): Promise<void>;
 }
 
 /** The wall clocks of all time zones. It reads no clock: the same arguments give the same answer. */

@@ -3,6 +3,8 @@ import type { LeaseHolder } from "../core/domain/budget.ts";
 import type { Metrics } from "../ops/metrics.ts";
 import type { AnswerMemory } from "../service/answer-memory.ts";
 import type { Catalog } from "../service/catalog.ts";
+import type { LogIndex } from "../service/log-index.ts";
+import type { OutcomeBook } from "../service/outcomes/outcome-book.ts";
 import type { DecisionServices } from "../service/services.ts";
 
 /** What is known of the money of a program's pool; null for a program without a budget. */
@@ -16,6 +18,9 @@ export interface Budgets {
 export interface Backend {
   readonly decisions: DecisionServices;
   readonly answers: AnswerMemory;
+  /** What was answered before. */
+  readonly past: Pick<LogIndex, "answered">;
+  readonly outcomes: Pick<OutcomeBook, "take">;
   readonly catalog: Catalog;
   readonly budgets: Budgets;
   readonly metrics: Metrics;

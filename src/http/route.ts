@@ -26,6 +26,8 @@ export interface RouteSpec<Body extends z.ZodType> {
   readonly params?: z.ZodType;
   readonly headers?: z.ZodType;
   readonly answer: z.ZodType;
+  /** 200 unless it says otherwise. */
+  readonly status?: 202;
   /** JSON unless it says otherwise. */
   readonly answerType?: string;
   /** Beyond those of any body and of any key. */
@@ -69,7 +71,7 @@ const BODY_PROBLEMS = [
 const KEY_PROBLEMS = ["unauthenticated", "forbidden"] as const satisfies readonly ErrorCode[];
 
 function documentation(app: FastifyInstance, spec: RouteSpec<z.ZodType>) {
-  const { description, body, params, headers, role, answerType = "application/json" } = spec;
+  const { description, body, params, headers, role, answerType = "application/json", status = 200 } = spec;
   return {
     tags: [spec.tag],
     summary: spec.summary,
@@ -79,7 +81,10 @@ function documentation(app: FastifyInstance, spec: RouteSpec<z.ZodType>) {
     ...(params !== undefined && { params: jsonSchema(params) }),
     ...(headers !== undefined && { headers: jsonSchema(headers) }),
     response: {
-      200: { description: "OK", content: { [answerType]: { schema: reference(app, spec.answer) } } },
+      [status]: {
+        description: status === 202 ? "Accepted" : "OK",
+        content: { [answerType]: { schema: reference(app, spec.answer) } },
+      },
       ...problemResponses(app, spec),
     },
   };

@@ -20,6 +20,7 @@ import { addCatalogRoutes } from "./routes/catalog.ts";
 import { addDecideRoutes } from "./routes/decide.ts";
 import { addHealthRoutes } from "./routes/health.ts";
 import { addMetricsRoute } from "./routes/metrics.ts";
+import { addOutcomeRoute } from "./routes/outcomes.ts";
 import { addRecordRoutes } from "./routes/record.ts";
 import { strictParse } from "./strict-json.ts";
 
@@ -36,8 +37,6 @@ declare module "fastify" {
   interface FastifyRequest {
     /** Id of the API key that called. */
     callerId: string;
-    /** The body as it came; null where none was read. */
-    bodyBytes: Uint8Array | null;
   }
   interface FastifyInstance {
     /** Told the code of every problem that is answered. */
@@ -90,6 +89,7 @@ async function addRoutes(app: FastifyInstance, backend: Backend, surface: Surfac
   if (surface !== "admin") {
     addDecideRoutes(app, backend);
     addBulkRoutes(app, backend);
+    addOutcomeRoute(app, backend);
     addAllocateRoute(app, backend);
   }
   if (surface !== "api") {
@@ -113,12 +113,10 @@ function requireHost(app: FastifyInstance): void {
 
 /** Bodies are JSON in UTF-8, uncompressed and strictly parsed; anything else is refused by name. */
 function takeOnlyStrictJson(app: FastifyInstance): void {
-  app.decorateRequest("bodyBytes", null);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, body, done) => {
     try {
       if (!isPlainJson(request.headers)) throw new LiftgateError("unsupported_media_type");
-      request.bodyBytes = body as Buffer;
       done(null, strictParse(body as Buffer));
     } catch (error) {
       done(error as Error, undefined);

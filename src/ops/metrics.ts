@@ -5,6 +5,7 @@
  */
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import { createBudgetMetrics } from "./budget-metrics.ts";
+import { createOutcomeMetrics } from "./outcome-metrics.ts";
 import { BucketHistogram } from "./bucket-histogram.ts";
 
 /** From 100 µs, where a decision without I/O lies, to 1 s, past every deadline. */
@@ -146,5 +147,6 @@ export function createMetrics() {
       registers,
     }),
     budgets: createBudgetMetrics(registers),
+    outcomes: createOutcomeMetrics(registers),
   } as const;
 }

@@ -7,28 +7,43 @@
 import type { DecideAnswer, DecideRequest } from "../contract/decide.ts";
 import { recordOf } from "../core/decision/record.ts";
 import { NO_OFFER } from "../core/domain/program.ts";
-import type { DecisionRecord, Override } from "../core/domain/record.ts";
+import type { DecisionRecord, Override, RecordedQuestion } from "../core/domain/record.ts";
 import { invariant } from "../core/errors.ts";
 import { type AdmittedRequest, admit } from "./admit.ts";
-import { answerOf } from "./answer.ts";
+import { answerOf, askerOf } from "./answer.ts";
 import { type Decided, decideNow } from "./decide-now.ts";
 import { type Gathered, gather } from "./gather.ts";
 import { OfferPlace } from "./offer-place.ts";
 import type { DecisionServices } from "./services.ts";
 
 /**
+ * @param question null: nobody can ask it again
  * @throws LiftgateError with a 4xx code for a request that no program can decide, `log_unavailable`
  * when the decision cannot be made durable: then it was not made.
  */
-export async function makeDecision(services: DecisionServices, body: DecideRequest): Promise<DecideAnswer> {
+export async function makeDecision(
+  services: DecisionServices,
+  body: DecideRequest,
+  question: RecordedQuestion | null,
+): Promise<DecideAnswer> {
   const startedMs = services.monotonicMs();
   const request = admit(services, body);
   const decisionId = services.newId();
   const place = new OfferPlace(services, request, decisionId);
-  const { record, timeMs } = await settled(place, decideFrom(services, request, { decisionId, place, startedMs }));
+  const record = await settled(place, decideFrom(services, request, { decisionId, question, place, startedMs }));
   services.metrics.stage("total", services.monotonicMs() - startedMs);
   services.metrics.decided(record);
-  return answerOf(record, request, { timeMs, style: body.explain === true ? "explained" : "plain" });
+  return answerOf(record, askerOf(body));
+}
+
+/** The answer of a decision that was made before; null where the log does not have it any more. */
+export async function answerAgain(
+  { log }: Pick<DecisionServices, "log">,
+  decisionId: string,
+  body: DecideRequest,
+): Promise<DecideAnswer | null> {
+  const line = await log.find(decisionId);
+  return line === null ? null : answerOf(JSON.parse(line) as DecisionRecord, askerOf(body));
 }
 
 /** The outcome; where there is none, nothing is offered. */
@@ -41,15 +56,17 @@ async function settled<T>(place: OfferPlace, deciding: Promise<T>): Promise<T> {
   }
 }
 
-/** A decision from here on: its id, and its place under the caps. */
+/** A decision from here on: its id, what it answers, and its place under the caps. */
 interface Begun {
   readonly decisionId: string;
+  readonly question: RecordedQuestion | null;
   readonly place: OfferPlace;
   readonly startedMs: number;
 }
 
 interface Made extends Omit<Gathered, "prepared">, Decided {
   readonly decisionId: string;
+  readonly question: RecordedQuestion | null;
   readonly place: OfferPlace;
   readonly timeMs: number;
   readonly expiresAtMs: number;
@@ -59,8 +76,8 @@ interface Made extends Omit<Gathered, "prepared">, Decided {
 async function decideFrom(
   services: DecisionServices,
   request: AdmittedRequest,
-  { decisionId, place, startedMs }: Begun,
-): Promise<{ readonly record: DecisionRecord; readonly timeMs: number }> {
+  { decisionId, question, place, startedMs }: Begun,
+): Promise<DecisionRecord> {
   const { metrics, monotonicMs } = services;
   const gathered = await gather(services, request, () => place.take());
 
@@ -74,10 +91,10 @@ async function decideFrom(
 
   const status = gathered.status === "normal" ? moment.status : gathered.status;
   const latencyMs = Math.round((decidedMs - startedMs) * 1_000) / 1_000;
-  const made = { ...gathered, ...decided, decisionId, place, timeMs, expiresAtMs, status, latencyMs };
+  const made = { ...gathered, ...decided, decisionId, question, place, timeMs, expiresAtMs, status, latencyMs };
   const record = await tell(services, request, made);
   metrics.stage("log", monotonicMs() - decidedMs);
-  return { record, timeMs };
+  return record;
 }
 
 /** Makes the decision durable. The money taken for its offer is kept with it, or there again when it was not made. */
@@ -87,6 +104,7 @@ async function tell(services: DecisionServices, request: AdmittedRequest, made: 
     const override = await settlePlace(made);
     const record = recordMade(services, request, { ...made, override });
     await services.log.append(JSON.stringify(record));
+    services.logged(record);
     if (override === null) hold.keep();
     else hold.release();
     return record;
@@ -114,7 +132,9 @@ function recordMade(
   return recordOf(situation, decision, {
     decisionId: made.decisionId,
     requestId: request.requestId,
+    question: made.question,
     time: new Date(made.timeMs).toISOString(),
+    expiresAt: new Date(made.expiresAtMs).toISOString(),
     status: made.status,
     user: services.pseudonym(request.userId),
     unit: services.pseudonym(request.unit),

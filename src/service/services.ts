@@ -1,4 +1,5 @@
 import type { Allocator, Calendar, DecisionLog, FeatureStore, OfferHistory } from "../core/ports.ts";
+import type { DecisionRecord } from "../core/domain/record.ts";
 import type { Funds } from "./funds.ts";
 import type { DecisionMetrics } from "./decision-metrics.ts";
 import type { ModelCache } from "./model-cache.ts";
@@ -23,4 +24,6 @@ export interface DecisionServices {
   readonly newId: () => string;
   /** How a user or unit id is written to the log: as is, or as a keyed hash. */
   readonly pseudonym: (id: string) => string;
+  /** A decision is in the log, and will be answered. */
+  readonly logged: (record: DecisionRecord) => void;
 }

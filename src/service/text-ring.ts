@@ -1,5 +1,5 @@
 /**
- * The newest answers with the bodies they answer, by key, in a fixed number of bytes outside the heap.
+ * The newest answers with the fingerprints of the questions they answer, by key, in a fixed number of bytes outside the heap.
  * The caller gives each key with its hash, a whole number from 0 on: the same for the same key.
  *
  * Kept as strings, keys and answers would outlive every collection of young objects and be copied each
@@ -13,7 +13,7 @@ const BUCKETS = 131_072;
 const NONE = -1;
 
 export interface Entry {
-  readonly body: Uint8Array;
+  readonly fingerprint: string;
   readonly answer: string;
 }
 
@@ -25,7 +25,7 @@ export class TextRing {
   readonly #older = new Int32Array(ENTRIES_MAX).fill(NONE);
   readonly #buckets = new Int32Array(ENTRIES_MAX);
   readonly #starts = new Float64Array(ENTRIES_MAX);
-  /** Three a slot: bytes of key, body and answer, which follow each other. */
+  /** Three a slot: bytes of key, fingerprint and answer, which follow each other. */
   readonly #lengths = new Uint32Array(3 * ENTRIES_MAX);
   #oldest = 0;
   #next = 0;
@@ -39,32 +39,31 @@ export class TextRing {
     let slot = this.#heads[hash % BUCKETS] as number;
     while (slot !== NONE && this.#part(slot, 0).toString() !== key) slot = this.#older[slot] as number;
     if (slot === NONE) return undefined;
-    // The body is a copy: the ring goes on while the caller reads.
-    return { body: Uint8Array.from(this.#part(slot, 1)), answer: this.#part(slot, 2).toString() };
+    return { fingerprint: this.#part(slot, 1).toString(), answer: this.#part(slot, 2).toString() };
   }
 
   /** Keeps the entry, unless it is larger than the ring; a key is set once while it is held. */
-  set(key: string, hash: number, { body, answer }: Entry): void {
+  set(key: string, hash: number, { fingerprint, answer }: Entry): void {
     const keyBytes = Buffer.byteLength(key);
-    const bodyBytes = body.length;
+    const fingerprintBytes = Buffer.byteLength(fingerprint);
     const answerBytes = Buffer.byteLength(answer);
-    const start = this.#startOf(keyBytes + bodyBytes + answerBytes);
+    const start = this.#startOf(keyBytes + fingerprintBytes + answerBytes);
     if (start === null) return;
     this.#makeRoom();
     const slot = this.#next % ENTRIES_MAX;
     this.#next += 1;
     this.#starts[slot] = start;
     this.#lengths[3 * slot] = keyBytes;
-    this.#lengths[3 * slot + 1] = bodyBytes;
+    this.#lengths[3 * slot + 1] = fingerprintBytes;
     this.#lengths[3 * slot + 2] = answerBytes;
     const at = start % this.#bytes.length;
     this.#bytes.write(key, at);
-    this.#bytes.set(body, at + keyBytes);
-    this.#bytes.write(answer, at + keyBytes + bodyBytes);
+    this.#bytes.write(fingerprint, at + keyBytes);
+    this.#bytes.write(answer, at + keyBytes + fingerprintBytes);
     this.#link(slot, hash % BUCKETS);
   }
 
-  /** The key (0), body (1) or answer (2) of an entry. */
+  /** The key (0), fingerprint (1) or answer (2) of an entry. */
   #part(slot: number, part: 0 | 1 | 2): Buffer {
     let start = (this.#starts[slot] as number) % this.#bytes.length;
     for (let i = 0; i < part; i++) start += this.#lengths[3 * slot + i] as number;

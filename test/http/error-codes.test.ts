@@ -37,6 +37,19 @@ const VALID = { programId: PROGRAM, userId: "u" };
 const call = async (method: string, address: string, body?: unknown, headers: Readonly<Record<string, string>> = KEY) =>
   (await service.call(method, address, { body, headers })).text;
 const decide = (body: unknown, headers = KEY) => call("POST", "/v1/decide", body, headers);
+const outcome = (changed: object) =>
+  call("POST", "/v1/outcomes", {
+    outcomes: [
+      {
+        outcomeId: "o",
+        decisionId: "019aa8e1-7d2c-7b0e-9d5c-3f1f6f0a9b11",
+        type: "reward",
+        value: 1,
+        occurredAt: "2026-11-21T21:00:00Z",
+        ...changed,
+      },
+    ],
+  });
 const raw = async (...text: Parameters<typeof requestText>) =>
   (await exchange(service.port, requestText(...text))).body;
 
@@ -71,6 +84,11 @@ const PROVOCATIONS: Readonly<Record<ErrorCode, (() => Promise<string>) | "surviv
       "Content-Type: application/json",
       "Content-Length: 9",
     ]),
+  outcome_conflict: async () => {
+    await outcome({ value: 1 });
+    return await outcome({ value: 2 });
+  },
+  outcome_in_future: () => outcome({ outcomeId: "later", occurredAt: "9999-01-01T00:00:00Z" }),
   body_too_large: () => decide(" ".repeat(65_537)),
   unsupported_media_type: () => decide("{}", { ...KEY, "content-type": "text/plain" } as typeof KEY),
   unknown_action: () => decide({ ...VALID, actions: ["nothing_such"] }),

@@ -1,6 +1,7 @@
 /**
- * What a replica spent under a lease, as its own decision log proves it: found by the lease's name in the
- * bytes, so that a log of gigabytes is read at the disk's pace and only what is meant is parsed.
+ * What a replica spent under a lease, as its own decision log proves it, and what came of it, as its outcome log does.
+ * Decisions are found by the lease's name in the bytes, so that a log of gigabytes is read at the disk's pace and only
+ * what is meant is parsed.
  */
 import {
   type AccountId,
@@ -12,17 +13,20 @@ import {
 import type { DecisionRecord, RecordedReservation } from "../../core/domain/record.ts";
 import type { SpendingHistory } from "../../core/budget-ports.ts";
 import { LiftgateError } from "../../core/errors.ts";
-import { readBlocks } from "./read-segments.ts";
+import type { OutcomeRecord } from "../../core/domain/outcome.ts";
+import { readBlocks, readSegments } from "./read-segments.ts";
 import { listSegments } from "./segment.ts";
 
 const LINE_FEED = 0x0a;
 
 export class LoggedSpending implements SpendingHistory {
-  readonly #directory: string;
+  readonly #folders: LogFolders;
+  readonly #owed: (outcome: OutcomeRecord) => OwedIn | null;
 
-  /** @param directory the decision log's */
-  constructor(directory: string) {
-    this.#directory = directory;
+  /** @param owed what an outcome owes; null where it moves no money, or its decision is not known */
+  constructor(folders: LogFolders, owed: (outcome: OutcomeRecord) => OwedIn | null) {
+    this.#folders = folders;
+    this.#owed = owed;
   }
 
   /**
@@ -31,17 +35,31 @@ export class LoggedSpending implements SpendingHistory {
    */
   async *reservations(account: AccountId, { replica, life }: LeaseHolder): AsyncGenerator<Reservation, void> {
     const lease = `${replica}/${life}`;
-    for (const { path } of await listSegments(this.#directory)) {
+    for (const { path } of await listSegments(this.#folders.decisions)) {
       for await (const block of readBlocks(path)) {
         if (!block.torn) yield* spentIn(block.bytes, { path, lease, account });
       }
     }
   }
 
-  /** Settlements come from outcomes, which this version does not take in. */
-  async *settlements(): AsyncGenerator<Settlement, void> {
-    // None.
+  async *settlements(account: AccountId): AsyncGenerator<Settlement, void> {
+    const segments = await listSegments(this.#folders.outcomes);
+    for await (const entry of readSegments(segments.map(({ path }) => path))) {
+      const owed = entry.kind === "record" ? this.#owed(entry.record as OutcomeRecord) : null;
+      if (owed?.account.budget === account.budget && owed.account.period === account.period) yield owed.settlement;
+    }
   }
+}
+
+/** Where the two logs are. */
+export interface LogFolders {
+  readonly decisions: string;
+  readonly outcomes: string;
+}
+
+interface OwedIn {
+  readonly account: AccountId;
+  readonly settlement: Settlement;
 }
 
 interface Sought {

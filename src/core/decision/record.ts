@@ -7,7 +7,9 @@ import { type DecisionRecord, RECORD_SCHEMA, type RecordedCandidate, type Record
 export interface Circumstances {
   readonly decisionId: string;
   readonly requestId: string;
+  readonly question: DecisionRecord["question"];
   readonly time: string;
+  readonly expiresAt: string;
   readonly status: DecisionRecord["status"];
   readonly user: string;
   readonly unit: string;
@@ -27,7 +29,10 @@ export function recordOf(situation: Situation, decision: Decision, about: Circum
     schema: RECORD_SCHEMA,
     decisionId: about.decisionId,
     requestId: about.requestId,
+    question: about.question,
     time: about.time,
+    expiresAt: about.expiresAt,
+    currency: program.currency,
     program: { id: program.id, version: program.version, digest: program.digest },
     mode: program.state,
     status: about.status,

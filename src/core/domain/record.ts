@@ -46,6 +46,13 @@ export interface RecordedReservation {
   readonly expiresAt: string;
 }
 
+/** Whose request it was and what it asked: a retry is the same caller's, of the same question. */
+export interface RecordedQuestion {
+  readonly caller: string;
+  /** 32 hexadecimal digits; the user is in it as the log has them. */
+  readonly fingerprint: string;
+}
+
 export interface ActiveOffer {
   readonly program: string;
   readonly action: string;
@@ -60,7 +67,12 @@ export interface DecisionRecord {
   readonly schema: typeof RECORD_SCHEMA;
   readonly decisionId: string;
   readonly requestId: string;
+  /** Null: the request came without an id, and nobody can repeat it. */
+  readonly question: RecordedQuestion | null;
   readonly time: string;
+  /** The offer may not be honoured from then on. */
+  readonly expiresAt: string;
+  readonly currency: string;
   readonly program: { readonly id: string; readonly version: number; readonly digest: string };
   readonly mode: "live" | "paused";
   readonly status: Status;

@@ -22,6 +22,17 @@ export function uniformFromHash(text: string): number {
   return (h1 * TWO_POW_21 + (h2 >>> 11)) / TWO_POW_53;
 }
 
+/**
+ * The hash of `text` as 32 hexadecimal digits.
+ *
+ * @example murmur3Hex("") // "00000000000000000000000000000000"
+ */
+export function murmur3Hex(text: string): string {
+  let digits = "";
+  for (const word of murmur3x86x128(text)) digits += word.toString(16).padStart(8, "0");
+  return digits;
+}
+
 /** The four 32-bit words (unsigned) of MurmurHash3_x86_128 of `text` with seed 0. */
 export function murmur3x86x128(text: string): readonly [number, number, number, number] {
   const length = text.length;

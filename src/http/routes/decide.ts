@@ -4,8 +4,9 @@ import { BatchAnswer, BatchRequest } from "../../contract/bulk.ts";
 import { DecideAnswer, DecideRequest } from "../../contract/decide.ts";
 import { Id } from "../../contract/identifiers.ts";
 import { BULK_BODY_BYTES_MAX } from "../../contract/limits.ts";
-import { invariant, LiftgateError } from "../../core/errors.ts";
-import { makeDecision } from "../../service/make-decision.ts";
+import { LiftgateError } from "../../core/errors.ts";
+import { answerAgain, makeDecision } from "../../service/make-decision.ts";
+import { questionOf } from "../../service/question.ts";
 import { parseBody } from "../parse.ts";
 import { problemOf } from "../problem.ts";
 import { addRoute } from "../route.ts";
@@ -42,7 +43,7 @@ export function addDecideRoutes(app: FastifyInstance, backend: Backend): void {
       problems: PROBLEMS,
       handle: ({ body, request, reply }) => {
         void reply.type(JSON_TYPE);
-        return decideOnce(backend, withHeaderKey(request, body), request);
+        return decideOnce(backend, withHeaderKey(request, body), request.callerId);
       },
     });
   }
@@ -67,8 +68,7 @@ export function addDecideRoutes(app: FastifyInstance, backend: Backend): void {
 async function decideItem(backend: Backend, request: FastifyRequest, item: DecideRequest): Promise<string> {
   try {
     const { callerId } = request;
-    const bodyBytes = Buffer.from(JSON.stringify(item));
-    return `{"status":200,"decision":${await decideOnce(backend, item, { callerId, bodyBytes })}}`;
+    return `{"status":200,"decision":${await decideOnce(backend, item, callerId)}}`;
   } catch (error) {
     const problem = problemOf(error);
     if (problem.code === "internal") request.server.operatorLog.error({ err: error }, "batch item failed");
@@ -76,17 +76,23 @@ async function decideItem(backend: Backend, request: FastifyRequest, item: Decid
   }
 }
 
-/** Who asks, and in which bytes. */
-type Asking = Pick<FastifyRequest, "callerId" | "bodyBytes">;
-
 /** The answer in text: decided now, or repeated for the same requestId and question. */
-function decideOnce(backend: Backend, question: DecideRequest, asking: Asking): string | Promise<string> {
-  const decideNow = () => makeDecision(backend.decisions, question);
-  const { programId, requestId } = question;
-  if (requestId === undefined) return decideNow().then((answer) => JSON.stringify(answer));
-  const { callerId, bodyBytes } = asking;
-  invariant(bodyBytes !== null, "a question is read from a body");
-  return backend.answers.once({ key: `${callerId}|${programId}|${requestId}`, body: bodyBytes }, decideNow);
+function decideOnce(
+  { decisions, answers, past }: Backend,
+  body: DecideRequest,
+  caller: string,
+): string | Promise<string> {
+  const { programId: program, requestId } = body;
+  if (requestId === undefined) return makeDecision(decisions, body, null).then((answer) => JSON.stringify(answer));
+  const question = questionOf(body, caller, decisions.pseudonym);
+  return answers.once(
+    { key: `${caller}|${program}|${requestId}`, question },
+    {
+      before: () => past.answered({ caller, program, requestId }),
+      again: (decisionId) => answerAgain(decisions, decisionId, body),
+      decide: () => makeDecision(decisions, body, question),
+    },
+  );
 }
 
 /** The header `Idempotency-Key` is another way to write the requestId; both must agree. */

@@ -4,7 +4,8 @@ import { expect, test } from "vitest";
 import { LoggedSpending } from "../../../src/adapters/file/spending-history.ts";
 import { segmentFileName } from "../../../src/adapters/file/segment.ts";
 import { RECORD_EXAMPLE } from "../../../src/contract/record-example.ts";
-import type { AccountId, Reservation } from "../../../src/core/domain/budget.ts";
+import type { OutcomeRecord } from "../../../src/core/domain/outcome.ts";
+import type { AccountId, Reservation, Settlement } from "../../../src/core/domain/budget.ts";
 import type { RecordedReservation } from "../../../src/core/domain/record.ts";
 import { temporaryFolder } from "../../support/program-fixtures.ts";
 
@@ -37,7 +38,11 @@ async function logOf(...reservations: readonly (RecordedReservation | null)[]): 
       JSON.stringify({ ...RECORD_EXAMPLE, reservation: reservation({ id: "torn" }) }).slice(0, -1),
     );
   }
-  return new LoggedSpending(folder);
+  return spendingIn(folder);
+}
+
+function spendingIn(decisions: string): LoggedSpending {
+  return new LoggedSpending({ decisions, outcomes: join(decisions, "outcomes") }, () => null);
 }
 
 async function spent(log: LoggedSpending, account: AccountId, life = 7): Promise<readonly Reservation[]> {
@@ -82,7 +87,7 @@ test("a caller who writes a lease's name into the context is not mistaken for it
     join(folder, segmentFileName(Date.UTC(2026, 10, 25), "0badcafe")),
     `${JSON.stringify(forged)}\n${JSON.stringify({ ...forged, reservation: reservation({ id: "a" }) })}\n`,
   );
-  expect((await spent(new LoggedSpending(folder), NOVEMBER)).map(({ id }) => id)).toEqual(["a"]);
+  expect((await spent(spendingIn(folder), NOVEMBER)).map(({ id }) => id)).toEqual(["a"]);
 });
 
 test("a damaged record of the lease is told by its file's name, without a word of it", async () => {
@@ -90,14 +95,34 @@ test("a damaged record of the lease is told by its file's name, without a word o
   const path = join(folder, segmentFileName(Date.UTC(2026, 10, 25), "0badcafe"));
   const line = JSON.stringify({ ...RECORD_EXAMPLE, reservation: reservation() });
   await writeFile(path, `${line.replace('"user":"', '"user":x"')}\n`);
-  await expect(spent(new LoggedSpending(folder), NOVEMBER)).rejects.toMatchObject({
+  await expect(spent(spendingIn(folder), NOVEMBER)).rejects.toMatchObject({
     code: "log_unavailable",
     message: `${path} has a damaged record: what was spent is not known`,
   });
 });
 
-test("no log is nothing spent, and there are no outcomes to tell again", async () => {
-  const log = new LoggedSpending(join(await temporaryFolder(), "decisions"));
+async function settled(log: LoggedSpending): Promise<readonly Settlement[]> {
+  const settlements: Settlement[] = [];
+  for await (const settlement of log.settlements(NOVEMBER)) settlements.push(settlement);
+  return settlements;
+}
+
+test("no log is nothing spent and nothing settled", async () => {
+  const log = spendingIn(join(await temporaryFolder(), "decisions"));
   expect(await spent(log, NOVEMBER)).toEqual([]);
-  for await (const settlement of log.settlements()) throw new Error(`expected none, got ${settlement.kind}`);
+  expect(await settled(log)).toEqual([]);
+});
+
+test("tells again what the outcomes of an account owe", async () => {
+  const folder = await temporaryFolder();
+  const lines = ["a", "b", "c"].map((outcomeId) => `${JSON.stringify({ outcomeId })}\n`);
+  await writeFile(join(folder, segmentFileName(0, "00000000")), lines.join(""));
+  const owed = ({ outcomeId }: OutcomeRecord) => {
+    const settlement = { kind: "settle", eventId: outcomeId, reservationId: "r", amount: 1 } as const;
+    if (outcomeId === "b") return null;
+    return { account: outcomeId === "a" ? NOVEMBER : { ...NOVEMBER, period: "2026-12@UTC" }, settlement };
+  };
+  const log = new LoggedSpending({ decisions: folder, outcomes: folder }, owed);
+  const again = await settled(log);
+  expect(again.map(({ eventId }) => eventId)).toEqual(["a"]);
 });

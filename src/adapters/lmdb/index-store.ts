@@ -1,0 +1,143 @@
+/**
+ * The index in one LMDB file. What is set waits in memory and is written in groups, some twenty times a second: a
+ * write of its own for every decision would cost more than the decision.
+ */
+import { type Database, open, type RootDatabase } from "lmdb";
+import type { IndexBounds, IndexStore, IndexTable } from "../../core/index-ports.ts";
+
+const FLUSH_MS = 50;
+/** A disk that refuses is asked again so soon. */
+const RETRY_MS = 1_000;
+const TABLES_MAX = 16;
+
+export interface IndexStoreOptions {
+  /** Made if it does not exist. One process at a time. */
+  readonly directory: string;
+  /** A group could not be written; it is written again. */
+  readonly onFailure: (cause: unknown) => void;
+}
+
+/** @throws what the disk throws */
+export function openIndexStore(options: IndexStoreOptions): IndexStore {
+  const env = open<string, string>({
+    path: options.directory,
+    maxDbs: TABLES_MAX,
+    encoding: "string",
+    noSubdir: false,
+  });
+  return new LmdbIndexStore(env, options);
+}
+
+class LmdbIndexStore implements IndexStore {
+  readonly #env: RootDatabase<string, string>;
+  readonly #onFailure: IndexStoreOptions["onFailure"];
+  readonly #tables = new Map<string, BufferedTable>();
+  #timer: NodeJS.Timeout | null = null;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(env: RootDatabase<string, string>, { onFailure }: IndexStoreOptions) {
+    this.#env = env;
+    this.#onFailure = onFailure;
+  }
+
+  table(name: string): IndexTable {
+    const known = this.#tables.get(name);
+    if (known !== undefined) return known;
+    const table = new BufferedTable(this.#env.openDB({ name, encoding: "string" }), () => this.#flushIn(FLUSH_MS));
+    this.#tables.set(name, table);
+    return table;
+  }
+
+  flushed(): Promise<void> {
+    this.#writing = this.#writing.then(
+      () => this.#write(),
+      () => this.#write(),
+    );
+    return this.#writing;
+  }
+
+  async close(): Promise<void> {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    try {
+      await this.flushed();
+    } finally {
+      await this.#env.close();
+    }
+  }
+
+  #flushIn(delayMs: number): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = null;
+      this.flushed().catch((cause: unknown) => {
+        this.#onFailure(cause);
+        this.#flushIn(RETRY_MS);
+      });
+    }, delayMs).unref();
+  }
+
+  async #write(): Promise<void> {
+    const tables = [...this.#tables.values()];
+    try {
+      await Promise.all(tables.flatMap((table) => table.write()));
+    } catch (cause) {
+      for (const table of tables) table.restore();
+      throw cause;
+    }
+    for (const table of tables) table.written();
+  }
+}
+
+/** null: deleted. */
+type Changes = Map<string, string | null>;
+
+class BufferedTable implements IndexTable {
+  readonly #database: Database<string, string>;
+  readonly #onChange: () => void;
+  #waiting: Changes = new Map();
+  #writing: Changes = new Map();
+
+  constructor(database: Database<string, string>, onChange: () => void) {
+    this.#database = database;
+    this.#onChange = onChange;
+  }
+
+  get(key: string): string | null {
+    const waiting = this.#waiting.get(key);
+    if (waiting !== undefined) return waiting;
+    const writing = this.#writing.get(key);
+    return writing === undefined ? (this.#database.get(key) ?? null) : writing;
+  }
+
+  set(key: string, value: string): void {
+    this.#waiting.set(key, value);
+    this.#onChange();
+  }
+
+  delete(key: string): void {
+    this.#waiting.set(key, null);
+    this.#onChange();
+  }
+
+  *range({ from, to, limit }: IndexBounds): Generator<readonly [string, string]> {
+    for (const { key, value } of this.#database.getRange({ start: from, end: to, limit })) yield [key, value];
+  }
+
+  /** The writes of what waits. */
+  write(): readonly Promise<boolean>[] {
+    this.#writing = this.#waiting;
+    this.#waiting = new Map();
+    return [...this.#writing].map(([key, value]) =>
+      value === null ? this.#database.remove(key) : this.#database.put(key, value),
+    );
+  }
+
+  written(): void {
+    this.#writing = new Map();
+  }
+
+  /** What could not be written waits again, but for what was changed since. */
+  restore(): void {
+    this.#waiting = new Map([...this.#writing, ...this.#waiting]);
+    this.#writing = new Map();
+  }
+}

@@ -1,0 +1,85 @@
+/** What decisions and outcomes are looked up by, as tables of the index. */
+import type { Arm } from "../core/domain/decision.ts";
+import { timeOfId } from "../core/domain/decision-id.ts";
+import { knownFrom, type KnownDecision } from "../core/domain/known-decision.ts";
+import type { DecisionRecord } from "../core/domain/record.ts";
+import type { IndexStore, IndexTable } from "../core/index-ports.ts";
+import type { AgingTable } from "./index-sweep.ts";
+
+/** The decision that a question was answered with. */
+export interface AnsweredQuestion {
+  readonly decisionId: string;
+  readonly fingerprint: string;
+}
+
+/** Whose question it is, as callers name it. */
+export interface QuestionName {
+  readonly caller: string;
+  readonly program: string;
+  readonly requestId: string;
+}
+
+/** Outcomes of a decision are matched for so long. Later ones are kept, and count for nothing. */
+const DECISIONS_KEPT_MS = 100 * 86_400_000;
+/** Retries are promised the same answer for 72 h. */
+const QUESTIONS_KEPT_MS = 7 * 86_400_000;
+
+export class LogIndex {
+  readonly #decisions: IndexTable;
+  readonly #questions: IndexTable;
+
+  constructor(store: IndexStore) {
+    this.#decisions = store.table("decisions");
+    this.#questions = store.table("questions");
+  }
+
+  add(record: DecisionRecord): void {
+    const { decisionId, requestId, question, program } = record;
+    this.#decisions.set(decisionId, textOf(knownFrom(record)));
+    if (question === null) return;
+    const name = { caller: question.caller, program: program.id, requestId };
+    this.#questions.set(keyOf(name), `${decisionId} ${question.fingerprint}`);
+  }
+
+  decision(decisionId: string): KnownDecision | null {
+    const text = this.#decisions.get(decisionId);
+    return text === null ? null : knownIn(decisionId, text);
+  }
+
+  answered(name: QuestionName): AnsweredQuestion | null {
+    const text = this.#questions.get(keyOf(name));
+    if (text === null) return null;
+    const [decisionId = "", fingerprint = ""] = text.split(" ");
+    return { decisionId, fingerprint };
+  }
+
+  get aging(): readonly AgingTable[] {
+    return [
+      { table: this.#decisions, keptMs: DECISIONS_KEPT_MS, timeOf: timeOfId },
+      { table: this.#questions, keptMs: QUESTIONS_KEPT_MS, timeOf: (_, value) => timeOfId(value) },
+    ];
+  }
+}
+
+/** None of the three may contain `|`. */
+function keyOf({ caller, program, requestId }: QuestionName): string {
+  return `${caller}|${program}|${requestId}`;
+}
+
+/** No part has a space in it. */
+function textOf({ program, arm, action, cost, reservation }: KnownDecision): string {
+  const held = reservation === null ? "" : ` ${reservation.account} ${reservation.fixedMicros}`;
+  return `${program} ${arm} ${action} ${cost ?? ""}${held}`;
+}
+
+function knownIn(decisionId: string, text: string): KnownDecision {
+  const [program = "", arm, action = "", cost = "", account, fixedMicros] = text.split(" ");
+  return {
+    decisionId,
+    program,
+    arm: arm as Arm,
+    action,
+    cost: cost === "" ? null : Number(cost),
+    reservation: account === undefined ? null : { account, fixedMicros: Number(fixedMicros) },
+  };
+}
