@@ -6,6 +6,7 @@ import { pino } from "pino";
 import { z } from "zod";
 import { compose } from "../compose/service.ts";
 import { Golden, Manifest } from "../contract/manifest.ts";
+import { OutcomeLine } from "../contract/outcome-record.ts";
 import { ProgramFile } from "../contract/program-file.ts";
 import { Record as DecisionRecord } from "../contract/record.ts";
 import { buildServer } from "../http/server.ts";
@@ -14,6 +15,7 @@ import { readConfig } from "../ops/config.ts";
 /** The files' schemas that are published: what is written by hand or by other programs, and every log line. */
 const FILE_SCHEMAS = {
   "decision-record.schema.json": DecisionRecord,
+  "outcome-record.schema.json": OutcomeLine,
   "model-manifest.schema.json": Manifest,
   "model-golden.schema.json": Golden,
   "program.schema.json": ProgramFile,

@@ -37,9 +37,9 @@ export async function openLogIndex(
   const decisions = new LogIndex(store);
   const outcomes = new OutcomeIndex(store);
   const tail = new LogTail(store, logger);
-  await tail.recall<DecisionRecord>(join(config.DATA_DIR, "decisions"), RECORD_SCHEMA, (record) =>
-    decisions.add(record),
-  );
+  await tail.recall(join(config.DATA_DIR, "decisions"), RECORD_SCHEMA, (record) => {
+    decisions.add(record as DecisionRecord);
+  });
   const sweep = new IndexSweep([...decisions.aging, ...outcomes.aging]);
   const sweeping = setInterval(() => sweep.step(Date.now()), SWEEP_INTERVAL_MS).unref();
   return {
@@ -71,13 +71,14 @@ export class LogTail {
     this.#marks.set(directory, basename(path));
   }
 
-  async recall<T extends object>(directory: string, schema: string, onRecord: (record: T) => void): Promise<void> {
+  /** Every line of the schema since then, in order. */
+  async recall(directory: string, schema: string, onRecord: (record: object) => void): Promise<void> {
     const mark = this.#marks.get(directory) ?? "";
     const segments = (await listSegments(directory)).filter(({ path }) => basename(path) >= mark);
     let records = 0;
     for await (const entry of readSegments(segments.map(({ path }) => path))) {
       if (entry.kind === "record" && "schema" in entry.record && entry.record.schema === schema) {
-        onRecord(entry.record as T);
+        onRecord(entry.record);
         records += 1;
       }
     }

@@ -50,7 +50,7 @@ export async function openOutcomes(config: Config, parts: OutcomesParts): Promis
     metrics: exportOutcomes(metrics.outcomes),
     nowMs: Date.now,
   });
-  await index.tail.recall<OutcomeRecord>(directory, OUTCOME_SCHEMA, (outcome) => book.recall(outcome));
+  await index.tail.recall(directory, OUTCOME_SCHEMA, (outcome) => book.recall(outcome as OutcomeRecord));
   await book.matchAll();
   settler.wake();
   return {

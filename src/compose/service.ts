@@ -82,13 +82,7 @@ export async function compose(config: Config, logger: Logger): Promise<Compositi
       accepting = false;
     },
     close: async () => {
-      await log.close();
-      await outcomes.close();
-      await budgets.close();
-      await index.close();
-      await allocator.close();
-      await stores.close();
-      await models.close();
+      for (const part of [log, outcomes, budgets, index, allocator, stores, models]) await part.close();
     },
   };
 }

@@ -84,6 +84,7 @@ describe("openapi", () => {
       "model-golden.schema.json",
       "model-manifest.schema.json",
       "openapi.json",
+      "outcome-record.schema.json",
       "program.schema.json",
     ]);
     expect(JSON.parse(await readFile(join(folder, "openapi.json"), "utf8"))).toMatchObject({ openapi: "3.1.0" });

@@ -18,6 +18,7 @@ import {
 import { BudgetAnswer, WriteOffAnswer, WriteOffRequest } from "../../src/contract/budget.ts";
 import { ModelEntry, ModelList, ProgramEntry, ProgramList, ReloadAnswer } from "../../src/contract/catalog.ts";
 import { DecideAnswer, DecideRequest } from "../../src/contract/decide.ts";
+import { OutcomesAnswer, OutcomesRequest } from "../../src/contract/outcomes.ts";
 import { Problem } from "../../src/contract/problem.ts";
 import { Record as DecisionRecord, RecordAnswer } from "../../src/contract/record.ts";
 import { ERROR_CODES } from "../../src/core/errors.ts";
@@ -37,6 +38,8 @@ const CONTRACTS = {
   FeaturesRequest,
   ModelEntry,
   ModelList,
+  OutcomesAnswer,
+  OutcomesRequest,
   Problem,
   ProgramEntry,
   ProgramList,
@@ -129,6 +132,7 @@ describe("the OpenAPI document", () => {
       "POST /v1/budgets/{programId}/write-offs",
       "POST /v1/decide",
       "POST /v1/decide/batch",
+      "POST /v1/outcomes",
       "POST /v1/reload",
       "POST /v1/score",
       "PUT /v1/features",
@@ -167,7 +171,7 @@ describe("the OpenAPI document", () => {
     const codes = new Set<string>(ERROR_CODES);
     for (const { name, operation } of operations()) {
       for (const [status, { description, content }] of Object.entries(operation.responses)) {
-        if (status === "200") continue;
+        if (status === "200" || status === "202") continue;
         expect(Object.keys(content), `${name} ${status}`).toEqual(["application/problem+json"]);
         const named = [...description.matchAll(/`(\w+)`/g)].map(([, code = ""]) => code);
         expect(named.length, `${name} ${status}`).toBeGreaterThan(0);

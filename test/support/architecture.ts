@@ -11,12 +11,21 @@ export interface Rule {
 
 const LINES_MAX = 250;
 /** The stories of the core: each a folder, none imports another. */
-const STORIES = ["core/features", "core/decision", "core/allocation", "core/pacing", "core/ledger", "core/caps"];
+const STORIES = [
+  "core/features",
+  "core/decision",
+  "core/allocation",
+  "core/pacing",
+  "core/ledger",
+  "core/caps",
+  "core/outcomes",
+];
 const CORE = ["core", "core/domain", "core/numerics", ...STORIES];
 const ADAPTERS = [
   "adapters/cel",
   "adapters/duckdb",
   "adapters/file",
+  "adapters/lmdb",
   "adapters/memory",
   "adapters/onnx",
   "adapters/redis",
@@ -50,6 +59,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "adapters/cel": ["@marcbachmann/cel-js"],
   "adapters/duckdb": ["node:", "@duckdb/node-api"],
   "adapters/file": ["node:", "yaml"],
+  "adapters/lmdb": ["node:", "lmdb"],
   "adapters/memory": ["node:", "zod"],
   "adapters/onnx": ["node:", "onnxruntime-node", "zod"],
   "adapters/redis": ["node:", "ioredis"],

@@ -29,7 +29,7 @@ export function uniformFromHash(text: string): number {
  */
 export function murmur3Hex(text: string): string {
   let digits = "";
-  for (const word of murmur3x86x128(text)) digits += word.toString(16).padStart(8, "0");
+  for (const bits of murmur3x86x128(text)) digits += bits.toString(16).padStart(8, "0");
   return digits;
 }
 

@@ -95,6 +95,7 @@ export class OutcomeBook {
     }
   }
 
+  /** From looking whether it is known to having it under way nothing gives way to another call. */
   async #takeOne(request: OutcomeRequest, receivedAtMs: number): Promise<ItemResult> {
     const { outcomeId } = request;
     if (Date.parse(request.occurredAt) > receivedAtMs + CLOCK_SKEW_MS) return refused(outcomeId, "outcome_in_future");
@@ -102,10 +103,10 @@ export class OutcomeBook {
     const fingerprint = fingerprintOf(outcome);
     const underWay = this.#underWay.get(outcomeId);
     const known = underWay?.fingerprint ?? this.#services.outcomes.fingerprintOf(outcomeId);
-    if (known !== null && known !== fingerprint) return refused(outcomeId, "outcome_conflict");
+    if (known === null) return { outcomeId, result: await this.#write(outcome, fingerprint) };
+    if (known !== fingerprint) return refused(outcomeId, "outcome_conflict");
     await underWay?.written;
-    if (known !== null) return { outcomeId, result: "duplicate" };
-    return { outcomeId, result: await this.#write(outcome, fingerprint) };
+    return { outcomeId, result: "duplicate" };
   }
 
   async #write(outcome: OutcomeRecord, fingerprint: string): Promise<"accepted" | "unknown"> {
