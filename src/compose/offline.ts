@@ -97,6 +97,7 @@ const NOTHING_STORED = {
     contractMismatch: () => undefined,
     trouble: () => undefined,
     retried: () => undefined,
+    repeated: () => undefined,
   },
 };
 const MISSING = { kind: "missing" } as const;

@@ -22,6 +22,8 @@ import { Catalog } from "../service/catalog.ts";
 import { ModelCache } from "../service/model-cache.ts";
 import { ProgramCache } from "../service/program-cache.ts";
 import type { Treasury } from "../service/budget/treasury.ts";
+import { StickyAnswers } from "../service/sticky-answers.ts";
+import { UserMemory } from "../service/user-memory.ts";
 import type { DecisionServices } from "../service/services.ts";
 import { openBudgets } from "./budgets.ts";
 import { type OpenIndex, openLogIndex } from "./log-index.ts";
@@ -72,6 +74,8 @@ export async function compose(config: Config, logger: Logger): Promise<Compositi
       decisions,
       answers,
       past: index.decisions,
+      sticky: new StickyAnswers(decisions, index.decisions),
+      users: new UserMemory(decisions, index.decisions),
       outcomes: outcomes.book,
       catalog,
       budgets: treasury,

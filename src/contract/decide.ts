@@ -58,6 +58,7 @@ export const DecideAnswer = z
       .describe("Only when the action drawn could not be given after all: `action` is then no_offer"),
     drawn: Slug.optional().describe("With `override`: the action drawn"),
     arm: z.enum(ARMS),
+    sticky: z.boolean().optional().describe("True: the decision this user got before, in the same window"),
     mode: z.enum(["live", "paused"]),
     status: z.enum(STATUSES),
     expected: z

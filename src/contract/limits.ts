@@ -35,5 +35,7 @@ export const ALLOCATE_BODY_BYTES_MAX = 2 * 1024 * 1024;
 export const ALLOCATION_ACTIONS_MAX = 1_000;
 /** Largest value or cost of one candidate, in units of the currency: nine digits beside the micro's six are exact. */
 export const CANDIDATE_AMOUNT_MAX = 1e9;
+/** Longest window in which a user is told the same again, in days: every answer is kept for so long. */
+export const STICKY_DAYS_MAX = 92;
 /** Largest value of one outcome either way: nine digits beside six decimals are exact. */
 export const OUTCOME_AMOUNT_MAX = 1e9;

@@ -89,13 +89,18 @@ const FeaturesEntry = z.strictObject({
   coldStart: z.enum(["no_offer", "prior", "explore"]),
 });
 
-const StickinessEntry = z.strictObject({
-  by: z.literal("request", {
-    error:
-      "this version supports `request` only: a fresh draw for every request; assignments that stick to a user are not supported",
-  }),
-  window: unsupported("assignments that stick to a user for a window"),
-});
+const StickinessEntry = z.discriminatedUnion(
+  "by",
+  [
+    z.strictObject({ by: z.literal("request") }).describe("Every request is drawn afresh"),
+    z
+      .strictObject({ by: z.literal("user"), window: DurationText })
+      .describe(
+        "What a user was told holds for a window: windows follow each other, each user's begin at another time",
+      ),
+  ],
+  { error: (issue) => (issue.code === "invalid_union" ? "one of request, user" : undefined) },
+);
 
 /** Every field by itself; what must hold between fields is in program-laws.ts. */
 export const ProgramForm = z.strictObject({
@@ -113,7 +118,7 @@ export const ProgramForm = z.strictObject({
   holdout: ArmEntry.optional(),
   evaluation: ArmEntry.optional(),
   exploration: ExplorationEntry,
-  stickiness: StickinessEntry.optional(),
+  stickiness: StickinessEntry.default({ by: "request" }),
   features: FeaturesEntry,
   offerTtl: DurationText.default("24h"),
   budget: BudgetForm.optional(),

@@ -1,6 +1,8 @@
 /** What must hold between the fields of a program file, beyond the form of each. */
 import { NO_OFFER } from "../core/domain/program.ts";
 import { type Breach, budgetBreaches, unboundedBreaches, volumeBreaches } from "./budget-laws.ts";
+import { durationMs } from "./identifiers.ts";
+import { STICKY_DAYS_MAX } from "./limits.ts";
 import type { ProgramForm } from "./program-form.ts";
 
 export type FieldName = keyof ProgramForm;
@@ -24,6 +26,7 @@ export const LAWS: readonly Law[] = [
   { reads: ["actions", "features"], faults: priorsMissing },
   { reads: ["actions", "caps"], faults: ({ actions, caps }) => strangersIn("caps", caps, actions) },
   { reads: ["actions", "cooldowns"], faults: ({ actions, cooldowns }) => strangersIn("cooldowns", cooldowns, actions) },
+  { reads: ["program", "stickiness", "offerTtl"], faults: expiresWhileItSticks },
   { reads: ["program", "budget"], faults: budgetBreaches },
   { reads: ["actions", "budget"], faults: volumeBreaches },
   { reads: ["actions", "budget", "features"], faults: unboundedBreaches },
@@ -138,6 +141,19 @@ function priorsMissing({ actions, features }: ProgramForm): readonly Breach[] {
     if (id === NO_OFFER || prior !== undefined) return [];
     return [{ path: ["actions", i, "prior"], rule: "is required: features.coldStart is prior" }];
   });
+}
+
+/** What is told again must still be an offer. */
+function expiresWhileItSticks({ stickiness, offerTtl }: ProgramForm): readonly Breach[] {
+  if (stickiness.by === "request") return [];
+  const windowMs = durationMs(stickiness.window);
+  const path = ["stickiness", "window"];
+  const breaches: Breach[] = [];
+  if (windowMs > durationMs(`${STICKY_DAYS_MAX}d`)) breaches.push({ path, rule: `at most ${STICKY_DAYS_MAX}d` });
+  if (windowMs > durationMs(offerTtl)) {
+    breaches.push({ path, rule: `at most offerTtl, ${offerTtl}: an offer is told again while it is valid` });
+  }
+  return breaches;
 }
 
 /** A cap on what the program does not offer would never bind: a slip of the pen. */

@@ -7,6 +7,7 @@ export const RECORD_EXAMPLE: DecisionRecord = {
   decisionId: "01a2008a-181c-751a-b82e-04c9c7ac5542",
   requestId: "order-123",
   question: { caller: "local", fingerprint: "b4c9a5b4c2c1a9a50f6f1e0f7a8d0c53" },
+  window: null,
   time: "2026-11-21T23:56:19.868Z",
   expiresAt: "2026-11-22T23:56:19.868Z",
   currency: "USD",

@@ -48,6 +48,7 @@ export const Record = z
     decisionId: z.uuid(),
     requestId: Id,
     question: z.strictObject({ caller: z.string(), fingerprint: Fingerprint }).nullable(),
+    window: z.int().min(0).nullable(),
     time: Instant,
     expiresAt: Instant,
     currency: Currency,

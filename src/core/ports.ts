@@ -26,6 +26,8 @@ export interface FeatureStore {
   read(userId: string, contracts: readonly FeatureContract[]): Promise<readonly FeatureRead[]>;
   /** Replaces the users' rows. All or nothing is not promised; writing again is harmless. */
   write(rows: readonly FeatureRow[]): Promise<void>;
+  /** Deletes the user's rows of these feature sets. Deleting again is harmless. */
+  forget(userId: string, sets: readonly string[]): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -5,6 +5,8 @@ import type { AnswerMemory } from "../service/answer-memory.ts";
 import type { Catalog } from "../service/catalog.ts";
 import type { LogIndex } from "../service/log-index.ts";
 import type { OutcomeBook } from "../service/outcomes/outcome-book.ts";
+import type { StickyAnswers } from "../service/sticky-answers.ts";
+import type { UserMemory } from "../service/user-memory.ts";
 import type { DecisionServices } from "../service/services.ts";
 
 /** What is known of the money of a program's pool; null for a program without a budget. */
@@ -20,6 +22,8 @@ export interface Backend {
   readonly answers: AnswerMemory;
   /** What was answered before. */
   readonly past: Pick<LogIndex, "answered">;
+  readonly sticky: StickyAnswers;
+  readonly users: Pick<UserMemory, "forget">;
   readonly outcomes: Pick<OutcomeBook, "take">;
   readonly catalog: Catalog;
   readonly budgets: Budgets;

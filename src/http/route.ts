@@ -15,7 +15,7 @@ declare module "fastify" {
 }
 
 export interface RouteSpec<Body extends z.ZodType> {
-  readonly method: "GET" | "POST" | "PUT";
+  readonly method: "DELETE" | "GET" | "POST" | "PUT";
   readonly url: string;
   readonly tag: string;
   readonly summary: string;

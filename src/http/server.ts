@@ -22,6 +22,7 @@ import { addHealthRoutes } from "./routes/health.ts";
 import { addMetricsRoute } from "./routes/metrics.ts";
 import { addOutcomeRoute } from "./routes/outcomes.ts";
 import { addRecordRoutes } from "./routes/record.ts";
+import { addUserRoutes } from "./routes/users.ts";
 import { strictParse } from "./strict-json.ts";
 
 /** `api` decides; `admin` has metrics, docs, catalog and reload; `all` is both on one port. */
@@ -94,6 +95,7 @@ async function addRoutes(app: FastifyInstance, backend: Backend, surface: Surfac
   }
   if (surface !== "api") {
     addRecordRoutes(app, backend);
+    addUserRoutes(app, backend);
     addCatalogRoutes(app, backend);
     addBudgetRoutes(app, backend);
     addMetricsRoute(app, backend);

@@ -12,6 +12,7 @@ export function exportDecisions(metrics: Metrics): DecisionMetrics {
     contractMismatch: (set) => metrics.contractMismatches.inc({ set }),
     trouble: (code) => metrics.troubles.inc({ code }),
     retried: () => metrics.retries.inc(),
+    repeated: (program) => metrics.repeats.inc({ program }),
   };
 }
 

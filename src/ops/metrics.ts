@@ -85,6 +85,12 @@ export function createMetrics() {
       help: "Repeated requests answered with the first decision",
       registers,
     }),
+    repeats: new Counter({
+      name: "liftgate_sticky_answers_total",
+      help: "Requests answered with the decision that holds for the user's window; not logged again",
+      labelNames: ["program"],
+      registers,
+    }),
     rejected: new Counter({
       name: "liftgate_http_problems_total",
       help: "Requests answered with a problem, by code",

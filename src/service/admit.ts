@@ -1,5 +1,6 @@
 /** Admission: from a well-formed body to a request that a program can decide, or a coded refusal. */
 import type { DecideRequest } from "../contract/decide.ts";
+import { windowAt } from "../core/decision/luck.ts";
 import type { Program } from "../core/domain/program.ts";
 import { LiftgateError } from "../core/errors.ts";
 import type { DecisionServices } from "./services.ts";
@@ -7,6 +8,8 @@ import type { DecisionServices } from "./services.ts";
 export interface AdmittedRequest {
   readonly program: Program;
   readonly requestId: string;
+  /** The window in which its decision holds for the user; null: for this request only. */
+  readonly window: number | null;
   readonly userId: string;
   /** What is randomized: the user, or the cluster. */
   readonly unit: string;
@@ -21,11 +24,15 @@ export interface AdmittedRequest {
 /**
  * @throws LiftgateError `unknown_program`, `unknown_action`, `cluster_required`
  */
-export function admit(services: Pick<DecisionServices, "programs" | "newId">, body: DecideRequest): AdmittedRequest {
+export function admit(
+  services: Pick<DecisionServices, "programs" | "newId" | "nowMs">,
+  body: DecideRequest,
+): AdmittedRequest {
   const program = findProgram(services, body.programId);
   return {
     program,
     requestId: body.requestId ?? services.newId(),
+    window: windowOf(program, body.userId, services.nowMs()),
     userId: body.userId,
     unit: unitOf(program, body),
     clusterId: body.clusterId ?? null,
@@ -40,6 +47,12 @@ export function findProgram(services: Pick<DecisionServices, "programs">, progra
   const program = services.programs.get(programId);
   if (program === undefined) throw new LiftgateError("unknown_program");
   return program;
+}
+
+/** Null where every request is drawn afresh. */
+export function windowOf(program: Program, userId: string, atMs: number): number | null {
+  const windowMs = program.stickyMs;
+  return windowMs === null ? null : windowAt(program, userId, { atMs, windowMs });
 }
 
 /** @throws LiftgateError `cluster_required` */

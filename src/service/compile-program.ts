@@ -143,6 +143,7 @@ function programOf({ digest, file }: ProgramText, rules: CompiledRules): Program
     caps: capsOf(file),
     features: { maxAgeMs: durationMs(file.features.maxAge), coldStart: file.features.coldStart },
     offerTtlMs: durationMs(file.offerTtl),
+    stickyMs: file.stickiness.by === "user" ? durationMs(file.stickiness.window) : null,
   };
 }
 

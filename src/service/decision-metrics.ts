@@ -15,6 +15,8 @@ export interface DecisionMetrics {
   contractMismatch(set: string): void;
   /** A failure that a decision survived. */
   trouble(code: ErrorCode): void;
-  /** A retried request answered from memory. */
+  /** A retried request answered with the first decision. */
   retried(): void;
+  /** A user was told again what holds for the window. */
+  repeated(program: string): void;
 }

@@ -5,7 +5,7 @@
  * Trouble outside (store, model) never throws from here: it becomes a status and withholds paid
  * actions BEFORE the draw, so that the logged propensity stays true. Unknown means: do not spend.
  */
-import { actionDraw, assignArm } from "../core/decision/luck.ts";
+import { actionDraw, assignArm, windowKey } from "../core/decision/luck.ts";
 import { noScores, scoresFromPriors, scoresInMoney } from "../core/decision/score.ts";
 import type { Basis, Exclusion, Scores, Situation, Status } from "../core/domain/decision.ts";
 import type { Program } from "../core/domain/program.ts";
@@ -116,7 +116,8 @@ function coldStart(program: Program): Evidence {
 type Known = Pick<Situation, "basis" | "withheld" | "scores" | "closed">;
 
 function preparedFor(request: AdmittedRequest, known: Known, features: Situation["facts"]["features"]): Prepared {
-  const { program, unit, requestId, requested, context } = request;
+  const { program, unit, requestId, window, requested, context } = request;
+  const decisionKey = window === null ? requestId : windowKey(window);
   return {
     program,
     facts: { features, context },
@@ -125,6 +126,6 @@ function preparedFor(request: AdmittedRequest, known: Known, features: Situation
     basis: known.basis,
     scores: known.scores,
     closed: known.closed,
-    draws: { arm: assignArm(program, unit), action: actionDraw(program, unit, requestId) },
+    draws: { arm: assignArm(program, unit), action: actionDraw(program, unit, decisionKey) },
   };
 }

@@ -1,9 +1,11 @@
 /** What decisions and outcomes are looked up by, as tables of the index. */
 import type { Arm } from "../core/domain/decision.ts";
+import { STICKY_DAYS_MAX } from "../contract/limits.ts";
 import { timeOfId } from "../core/domain/decision-id.ts";
 import { knownFrom, type KnownDecision } from "../core/domain/known-decision.ts";
 import type { DecisionRecord } from "../core/domain/record.ts";
 import type { IndexStore, IndexTable } from "../core/index-ports.ts";
+import { answerOf } from "./answer.ts";
 import type { AgingTable } from "./index-sweep.ts";
 
 /** The decision that a question was answered with. */
@@ -19,23 +21,42 @@ export interface QuestionName {
   readonly requestId: string;
 }
 
+/** What a user was told, in which window. */
+export interface StickyName {
+  readonly program: string;
+  /** As it stands in the log. */
+  readonly user: string;
+  readonly window: number;
+}
+
 /** Outcomes of a decision are matched for so long. Later ones are kept, and count for nothing. */
 const DECISIONS_KEPT_MS = 100 * 86_400_000;
 /** Retries are promised the same answer for 72 h. */
 const QUESTIONS_KEPT_MS = 7 * 86_400_000;
+/** No window is longer. */
+const STICKY_KEPT_MS = STICKY_DAYS_MAX * 86_400_000;
+/** Where an answer's text has the decision's id. */
+const ANSWER_ID_AT = '{"decisionId":"'.length;
 
 export class LogIndex {
   readonly #decisions: IndexTable;
   readonly #questions: IndexTable;
+  /** By program, user and window: the explained answer. */
+  readonly #sticky: IndexTable;
 
   constructor(store: IndexStore) {
     this.#decisions = store.table("decisions");
     this.#questions = store.table("questions");
+    this.#sticky = store.table("sticky");
   }
 
   add(record: DecisionRecord): void {
-    const { decisionId, requestId, question, program } = record;
+    const { decisionId, requestId, question, program, user, window } = record;
     this.#decisions.set(decisionId, textOf(knownFrom(record)));
+    if (window !== null && isSound(record)) {
+      const answer = answerOf(record, { userId: user, style: "explained" });
+      this.#sticky.set(stickyKey({ program: program.id, user, window }), JSON.stringify(answer));
+    }
     if (question === null) return;
     const name = { caller: question.caller, program: program.id, requestId };
     this.#questions.set(keyOf(name), `${decisionId} ${question.fingerprint}`);
@@ -53,12 +74,32 @@ export class LogIndex {
     return { decisionId, fingerprint };
   }
 
+  /** The explained answer that holds for the user in the window, in text; null where none does. */
+  sticky(name: StickyName): string | null {
+    return this.#sticky.get(stickyKey(name));
+  }
+
+  forgetSticky(name: StickyName): void {
+    this.#sticky.delete(stickyKey(name));
+  }
+
   get aging(): readonly AgingTable[] {
     return [
       { table: this.#decisions, keptMs: DECISIONS_KEPT_MS, timeOf: timeOfId },
       { table: this.#questions, keptMs: QUESTIONS_KEPT_MS, timeOf: (_, value) => timeOfId(value) },
+      { table: this.#sticky, keptMs: STICKY_KEPT_MS, timeOf: (_, value) => timeOfId(value.slice(ANSWER_ID_AT)) },
     ];
   }
+}
+
+/** What was decided for want of something better holds for its request only. */
+function isSound({ status, override }: DecisionRecord): boolean {
+  return override === null && (status === "normal" || status === "degraded_features");
+}
+
+/** No part may contain `|`. */
+function stickyKey({ program, user, window }: StickyName): string {
+  return `${program}|${user}|${window}`;
 }
 
 /** None of the three may contain `|`. */

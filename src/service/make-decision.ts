@@ -133,6 +133,7 @@ function recordMade(
     decisionId: made.decisionId,
     requestId: request.requestId,
     question: made.question,
+    window: request.window,
     time: new Date(made.timeMs).toISOString(),
     expiresAt: new Date(made.expiresAtMs).toISOString(),
     status: made.status,

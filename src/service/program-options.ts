@@ -45,7 +45,7 @@ export function optionsOfUsers(
   return Promise.all(
     users.map(async ({ userId, unit, clusterId, given }) => {
       const features = withGiven(services, given);
-      const about = { program, requestId: unit, userId, unit, clusterId };
+      const about = { program, requestId: unit, window: null, userId, unit, clusterId };
       const request = { ...about, context: {}, requested: null, features: {} };
       const gathered = await gather({ ...services, features }, request, () => readPast(request));
       requireScores(gathered);

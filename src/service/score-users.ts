@@ -42,6 +42,7 @@ async function scoreUser(
   const request = {
     program,
     requestId: unit,
+    window: null,
     userId: unit,
     unit,
     clusterId: null,

@@ -34,6 +34,7 @@ export function campaignWith(paidActions: number, reserve: Reserve = "expected")
     funding: { pool: "simulated", reserve, terms: null },
     features: { maxAgeMs: Infinity, coldStart: "no_offer" },
     offerTtlMs: 86_400_000,
+    stickyMs: null,
   };
 }
 

@@ -32,8 +32,6 @@ test("the smallest file takes the documented defaults", () => {
 
 describe("what this version does not act upon is refused in words", () => {
   test.each([
-    ["stickiness.by", { stickiness: { by: "user" } }],
-    ["stickiness.window", { stickiness: { by: "request", window: "7d" } }],
     ["state", { state: "shadow" }],
     ["state", { state: "log-only" }],
     ["exploration.strategy", { exploration: { strategy: "softmax" } }],
@@ -48,10 +46,19 @@ describe("what this version does not act upon is refused in words", () => {
       },
     ]);
   });
+});
 
-  test("stickiness by request is what this version does, and is accepted", () => {
-    expect(faultsWith({ stickiness: { by: "request" } })).toEqual([]);
-  });
+test("an assignment holds for a request, or for a user and a window", () => {
+  for (const stickiness of [{ by: "request" }, { by: "user", window: "24h" }]) {
+    expect(faultsWith({ stickiness })).toEqual([]);
+  }
+  expect(faultsWith({ stickiness: { by: "user" } })).toEqual([{ path: "stickiness.window", rule: expect.any(String) }]);
+  expect(faultsWith({ stickiness: { by: "request", window: "7d" } })).toEqual([
+    { path: "stickiness.window", rule: expect.stringContaining("is not a field here") },
+  ]);
+  expect(faultsWith({ stickiness: { by: "cluster" } })).toEqual([
+    { path: "stickiness.by", rule: "one of request, user" },
+  ]);
 });
 
 describe("every field is bounded", () => {
@@ -161,7 +168,7 @@ test("everything that is wrong is reported in one pass, laws between fields incl
     "evaluation.salt",
     "evaluation.share",
     "objective",
-    "stickiness.by",
+    "stickiness.window",
     "version",
   ]);
 });

@@ -48,6 +48,8 @@ test.each([
     { evaluation: { share: 0.1, salt: "s" }, exploration: { ...greedy, salt: "s" } },
   ],
   ["exploration.floor", "at most 1 / 3", { exploration: { ...greedy, floor: 0.34 } }],
+  ["stickiness.window", "at most offerTtl, 24h", { stickiness: { by: "user", window: "2d" } }],
+  ["stickiness.window", "at most 92d", { stickiness: { by: "user", window: "93d" }, offerTtl: "100d" }],
   ["actions[0].prior", "is required", { features: { maxAge: "1h", coldStart: "prior" }, actions: [mail, none] }],
   ["caps[0].action", "is not a paid action", { caps: [{ scope: "user", action: "fax", max: 1, per: "1d" }] }],
   ["caps[0].action", "is not a paid action", { caps: [{ scope: "user", action: "no_offer", max: 1, per: "1d" }] }],

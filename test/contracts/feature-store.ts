@@ -48,6 +48,24 @@ export function describeFeatureStore(name: string, open: () => Promise<FeatureSt
       expect(read).toEqual({ kind: "found", observedAtMs: OBSERVED_AT_MS, values });
     });
 
+    test("a user who is forgotten is missing, in the sets that are named", async () => {
+      const store = await emptyStore();
+      const other = contractOf("spend", 3);
+      for (const one of [contract, other]) {
+        for (const userId of ["u1", "u2"]) {
+          await store.write([{ userId, contract: one, observedAtMs: OBSERVED_AT_MS, values }]);
+        }
+      }
+      await store.forget("u1", ["churn", "nowhere"]);
+      await store.forget("u1", ["churn"]);
+      await store.forget("u1", []);
+      const kinds = async (userId: string) => (await store.read(userId, [contract, other])).map(({ kind }) => kind);
+      expect(await kinds("u1")).toEqual(["missing", "found"]);
+      expect(await kinds("u2")).toEqual(["found", "found"]);
+      await store.write([{ userId: "u1", contract, observedAtMs: OBSERVED_AT_MS, values }]);
+      expect(await kinds("u1")).toEqual(["found", "found"]);
+    });
+
     test("every float32 bit pattern and every finite time is kept", async () => {
       const store = await emptyStore();
       const time = fc.double({ noNaN: true, noDefaultInfinity: true });

@@ -19,6 +19,7 @@ import { BudgetAnswer, WriteOffAnswer, WriteOffRequest } from "../../src/contrac
 import { ModelEntry, ModelList, ProgramEntry, ProgramList, ReloadAnswer } from "../../src/contract/catalog.ts";
 import { DecideAnswer, DecideRequest } from "../../src/contract/decide.ts";
 import { OutcomesAnswer, OutcomesRequest } from "../../src/contract/outcomes.ts";
+import { ForgetAnswer } from "../../src/contract/users.ts";
 import { Problem } from "../../src/contract/problem.ts";
 import { Record as DecisionRecord, RecordAnswer } from "../../src/contract/record.ts";
 import { ERROR_CODES } from "../../src/core/errors.ts";
@@ -36,6 +37,7 @@ const CONTRACTS = {
   DecisionRecord,
   FeaturesAnswer,
   FeaturesRequest,
+  ForgetAnswer,
   ModelEntry,
   ModelList,
   OutcomesAnswer,
@@ -119,6 +121,7 @@ describe("the OpenAPI document", () => {
         .map(({ name }) => name)
         .toSorted(),
     ).toEqual([
+      "DELETE /v1/users/{userId}",
       "GET /health/live",
       "GET /health/ready",
       "GET /metrics",

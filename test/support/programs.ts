@@ -39,6 +39,7 @@ export function programWith(parts: Partial<Program> = {}): Program {
     funding: null,
     features: { maxAgeMs: 86_400_000, coldStart: "no_offer" },
     offerTtlMs: 86_400_000,
+    stickyMs: null,
     ...parts,
   };
 }

@@ -35,19 +35,23 @@ export async function openEmbeddedFeatureStore({
   const read = await readJournal(path, { form: FEATURE_LINE, onEntry: (row) => place(rows, row), onProgress });
   const held = countOf(rows);
   const superseded = read.lines - held;
-  if (superseded <= held) return new EmbeddedFeatureStore(rows, await JournalWriter.open(path, read.endBytes));
-  const journal = await JournalWriter.replace(path, linesOf(rows));
-  return new EmbeddedFeatureStore(rows, journal);
+  const journal =
+    superseded <= held
+      ? await JournalWriter.open(path, read.endBytes)
+      : await JournalWriter.replace(path, linesOf(rows));
+  return new EmbeddedFeatureStore(path, rows, journal);
 }
 
 class EmbeddedFeatureStore implements FeatureStore {
+  readonly #path: string;
   readonly #rows: Rows;
-  readonly #journal: JournalWriter;
+  #journal: JournalWriter;
   /** The end of the last write: one append at a time, and memory changes in the file's order. */
   #lastWrite: Promise<void> = Promise.resolve();
   #closed = false;
 
-  constructor(rows: Rows, journal: JournalWriter) {
+  constructor(path: string, rows: Rows, journal: JournalWriter) {
+    this.#path = path;
     this.#rows = rows;
     this.#journal = journal;
   }
@@ -67,9 +71,18 @@ class EmbeddedFeatureStore implements FeatureStore {
       set: row.contract.set,
       packed: packRow(row),
     }));
-    const written = this.#lastWrite.then(() => this.#append(packed));
-    this.#lastWrite = written.catch(() => undefined);
-    await written;
+    await this.#afterOthers(() => this.#append(packed));
+  }
+
+  /** What was written of the user before is not in the file any more, either: it is written anew. */
+  async forget(userId: string, sets: readonly string[]): Promise<void> {
+    this.#refuseIfClosed();
+    await this.#afterOthers(async () => {
+      for (const set of sets) this.#rows.get(set)?.delete(userId);
+      const replaced = this.#journal;
+      this.#journal = await unavailableFor(JournalWriter.replace(this.#path, linesOf(this.#rows)));
+      await replaced.close();
+    });
   }
 
   async close(): Promise<void> {
@@ -79,18 +92,29 @@ class EmbeddedFeatureStore implements FeatureStore {
     await this.#journal.close();
   }
 
+  async #afterOthers(write: () => Promise<void>): Promise<void> {
+    const written = this.#lastWrite.then(write);
+    this.#lastWrite = written.catch(() => undefined);
+    await written;
+  }
+
   async #append(rows: readonly JournalRow[]): Promise<void> {
-    try {
-      await this.#journal.append(rows.map(featureLine).join(""));
-    } catch (error) {
-      const code = error instanceof Error && "code" in error ? String(error.code) : "an unknown failure";
-      throw new LiftgateError("feature_store_unavailable", `${FILE_NAME} cannot be written: ${code}`);
-    }
+    await unavailableFor(this.#journal.append(rows.map(featureLine).join("")));
     for (const row of rows) place(this.#rows, row);
   }
 
   #refuseIfClosed(): void {
     if (this.#closed) throw new LiftgateError("feature_store_unavailable", "The feature store is closed");
+  }
+}
+
+/** The system's error code: enough for a caller, and free of paths. */
+async function unavailableFor<T>(writing: Promise<T>): Promise<T> {
+  try {
+    return await writing;
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "an unknown failure";
+    throw new LiftgateError("feature_store_unavailable", `${FILE_NAME} cannot be written: ${code}`);
   }
 }
 

@@ -45,6 +45,15 @@ export class RedisFeatureStore implements FeatureStore {
     }
   }
 
+  async forget(userId: string, sets: readonly string[]): Promise<void> {
+    if (sets.length === 0) return;
+    try {
+      await this.#connection.run((redis) => redis.del(sets.map((set) => keyOf(userId, { set }))), WRITE_ANSWER_MS);
+    } catch (error) {
+      throw unavailable(error);
+    }
+  }
+
   async close(): Promise<void> {
     // The connection ends with whoever opened it.
   }
@@ -72,8 +81,8 @@ function unavailable(error: unknown): unknown {
 }
 
 /** The user is the key's hash tag, so that a cluster keeps all sets of a user on one node. */
-function keyOf(userId: string, contract: FeatureContract): string {
-  return `liftgate:{${userId}}:features:${contract.set}`;
+function keyOf(userId: string, { set }: Pick<FeatureContract, "set">): string {
+  return `liftgate:{${userId}}:features:${set}`;
 }
 
 function decode(row: Row, contract: FeatureContract): FeatureRead {

@@ -2,7 +2,7 @@
  * All chance in a decision comes from here: uniform draws made by hashing who is decided for.
  *
  * Arms hash `salt|program|unit` (permanent for a unit); the action hashes `salt|program|unit|key`
- * with the request's id as key (a fresh draw per request). Ids and salts cannot contain `|`, so two
+ * with the request's id as key (a fresh draw per request), or the window (one draw for as long as it lasts). Ids and salts cannot contain `|`, so two
  * different inputs are never one text. The salts are hashed together with the rest: a salt XORed
  * into a sequential id would deal the same luck to every seed.
  */
@@ -24,7 +24,28 @@ export function assignArm(program: Program, unit: string): Arm {
   return "policy";
 }
 
-/** The action draw u in [0, 1) of one request. */
+/**
+ * The window in which what a user was told holds; windows of one user follow each other without gap. Where one begins
+ * is another instant for every user, so that they are not all drawn again at once.
+ */
+export function windowAt(
+  { id }: Pick<Program, "id">,
+  user: string,
+  { atMs, windowMs }: { atMs: number; windowMs: number },
+): number {
+  return Math.floor(atMs / windowMs + uniformFromHash(`window|${id}|${user}`));
+}
+
+/** The key of a draw that is made once a window. No request's id is one. */
+export function windowKey(window: number): string {
+  return `window|${window}`;
+}
+
+/**
+ * The action draw u in [0, 1).
+ *
+ * @param decisionKey what the draw is made for: the request's id, or `windowKey`
+ */
 export function actionDraw(program: Program, unit: string, decisionKey: string): number {
   return uniformFromHash(`${program.exploration.salt}|${program.id}|${unit}|${decisionKey}`);
 }

@@ -8,6 +8,7 @@ export interface Circumstances {
   readonly decisionId: string;
   readonly requestId: string;
   readonly question: DecisionRecord["question"];
+  readonly window: number | null;
   readonly time: string;
   readonly expiresAt: string;
   readonly status: DecisionRecord["status"];
@@ -30,6 +31,7 @@ export function recordOf(situation: Situation, decision: Decision, about: Circum
     decisionId: about.decisionId,
     requestId: about.requestId,
     question: about.question,
+    window: about.window,
     time: about.time,
     expiresAt: about.expiresAt,
     currency: program.currency,

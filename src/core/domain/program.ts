@@ -99,4 +99,6 @@ export interface Program {
   readonly features: { readonly maxAgeMs: number; readonly coldStart: ColdStart };
   /** How long an answer may be acted upon. */
   readonly offerTtlMs: number;
+  /** What a user was told holds for so long; null: every request is drawn afresh. At most `offerTtlMs`. */
+  readonly stickyMs: number | null;
 }

@@ -69,6 +69,8 @@ export interface DecisionRecord {
   readonly requestId: string;
   /** Null: the request came without an id, and nobody can repeat it. */
   readonly question: RecordedQuestion | null;
+  /** The window in which the decision holds for the user; null: it was made for this request only. */
+  readonly window: number | null;
   readonly time: string;
   /** The offer may not be honoured from then on. */
   readonly expiresAt: string;

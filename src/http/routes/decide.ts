@@ -4,6 +4,7 @@ import { BatchAnswer, BatchRequest } from "../../contract/bulk.ts";
 import { DecideAnswer, DecideRequest } from "../../contract/decide.ts";
 import { Id } from "../../contract/identifiers.ts";
 import { BULK_BODY_BYTES_MAX } from "../../contract/limits.ts";
+import type { RecordedQuestion } from "../../core/domain/record.ts";
 import { LiftgateError } from "../../core/errors.ts";
 import { answerAgain, makeDecision } from "../../service/make-decision.ts";
 import { questionOf } from "../../service/question.ts";
@@ -78,19 +79,21 @@ async function decideItem(backend: Backend, request: FastifyRequest, item: Decid
 
 /** The answer in text: decided now, or repeated for the same requestId and question. */
 function decideOnce(
-  { decisions, answers, past }: Backend,
+  { decisions, answers, past, sticky }: Backend,
   body: DecideRequest,
   caller: string,
 ): string | Promise<string> {
   const { programId: program, requestId } = body;
-  if (requestId === undefined) return makeDecision(decisions, body, null).then((answer) => JSON.stringify(answer));
+  const decide = (question: RecordedQuestion | null) =>
+    sticky.answer(body, () => makeDecision(decisions, body, question));
+  if (requestId === undefined) return decide(null).then((answer) => JSON.stringify(answer));
   const question = questionOf(body, caller, decisions.pseudonym);
   return answers.once(
     { key: `${caller}|${program}|${requestId}`, question },
     {
       before: () => past.answered({ caller, program, requestId }),
       again: (decisionId) => answerAgain(decisions, decisionId, body),
-      decide: () => makeDecision(decisions, body, question),
+      decide: () => decide(question),
     },
   );
 }

@@ -78,12 +78,6 @@ describe("files that are refused", () => {
     ["a byte order mark", `\uFEFF${PROGRAM_YAML}`, "", "byte order mark"],
     ["a repeated key", `${PROGRAM_YAML}state: paused\n`, "line 20, column 1", "twice"],
     ["an unknown key", `${PROGRAM_YAML}colour: red\n`, "colour", "is not a field here"],
-    [
-      "an assignment that sticks",
-      `${PROGRAM_YAML}stickiness: { by: user }\n`,
-      "stickiness.by",
-      "supports `request` only",
-    ],
     ["a prototype", `${PROGRAM_YAML}__proto__: { state: live }\n`, "__proto__", "is not a field here"],
     ["an exponent", PROGRAM_YAML.replace("0.01", "1e-2"), "line 7, column 44", "plain decimal"],
     ["not a number", PROGRAM_YAML.replace("0.01", ".nan"), "line 7, column 44", "plain decimal"],
@@ -132,7 +126,7 @@ test("all faults of the form come together, and all faults of the fit", async ()
   const form = await faultsOf(
     PROGRAM_YAML.replace("version: 1", "version: one").replace("EUR", "euro").concat("stickiness: { by: user }\n"),
   );
-  expect(form.map(({ path }) => path).toSorted()).toEqual(["currency", "stickiness.by", "version"]);
+  expect(form.map(({ path }) => path).toSorted()).toEqual(["currency", "stickiness.window", "version"]);
   const fit = await faultsOf(
     PROGRAM_YAML.replace("id: voucher", "id: push")
       .replace("head: visit", "head: visits")

@@ -102,6 +102,7 @@ const CIRCUMSTANCES = {
   decisionId: "019aa8e1-7d2c-7b0e-9d5c-3f1f6f0a9b11",
   requestId: "r",
   question: null,
+  window: null,
   expiresAt: "2026-11-22T20:00:00.000Z",
   time: "2026-11-21T20:00:00.000Z",
   status: "normal",
