@@ -127,9 +127,12 @@ describe("the table of calls", () => {
   test.each(rows)("$method $url may be called with the role $role alone", async ({ method, url, role }) => {
     const statuses = await Promise.all(
       ROLES.map(async (caller) => {
-        const path = url.replace("{id}", "p").replace("{decisionId}", "019aa8e1-7d2c-7b0e-9d5c-3f1f6f0a9b11");
+        const path = url
+          .replace("{id}", "p")
+          .replace("{userId}", "u")
+          .replace("{decisionId}", "019aa8e1-7d2c-7b0e-9d5c-3f1f6f0a9b11");
         const { statusCode } = await app.inject({
-          method: z.enum(["GET", "POST", "PUT"]).parse(method),
+          method: z.enum(["DELETE", "GET", "POST", "PUT"]).parse(method),
           url: path,
           headers: { authorization: `Bearer ${caller}.s` },
         });

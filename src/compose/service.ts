@@ -67,12 +67,11 @@ export async function compose(config: Config, logger: Logger): Promise<Compositi
       outcomes.book.decided(record.decisionId);
     },
   };
-  const answers = new AnswerMemory(() => counted.retried());
   let accepting = true;
   return {
     backend: {
       decisions,
-      answers,
+      answers: new AnswerMemory(() => counted.retried()),
       past: index.decisions,
       sticky: new StickyAnswers(decisions, index.decisions),
       users: new UserMemory(decisions, index.decisions),
