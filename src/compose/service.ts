@@ -17,14 +17,12 @@ import { idSource, pseudonymizer } from "../ops/identity.ts";
 import { exportDecisions } from "../ops/decision-metrics.ts";
 import { tellLoaded } from "../ops/loaded.ts";
 import { createMetrics, type Metrics } from "../ops/metrics.ts";
-import { AnswerMemory } from "../service/answer-memory.ts";
 import { Catalog } from "../service/catalog.ts";
 import { ModelCache } from "../service/model-cache.ts";
 import { ProgramCache } from "../service/program-cache.ts";
 import type { Treasury } from "../service/budget/treasury.ts";
-import { StickyAnswers } from "../service/sticky-answers.ts";
-import { UserMemory } from "../service/user-memory.ts";
 import type { DecisionServices } from "../service/services.ts";
+import { answering } from "./answers.ts";
 import { openBudgets } from "./budgets.ts";
 import { type OpenIndex, openLogIndex } from "./log-index.ts";
 import { openOutcomes } from "./outcomes.ts";
@@ -71,10 +69,7 @@ export async function compose(config: Config, logger: Logger): Promise<Compositi
   return {
     backend: {
       decisions,
-      answers: new AnswerMemory(() => counted.retried()),
-      past: index.decisions,
-      sticky: new StickyAnswers(decisions, index.decisions),
-      users: new UserMemory(decisions, index.decisions),
+      ...answering(decisions, index.decisions, stores.answers),
       outcomes: outcomes.book,
       catalog,
       budgets: treasury,

@@ -6,6 +6,8 @@ import { RedisOfferHistory } from "../adapters/redis/offer-history.ts";
 import { openRedis } from "../adapters/redis/connection.ts";
 import { RedisFeatureStore } from "../adapters/redis/feature-store.ts";
 import { TurnReader } from "../adapters/redis/turn-reader.ts";
+import { RedisAnswerStore } from "../adapters/redis/answer-store.ts";
+import type { AnswerStore } from "../core/answer-ports.ts";
 import type { FeatureStore, OfferHistory } from "../core/ports.ts";
 import type { Config } from "../ops/config.ts";
 import { type Metrics } from "../ops/metrics.ts";
@@ -14,6 +16,8 @@ import { type Metrics } from "../ops/metrics.ts";
 export interface Stores {
   readonly features: FeatureStore;
   readonly offers: OfferHistory;
+  /** Null where there are no other replicas. */
+  readonly answers: AnswerStore | null;
   close(): Promise<void>;
 }
 
@@ -30,6 +34,7 @@ async function openEmbeddedStores(config: Config, metrics: Metrics): Promise<Sto
   return {
     features,
     offers,
+    answers: null,
     close: async () => {
       await features.close();
       await offers.close();
@@ -52,6 +57,7 @@ async function openRedisStores(url: string, metrics: Metrics, logger: Logger): P
   return {
     features: new RedisFeatureStore(connection, reader),
     offers,
+    answers: new RedisAnswerStore(connection),
     close: async () => {
       await offers.close();
       connection.close();

@@ -31,6 +31,7 @@ export const ERRORS = {
   feature_store_unavailable: { status: 503, title: "The feature store cannot be reached" },
   ledger_unavailable: { status: 503, title: "The budget ledger cannot be reached" },
   cap_store_unavailable: { status: 503, title: "The store of past offers cannot be reached" },
+  answer_store_unavailable: { status: 503, title: "The store of answers that all replicas know cannot be reached" },
   model_failed: { status: 503, title: "The model could not score" },
   log_unavailable: { status: 503, title: "The decision log cannot be written" },
   draining: { status: 503, title: "The service is shutting down" },

@@ -54,8 +54,10 @@ export class LogIndex {
     const { decisionId, requestId, question, program, user, window } = record;
     this.#decisions.set(decisionId, textOf(knownFrom(record)));
     if (window !== null && isSound(record)) {
+      const name = { program: program.id, user, window };
       const answer = answerOf(record, { userId: user, style: "explained" });
-      this.#sticky.set(stickyKey({ program: program.id, user, window }), JSON.stringify(answer));
+      // The first holds; another is one that was asked for with other actions.
+      if (this.sticky(name) === null) this.keepSticky(name, JSON.stringify(answer));
     }
     if (question === null) return;
     const name = { caller: question.caller, program: program.id, requestId };
@@ -77,6 +79,11 @@ export class LogIndex {
   /** The explained answer that holds for the user in the window, in text; null where none does. */
   sticky(name: StickyName): string | null {
     return this.#sticky.get(stickyKey(name));
+  }
+
+  /** What another replica told the user. */
+  keepSticky(name: StickyName, answer: string): void {
+    this.#sticky.set(stickyKey(name), answer);
   }
 
   forgetSticky(name: StickyName): void {

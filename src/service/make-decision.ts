@@ -16,21 +16,31 @@ import { type Gathered, gather } from "./gather.ts";
 import { OfferPlace } from "./offer-place.ts";
 import type { DecisionServices } from "./services.ts";
 
+/** What a decision answers, and what must be had before it is made. */
+export interface Asking {
+  /** Null: nobody can ask it again. */
+  readonly question: RecordedQuestion | null;
+  /** Called in the turn in which the user is read. When one throws nothing is decided. */
+  readonly claims: readonly (() => Promise<unknown>)[];
+}
+
 /**
- * @param question null: nobody can ask it again
  * @throws LiftgateError with a 4xx code for a request that no program can decide, `log_unavailable`
  * when the decision cannot be made durable: then it was not made.
  */
 export async function makeDecision(
   services: DecisionServices,
   body: DecideRequest,
-  question: RecordedQuestion | null,
+  { question, claims }: Asking,
 ): Promise<DecideAnswer> {
   const startedMs = services.monotonicMs();
   const request = admit(services, body);
   const decisionId = services.newId();
   const place = new OfferPlace(services, request, decisionId);
-  const record = await settled(place, decideFrom(services, request, { decisionId, question, place, startedMs }));
+  const record = await settled(
+    place,
+    decideFrom(services, request, { decisionId, question, claims, place, startedMs }),
+  );
   services.metrics.stage("total", services.monotonicMs() - startedMs);
   services.metrics.decided(record);
   return answerOf(record, askerOf(body));
@@ -60,6 +70,7 @@ async function settled<T>(place: OfferPlace, deciding: Promise<T>): Promise<T> {
 interface Begun {
   readonly decisionId: string;
   readonly question: RecordedQuestion | null;
+  readonly claims: Asking["claims"];
   readonly place: OfferPlace;
   readonly startedMs: number;
 }
@@ -76,10 +87,12 @@ interface Made extends Omit<Gathered, "prepared">, Decided {
 async function decideFrom(
   services: DecisionServices,
   request: AdmittedRequest,
-  { decisionId, question, place, startedMs }: Begun,
+  { decisionId, question, claims, place, startedMs }: Begun,
 ): Promise<DecisionRecord> {
   const { metrics, monotonicMs } = services;
-  const gathered = await gather(services, request, () => place.take());
+  const gathering = gather(services, request, () => place.take());
+  if (claims.length > 0) await Promise.all([gathering, ...claims.map((claim) => claim())]);
+  const gathered = await gathering;
 
   const decidingMs = monotonicMs();
   const timeMs = services.nowMs();

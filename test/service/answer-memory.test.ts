@@ -5,9 +5,10 @@ import { AnswerMemory } from "../../src/service/answer-memory.ts";
 /** A memory, how often it was asked again, and a decision that counts how often it was made. */
 function memory(ringBytes?: number) {
   const counts = { retries: 0, decisions: 0 };
-  const answers = new AnswerMemory(() => (counts.retries += 1), ringBytes);
+  const onRetry = () => (counts.retries += 1);
+  const answers = new AnswerMemory({ onRetry, shared: null, ...(ringBytes !== undefined && { ringBytes }) });
   const decide = async () => ({ answer: (counts.decisions += 1) });
-  const anew = { before: () => null, again: async () => null, decide };
+  const anew = { before: () => null, again: async () => null, decide, withdraw: async () => undefined };
   return { answers, counts, anew };
 }
 
@@ -44,9 +45,9 @@ describe("the memory of answers", () => {
   it("repeats from the log what another process answered, and remembers it", async () => {
     const { answers, counts, anew } = memory();
     const before = () => ({ decisionId: "d", fingerprint: "one" });
-    const again = async (decisionId: string) => ({ again: decisionId });
-    expect(await answers.once(ASKED, { ...anew, before, again })).toBe('{"again":"d"}');
-    expect(await answers.once(ASKED, anew)).toBe('{"again":"d"}');
+    const again = async () => ({ answer: 7 });
+    expect(await answers.once(ASKED, { ...anew, before, again })).toBe('{"answer":7}');
+    expect(await answers.once(ASKED, anew)).toBe('{"answer":7}');
     expect(counts).toEqual({ decisions: 0, retries: 2 });
     const other = async () => answers.once(asked("other", "key"), { ...anew, before, again });
     await expect(other()).rejects.toMatchObject({ code: "idempotency_mismatch" });

@@ -8,6 +8,8 @@ import type { RecordedQuestion } from "../../core/domain/record.ts";
 import { LiftgateError } from "../../core/errors.ts";
 import { answerAgain, makeDecision } from "../../service/make-decision.ts";
 import { questionOf } from "../../service/question.ts";
+import type { Claims } from "../../service/sticky-answers.ts";
+import { withdrawDecision } from "../../service/outcomes/withdraw-decision.ts";
 import { parseBody } from "../parse.ts";
 import { problemOf } from "../problem.ts";
 import { addRoute } from "../route.ts";
@@ -79,21 +81,27 @@ async function decideItem(backend: Backend, request: FastifyRequest, item: Decid
 
 /** The answer in text: decided now, or repeated for the same requestId and question. */
 function decideOnce(
-  { decisions, answers, past, sticky }: Backend,
+  { decisions, answers, past, sticky, outcomes }: Backend,
   body: DecideRequest,
   caller: string,
 ): string | Promise<string> {
   const { programId: program, requestId } = body;
-  const decide = (question: RecordedQuestion | null) =>
-    sticky.answer(body, () => makeDecision(decisions, body, question));
-  if (requestId === undefined) return decide(null).then((answer) => JSON.stringify(answer));
+  const withdraw = (answer: DecideAnswer) => withdrawDecision(outcomes, answer);
+  const decide = (question: RecordedQuestion | null, own: Claims) =>
+    sticky.answer(body, {
+      claims: own,
+      decide: (claims) => makeDecision(decisions, body, { question, claims }),
+      withdraw,
+    });
+  if (requestId === undefined) return decide(null, []).then((answer) => JSON.stringify(answer));
   const question = questionOf(body, caller, decisions.pseudonym);
   return answers.once(
     { key: `${caller}|${program}|${requestId}`, question },
     {
       before: () => past.answered({ caller, program, requestId }),
       again: (decisionId) => answerAgain(decisions, decisionId, body),
-      decide: () => decide(question),
+      decide: (claims) => decide(question, claims),
+      withdraw,
     },
   );
 }

@@ -19,7 +19,7 @@ export function addUserRoutes(app: FastifyInstance, { users }: Backend): void {
     role: "admin",
     params: Params,
     answer: ForgetAnswer,
-    problems: ["invalid_request", "feature_store_unavailable", "cap_store_unavailable"],
+    problems: ["invalid_request", "feature_store_unavailable", "cap_store_unavailable", "answer_store_unavailable"],
     handle: async ({ request }) => {
       const { userId } = parseBody(Params, request.params);
       await users.forget(userId);
