@@ -17,8 +17,7 @@ export function answering(
 ): Pick<Backend, "answers" | "past" | "sticky" | "users"> {
   const { metrics, newId } = services;
   const trouble = (): void => metrics.trouble("answer_store_unavailable");
-  const pause = (ms: number): Promise<unknown> => delay(ms);
-  const shared = store === null ? null : new SharedQuestions({ store, newId, pause, trouble });
+  const shared = store === null ? null : new SharedQuestions({ store, newId, pause: delay, trouble });
   const sticky = new StickyAnswers({ services, index, shared });
   return {
     answers: new AnswerMemory({ onRetry: () => metrics.retried(), shared }),
