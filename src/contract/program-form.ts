@@ -17,6 +17,10 @@ const DESCRIPTION_LENGTH_MAX = 500;
 /** γ beyond this is greedy to the last bit that matters (1e-9 of the draws at a gap of one unit). */
 const GAMMA_MAX = 1e9;
 
+/** A tenth of what is explored keeps no_offer, which weighs nothing, and every doubtful action in sight. */
+const EVEN_SHARE = 0.1;
+const STRATEGIES = "greedy, epsilon, skewed, softmax, inverse-gap, thompson";
+
 const Share = z.number().min(0).max(1);
 const RuleText = z.string().min(1).max(RULE_LENGTH_MAX).describe("CEL over `features` and `context`, true or false");
 const ModelName = z
@@ -75,13 +79,26 @@ const ExplorationEntry = z.discriminatedUnion(
     z.strictObject({ strategy: z.literal("greedy"), ...explored }),
     z.strictObject({ strategy: z.literal("epsilon"), epsilon: Share, ...explored }),
     z.strictObject({
+      strategy: z.literal("skewed"),
+      epsilon: Share,
+      evenShare: Share.default(EVEN_SHARE).describe("The part of epsilon that is spread evenly over the live actions"),
+      costUnit: PositiveMoney.default(1).describe("The cost at which value weighs half of what it would for nothing"),
+      ...explored,
+    }),
+    z.strictObject({
+      strategy: z.literal("softmax"),
+      temperature: PositiveMoney.describe("The money of net at which an action is e times less likely than the best"),
+      ...explored,
+    }),
+    z.strictObject({
       strategy: z.literal("inverse-gap"),
       gamma: z.number().min(0).max(GAMMA_MAX),
       gapUnit: PositiveMoney.default(1),
       ...explored,
     }),
+    z.strictObject({ strategy: z.literal("thompson"), ...explored }),
   ],
-  { error: (issue) => (issue.code === "invalid_union" ? strategyRule(issue.input) : undefined) },
+  { error: (issue) => (issue.code === "invalid_union" ? `one of ${STRATEGIES}` : undefined) },
 );
 
 const FeaturesEntry = z.strictObject({
@@ -130,11 +147,4 @@ function unsupported(what: string) {
 function stateRule({ input }: { readonly input?: unknown }): string {
   const states = "one of live, paused";
   return input === "shadow" || input === "log-only" ? `${states}: this version does not support ${input}` : states;
-}
-
-function strategyRule(input: unknown): string {
-  const asked = typeof input === "object" && input !== null && "strategy" in input ? input.strategy : undefined;
-  const strategies = "one of greedy, epsilon, inverse-gap";
-  const later = asked === "softmax" || asked === "thompson" || asked === "skewed";
-  return later ? `${strategies}: this version does not support ${asked}` : strategies;
 }

@@ -9,6 +9,8 @@ import { Digest, Id, Instant, Slug } from "./identifiers.ts";
 const Probability = z.number().min(0).max(1);
 const Reference = { name: Slug, version: z.string(), digest: Digest };
 
+const Replicates = z.strictObject({ value: z.array(z.number().nullable()), cost: z.array(z.number().nullable()) });
+
 const Candidate = z.strictObject({
   action: Slug,
   value: z.number().nullable(),
@@ -19,6 +21,7 @@ const Candidate = z.strictObject({
   pruned: z.enum(PRUNINGS).nullable(),
   inArm: Probability,
   p: Probability,
+  replicates: Replicates.exactOptional(),
 });
 
 const Micros = z.int().min(0);

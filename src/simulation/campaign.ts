@@ -80,5 +80,5 @@ export function scoresOf({ value, cost }: Users, user: number, paidActions: numb
     costs.push(cost[from + action] as number);
     stds.push(0);
   }
-  return { value: values, valueStd: stds, cost: costs };
+  return { value: values, valueStd: stds, cost: costs, replicates: null };
 }

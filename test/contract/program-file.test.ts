@@ -36,9 +36,6 @@ describe("what this version does not act upon is refused in words", () => {
     ["stickiness.window", { stickiness: { by: "request", window: "7d" } }],
     ["state", { state: "shadow" }],
     ["state", { state: "log-only" }],
-    ["exploration.strategy", { exploration: { strategy: "softmax" } }],
-    ["exploration.strategy", { exploration: { strategy: "thompson" } }],
-    ["exploration.strategy", { exploration: { strategy: "skewed" } }],
     ["exploration.budgetShare", { exploration: { ...exploration, budgetShare: 0.03 } }],
   ])("%s", (path, changes) => {
     expect(faultsWith(changes)).toEqual([
@@ -96,6 +93,13 @@ describe("every field is bounded", () => {
     ["exploration.epsilon", { exploration: { strategy: "epsilon", epsilon: 1.5 } }],
     ["exploration.gamma", { exploration: { strategy: "inverse-gap", gamma: -1 } }],
     ["exploration.gamma", { exploration: { strategy: "inverse-gap" } }],
+    ["exploration.strategy", { exploration: { strategy: "ucb" } }],
+    ["exploration.epsilon", { exploration: { strategy: "skewed" } }],
+    ["exploration.evenShare", { exploration: { strategy: "skewed", epsilon: 0.1, evenShare: 1.1 } }],
+    ["exploration.costUnit", { exploration: { strategy: "skewed", epsilon: 0.1, costUnit: 0 } }],
+    ["exploration.temperature", { exploration: { strategy: "softmax" } }],
+    ["exploration.temperature", { exploration: { strategy: "softmax", temperature: 0 } }],
+    ["exploration.epsilon", { exploration: { strategy: "thompson", epsilon: 0.1 } }],
     ["exploration.gapUnit", { exploration: { strategy: "inverse-gap", gamma: 1, gapUnit: 0 } }],
     ["exploration.gamma", { exploration: { strategy: "greedy", gamma: 1 } }],
     ["features.maxAge", { features: { maxAge: "24", coldStart: "no_offer" } }],

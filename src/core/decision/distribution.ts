@@ -12,6 +12,7 @@
  */
 import type { Arm, Decision, Exclusion, Situation } from "../domain/decision.ts";
 import type { Program } from "../domain/program.ts";
+import { alternativesOf } from "./alternatives.ts";
 import { explore } from "./explore.ts";
 
 export interface Distribution {
@@ -23,8 +24,8 @@ export interface Distribution {
 /** Which actions may be offered, and their net; −∞ where not live. */
 type Priced = Pick<Decision, "excluded" | "net">;
 
-export function distributionOver({ program, basis, draws }: Situation, priced: Priced): Distribution {
-  const { excluded, net } = priced;
+export function distributionOver(situation: Situation, { excluded, net }: Priced): Distribution {
+  const { program, basis, draws } = situation;
   const shares = armShares(program);
   const armShare = shares[draws.arm];
   const each = 1 / countFeasible(excluded);
@@ -35,7 +36,8 @@ export function distributionOver({ program, basis, draws }: Situation, priced: P
   }
 
   // Without scores there is nothing to exploit: the policy arm explores as evenly as the evaluation arm.
-  const policy = basis === "explore" ? evenly(excluded, each) : explore(program, net);
+  const policy =
+    basis === "explore" ? evenly(excluded, each) : explore(situation, alternativesOf(program.actions, net));
   const evaluationMass = shares.evaluation * each;
   const marginal = policy.slice();
   for (let i = 0; i < marginal.length; i++) {

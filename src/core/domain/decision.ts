@@ -47,6 +47,17 @@ export interface Scores {
   readonly value: readonly number[];
   readonly valueStd: readonly number[];
   readonly cost: readonly number[];
+  /** Of a program that draws by `thompson`, if a model scored; else null. */
+  readonly replicates: Replicates | null;
+}
+
+/**
+ * V and c of every action in each bootstrap replicate of the model: per action of the program, per replicate. Every
+ * number is finite, or NaN. `no_offer` has none: it is worth 0 in all of them.
+ */
+export interface Replicates {
+  readonly value: readonly (readonly number[])[];
+  readonly cost: readonly (readonly number[])[];
 }
 
 /** What the scores stand on: a model run, the program's declared priors, or nothing (explore evenly). */

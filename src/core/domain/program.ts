@@ -54,17 +54,33 @@ export interface Guardrails {
   readonly minEfficiency: number;
 }
 
-export type Exploration =
-  | { readonly strategy: "greedy"; readonly floor: number; readonly salt: string }
-  | { readonly strategy: "epsilon"; readonly epsilon: number; readonly floor: number; readonly salt: string }
+/** How the policy arm draws; the formulas are in `core/decision/explore.ts`. */
+export type Strategy =
+  | { readonly strategy: "greedy" }
+  | { readonly strategy: "epsilon"; readonly epsilon: number }
+  | {
+      readonly strategy: "skewed";
+      readonly epsilon: number;
+      /** The part of ε that is spread evenly, so that no live action is without. In [0, 1]. */
+      readonly evenShare: number;
+      /** The cost at which an action's value weighs half of what it would for nothing. > 0. */
+      readonly costUnit: number;
+    }
+  /** `temperature`: the money of net at which an action is e times less likely than the best. > 0. */
+  | { readonly strategy: "softmax"; readonly temperature: number }
   | {
       readonly strategy: "inverse-gap";
       readonly gamma: number;
       /** The money that counts as one unit of gap, so that γ has a meaning. > 0. */
       readonly gapUnit: number;
-      readonly floor: number;
-      readonly salt: string;
-    };
+    }
+  | { readonly strategy: "thompson" };
+
+export type Exploration = Strategy & {
+  /** Least probability of every live action in the policy arm. */
+  readonly floor: number;
+  readonly salt: string;
+};
 
 /** A share of units set aside by a salted hash. Share in [0, 1]. */
 export interface ArmShare {

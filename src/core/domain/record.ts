@@ -13,6 +13,14 @@ export interface RecordedCandidate {
   readonly pruned: Pruning | null;
   readonly inArm: number;
   readonly p: number;
+  /** Of a paid action of a program that draws by `thompson`, if a model scored it. */
+  readonly replicates?: RecordedReplicates;
+}
+
+/** V and c in each bootstrap replicate of the model, in its order. */
+export interface RecordedReplicates {
+  readonly value: readonly (number | null)[];
+  readonly cost: readonly (number | null)[];
 }
 
 /** The features a decision stood on. */
