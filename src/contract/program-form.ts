@@ -67,6 +67,12 @@ const GuardrailsEntry = z.strictObject({
 });
 
 const ArmEntry = z.strictObject({ share: Share, salt: Id });
+const EvaluationEntry = ArmEntry.extend({
+  table: z
+    .record(Slug, Share)
+    .describe("Weight of every action, renormalised over those that are feasible; absent: all the same")
+    .optional(),
+});
 
 const explored = {
   floor: Share.default(0).describe("Least probability of every live action"),
@@ -128,7 +134,7 @@ export const ProgramForm = z.strictObject({
   eligibility: RuleText.optional(),
   guardrails: GuardrailsEntry.prefault({}),
   holdout: ArmEntry.optional(),
-  evaluation: ArmEntry.optional(),
+  evaluation: EvaluationEntry.optional(),
   exploration: ExplorationEntry,
   stickiness: StickinessEntry.optional(),
   features: FeaturesEntry,

@@ -20,6 +20,7 @@ export const LAWS: readonly Law[] = [
   { reads: ["objective"], faults: ({ objective }) => objective.value.flatMap(headTwice) },
   { reads: ["holdout", "evaluation"], faults: sharesOverOne },
   { reads: ["holdout", "evaluation", "exploration"], faults: saltsTwice },
+  { reads: ["actions", "evaluation"], faults: tableBreaches },
   { reads: ["actions", "exploration"], faults: floorsOverOne },
   { reads: ["actions", "features"], faults: priorsMissing },
   { reads: ["actions", "caps"], faults: ({ actions, caps }) => strangersIn("caps", caps, actions) },
@@ -120,6 +121,22 @@ function saltsTwice({ holdout, evaluation, exploration }: ProgramForm): readonly
     breaches.push({ path: ["exploration", "salt"], rule });
   }
   return breaches;
+}
+
+/** A weight for each action and for no other; `no_offer` may be the only one that is feasible. */
+function tableBreaches({ actions, evaluation }: ProgramForm): readonly Breach[] {
+  const table = evaluation?.table;
+  if (table === undefined) return [];
+  const path = ["evaluation", "table"];
+  const strangers = Object.keys(table).filter((name) => actions.every(({ id }) => id !== name));
+  const without = actions.filter(({ id }) => table[id] === undefined);
+  return [
+    ...strangers.map((name) => ({ path: [...path, name], rule: "is not an action of this program" })),
+    ...without.map(({ id }) => ({ path, rule: `has no weight for ${id}: every action has one, 0 leaves it out` })),
+    ...(table[NO_OFFER] === 0
+      ? [{ path: [...path, NO_OFFER], rule: "must be more than 0: there may be nothing else to give" }]
+      : []),
+  ];
 }
 
 function floorsOverOne({ actions, exploration }: ProgramForm): readonly Breach[] {

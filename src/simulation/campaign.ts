@@ -28,7 +28,7 @@ export function campaignWith(paidActions: number, reserve: Reserve = "expected")
     eligibility: null,
     guardrails: { confidenceZ: 0, maxCostPerValue: Infinity, minEfficiency: 0 },
     holdout: { share: 0, salt: "holdout" },
-    evaluation: { share: 0, salt: "evaluation" },
+    evaluation: { share: 0, salt: "evaluation", table: null },
     exploration: { strategy: "greedy", floor: 0, salt: "draw" },
     caps: [],
     funding: { pool: "simulated", reserve, terms: null },

@@ -14,6 +14,8 @@ const mail = { id: "mail", channel: "email", fixedCost: 0 };
 const push = { id: "push", channel: "app", fixedCost: 0 };
 const greedy = { strategy: "greedy" };
 
+const tabled = (table: object) => ({ share: 0.1, salt: "e", table });
+
 test.each([
   ["actions", "must contain { id: no_offer }", { actions: [mail, push] }],
   ["actions[2].id", "is there twice", { actions: [none, mail, none] }],
@@ -47,6 +49,9 @@ test.each([
     "a salt of their own",
     { evaluation: { share: 0.1, salt: "s" }, exploration: { ...greedy, salt: "s" } },
   ],
+  ["evaluation.table", "has no weight for voucher", { evaluation: tabled({ no_offer: 0.5, mail: 0.5 }) }],
+  ["evaluation.table.fax", "is not an action", { evaluation: tabled({ no_offer: 1, mail: 1, voucher: 1, fax: 1 }) }],
+  ["evaluation.table.no_offer", "more than 0", { evaluation: tabled({ no_offer: 0, mail: 1, voucher: 1 }) }],
   ["exploration.floor", "at most 1 / 3", { exploration: { ...greedy, floor: 0.34 } }],
   ["actions[0].prior", "is required", { features: { maxAge: "1h", coldStart: "prior" }, actions: [mail, none] }],
   ["caps[0].action", "is not a paid action", { caps: [{ scope: "user", action: "fax", max: 1, per: "1d" }] }],
@@ -59,6 +64,7 @@ test.each([
 
 test.each([
   ["shares that fill up to 1", { holdout: { share: 0.3, salt: "h" }, evaluation: { share: 0.7, salt: "e" } }],
+  ["a table without an action that costs too much", { evaluation: tabled({ no_offer: 0.5, mail: 0.5, voucher: 0 }) }],
   [
     "floors that fill up to 1",
     {

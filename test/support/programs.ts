@@ -33,7 +33,7 @@ export function programWith(parts: Partial<Program> = {}): Program {
     eligibility: null,
     guardrails: { confidenceZ: 0, maxCostPerValue: Infinity, minEfficiency: 0 },
     holdout: { share: 0, salt: "holdout" },
-    evaluation: { share: 0, salt: "evaluation" },
+    evaluation: { share: 0, salt: "evaluation", table: null },
     exploration: { strategy: "greedy", floor: 0, salt: "draw" },
     caps: [],
     funding: null,
@@ -106,6 +106,8 @@ const ANY_STRATEGY: Readonly<Record<Strategy["strategy"], fc.Arbitrary<Strategy>
   thompson: fc.constant({ strategy: "thompson" }),
 };
 
+const weight = fc.double({ min: 1e-300, max: 1, noNaN: true });
+
 function anyExploration(actions: number): fc.Arbitrary<Exploration> {
   const floor = fc.double({ min: 0, max: 1 / actions, noNaN: true });
   return fc
@@ -120,6 +122,11 @@ const anyProgram: fc.Arbitrary<Program> = fc.integer({ min: 1, max: 12 }).chain(
       exploration: anyExploration(paid + 1),
       holdoutShare: share,
       evaluationShare: share,
+      table: fc.option(
+        fc
+          .tuple(weight, fc.array(fc.oneof(weight, fc.constant(0)), { minLength: paid, maxLength: paid }))
+          .map(([none, others]) => [none, ...others]),
+      ),
       eligibility: fc.constantFrom(
         null,
         () => true,
@@ -142,7 +149,7 @@ const anyProgram: fc.Arbitrary<Program> = fc.integer({ min: 1, max: 12 }).chain(
         ),
         exploration: parts.exploration,
         holdout: { share: parts.holdoutShare, salt: "holdout" },
-        evaluation: { share: parts.evaluationShare, salt: "evaluation" },
+        evaluation: { share: parts.evaluationShare, salt: "evaluation", table: parts.table },
         eligibility: parts.eligibility,
         funding: parts.funding,
         objective: { costWeight: parts.costWeight, value: [], cost: "incentive" },

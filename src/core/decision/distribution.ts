@@ -2,7 +2,8 @@
  * The distribution of the action, inside the unit's arm and marginally over the arms.
  *
  *   holdout      all mass on no_offer
- *   evaluation   uniform over the feasible actions and no_offer, whatever the model says
+ *   evaluation   p(a) = t_a / Σ t over the feasible actions and no_offer, whatever the model says; t is the
+ *                program's table, or 1 for all
  *   policy       the program's exploration strategy over the actions that survived pruning
  *
  *   marginal  π(a|x) = Σ_arm share_arm · p_arm(a)
@@ -38,13 +39,14 @@ export function distributionOver(situation: Situation, { excluded, net }: Priced
   // Without scores there is nothing to exploit: the policy arm explores as evenly as the evaluation arm.
   const policy =
     basis === "explore" ? evenly(excluded, each) : explore(situation, alternativesOf(program.actions, net));
-  const evaluationMass = shares.evaluation * each;
+  const { table } = program.evaluation;
+  const evaluation = table === null ? evenly(excluded, each) : byTable(excluded, table);
   const marginal = policy.slice();
   for (let i = 0; i < marginal.length; i++) {
-    marginal[i] = shares.policy * (policy[i] as number) + (excluded[i] === null ? evaluationMass : 0);
+    marginal[i] = shares.policy * (policy[i] as number) + shares.evaluation * (evaluation[i] as number);
   }
   marginal[0] = (marginal[0] as number) + shares.holdout;
-  return { inArm: vectorOf(draws.arm, policy, excluded, each), marginal, armShare };
+  return { inArm: vectorOf(draws.arm, { policy, evaluation }), marginal, armShare };
 }
 
 /** The three shares; they sum to 1. */
@@ -65,17 +67,22 @@ function evenly(excluded: readonly (Exclusion | null)[], each: number): readonly
   return vector;
 }
 
+/** The weights of the feasible actions, which sum to more than 0: `no_offer` is one of them. */
+function byTable(excluded: readonly (Exclusion | null)[], table: readonly number[]): readonly number[] {
+  const weights = table.map((weight, i) => (excluded[i] === null ? weight : 0));
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  return weights.map((weight) => weight / total);
+}
+
 function vectorOf(
   arm: Arm,
-  policy: readonly number[],
-  excluded: readonly (Exclusion | null)[],
-  each: number,
+  { policy, evaluation }: Readonly<Record<"policy" | "evaluation", readonly number[]>>,
 ): readonly number[] {
   switch (arm) {
     case "holdout":
       return policy.map((_, i) => (i === 0 ? 1 : 0));
     case "evaluation":
-      return evenly(excluded, each);
+      return evaluation;
     case "policy":
       return policy;
     default:

@@ -88,6 +88,12 @@ export interface ArmShare {
   readonly salt: string;
 }
 
+/** The arm whose draws do not depend on the model. */
+export interface EvaluationArm extends ArmShare {
+  /** Weight of each action in the program's order, ≥ 0, that of `no_offer` > 0; null: all the same. */
+  readonly table: readonly number[] | null;
+}
+
 export type ColdStart = "no_offer" | "prior" | "explore";
 
 /** One validated, compiled incentive campaign. Immutable; a change is a new digest. */
@@ -106,7 +112,7 @@ export interface Program {
   readonly eligibility: Rule | null;
   readonly guardrails: Guardrails;
   readonly holdout: ArmShare;
-  readonly evaluation: ArmShare;
+  readonly evaluation: EvaluationArm;
   readonly exploration: Exploration;
   /** How often a user, or a cluster, may be offered something. */
   readonly caps: readonly Cap[];

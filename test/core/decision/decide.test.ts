@@ -122,7 +122,7 @@ describe("decide, on the worked example of the design", () => {
   // 0.96·0.03 + 0.02 + 0.02/3, 0.96·0.97 + 0.02/3, 0.02/3.
   const program = programWith({
     holdout: { share: 0.02, salt: "holdout-2026" },
-    evaluation: { share: 0.02, salt: "evaluation-2026" },
+    evaluation: { share: 0.02, salt: "evaluation-2026", table: null },
     exploration: { strategy: "epsilon", epsilon: 0.06, floor: 0, salt: "draw" },
   });
   const situation = situationWith(program, {
@@ -169,7 +169,7 @@ describe("a million draws over sequential ids", () => {
   const DRAWS = 1_000_000;
   const program = programWith({
     holdout: { share: 0.02, salt: "holdout-2026" },
-    evaluation: { share: 0.02, salt: "evaluation-2026" },
+    evaluation: { share: 0.02, salt: "evaluation-2026", table: null },
     exploration: { strategy: "inverse-gap", gamma: 10, gapUnit: 1, floor: 0.01, salt: "draw" },
   });
   const scores = scoresOf([
