@@ -115,6 +115,7 @@ function situationsOf(program: Program): readonly Situation[] {
       withheld: null,
       closed: null,
       availableMicros: null,
+      explorationMicros: null,
       basis: "model",
       scores: {
         value: program.actions.map(({ id }, i) => (i === 0 ? 0 : 0.6 * uniform(unit, id, "value") - 0.1)),

@@ -77,7 +77,7 @@ const EvaluationEntry = ArmEntry.extend({
 const explored = {
   floor: Share.default(0).describe("Least probability of every live action"),
   salt: Id.default("draw"),
-  budgetShare: unsupported("a sub-budget for exploration"),
+  budgetShare: Share.describe("The most of the budget's amount that a period may spend on exploration").optional(),
 };
 const ExplorationEntry = z.discriminatedUnion(
   "strategy",

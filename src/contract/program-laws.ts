@@ -22,6 +22,7 @@ export const LAWS: readonly Law[] = [
   { reads: ["holdout", "evaluation", "exploration"], faults: saltsTwice },
   { reads: ["actions", "evaluation"], faults: tableBreaches },
   { reads: ["actions", "exploration"], faults: floorsOverOne },
+  { reads: ["budget", "exploration"], faults: shareOfNothing },
   { reads: ["actions", "features"], faults: priorsMissing },
   { reads: ["actions", "caps"], faults: ({ actions, caps }) => strangersIn("caps", caps, actions) },
   { reads: ["actions", "cooldowns"], faults: ({ actions, cooldowns }) => strangersIn("cooldowns", cooldowns, actions) },
@@ -147,6 +148,11 @@ function floorsOverOne({ actions, exploration }: ProgramForm): readonly Breach[]
       rule: `at most 1 / ${actions.length}: every action gets the floor`,
     },
   ];
+}
+
+function shareOfNothing({ budget, exploration }: ProgramForm): readonly Breach[] {
+  if (budget !== undefined || exploration.budgetShare === undefined) return [];
+  return [{ path: ["exploration", "budgetShare"], rule: "is a share of the budget's amount: there is no budget" }];
 }
 
 function priorsMissing({ actions, features }: ProgramForm): readonly Breach[] {

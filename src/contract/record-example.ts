@@ -44,6 +44,8 @@ export const RECORD_EXAMPLE: DecisionRecord = {
   withheld: null,
   closed: null,
   availableMicros: null,
+  explorationMicros: null,
+  exploring: null,
   basis: "model",
   candidates: [
     {

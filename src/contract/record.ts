@@ -1,6 +1,6 @@
 /** The JSON Schema side of the decision record: what every line of the decision log must satisfy. */
 import { z } from "zod";
-import { ARMS, BASES, EXCLUSIONS, PRUNINGS, STATUSES } from "../core/domain/decision.ts";
+import { ARMS, BASES, EXCLUSIONS, EXPLORING, PRUNINGS, STATUSES } from "../core/domain/decision.ts";
 import { type DecisionRecord, OVERRIDES } from "../core/domain/record.ts";
 import { ExplainedAction } from "./decide.ts";
 import { EXPLANATION_EXAMPLE, RECORD_EXAMPLE } from "./record-example.ts";
@@ -32,6 +32,7 @@ const Reservation = z.strictObject({
   lease: z.string(),
   amountMicros: Micros,
   fixedMicros: Micros,
+  exploration: z.strictObject({ volume: z.string(), amountMicros: Micros }).nullable(),
   volumes: z.array(z.string()),
   expiresAt: Instant,
 });
@@ -64,6 +65,8 @@ export const Record = z
     withheld: z.enum(EXCLUSIONS).nullable(),
     closed: z.array(z.enum(EXCLUSIONS).nullable()).nullable(),
     availableMicros: Micros.nullable(),
+    explorationMicros: Micros.nullable(),
+    exploring: z.enum(EXPLORING).nullable(),
     basis: z.enum(BASES),
     candidates: z.array(Candidate).min(1),
     arm: z.enum(ARMS),

@@ -9,7 +9,7 @@ export interface Funds {
 }
 
 /** Prices and limits at one moment, on the thread that decides. */
-export interface Moment extends Pick<Situation, "pacing" | "availableMicros"> {
+export interface Moment extends Pick<Situation, "pacing" | "availableMicros" | "explorationMicros"> {
   /** Per action: why its volume is used up, or null; null: none is. */
   readonly usedUp: readonly (Exclusion | null)[] | null;
   /** `degraded_budget`: what may be spent is not known, so nothing is. */
@@ -45,6 +45,7 @@ const NOTHING_HELD: Hold = { reservation: null, keep: () => undefined, release: 
 export const WITHOUT_BUDGET: Moment = {
   pacing: UNPACED,
   availableMicros: null,
+  explorationMicros: null,
   usedUp: null,
   status: "normal",
   hold: () => NOTHING_HELD,

@@ -59,6 +59,7 @@ export function situationOf({ program, scores, pacing, availableMicros }: Reques
     withheld: null,
     closed: null,
     availableMicros,
+    explorationMicros: null,
     basis: "model",
     scores,
     pacing,

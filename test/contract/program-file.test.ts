@@ -36,7 +36,6 @@ describe("what this version does not act upon is refused in words", () => {
     ["stickiness.window", { stickiness: { by: "request", window: "7d" } }],
     ["state", { state: "shadow" }],
     ["state", { state: "log-only" }],
-    ["exploration.budgetShare", { exploration: { ...exploration, budgetShare: 0.03 } }],
   ])("%s", (path, changes) => {
     expect(faultsWith(changes)).toEqual([
       {
@@ -97,6 +96,7 @@ describe("every field is bounded", () => {
     ["exploration.gamma", { exploration: { strategy: "inverse-gap", gamma: -1 } }],
     ["exploration.gamma", { exploration: { strategy: "inverse-gap" } }],
     ["exploration.strategy", { exploration: { strategy: "ucb" } }],
+    ["exploration.budgetShare", { exploration: { ...exploration, budgetShare: 1.01 } }],
     ["exploration.epsilon", { exploration: { strategy: "skewed" } }],
     ["exploration.evenShare", { exploration: { strategy: "skewed", epsilon: 0.1, evenShare: 1.1 } }],
     ["exploration.costUnit", { exploration: { strategy: "skewed", epsilon: 0.1, costUnit: 0 } }],

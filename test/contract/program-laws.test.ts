@@ -53,6 +53,7 @@ test.each([
   ["evaluation.table.fax", "is not an action", { evaluation: tabled({ no_offer: 1, mail: 1, voucher: 1, fax: 1 }) }],
   ["evaluation.table.no_offer", "more than 0", { evaluation: tabled({ no_offer: 0, mail: 1, voucher: 1 }) }],
   ["exploration.floor", "at most 1 / 3", { exploration: { ...greedy, floor: 0.34 } }],
+  ["exploration.budgetShare", "there is no budget", { exploration: { ...greedy, budgetShare: 0.03 } }],
   ["actions[0].prior", "is required", { features: { maxAge: "1h", coldStart: "prior" }, actions: [mail, none] }],
   ["caps[0].action", "is not a paid action", { caps: [{ scope: "user", action: "fax", max: 1, per: "1d" }] }],
   ["caps[0].action", "is not a paid action", { caps: [{ scope: "user", action: "no_offer", max: 1, per: "1d" }] }],

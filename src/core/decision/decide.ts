@@ -20,7 +20,7 @@ export function decide(situation: Situation): Decision {
   const excluded = checkEligibility(situation);
   const pruned = prune(situation, excluded);
   const net = price(situation, { excluded, pruned });
-  const { inArm, marginal, armShare } = distributionOver(situation, { excluded, net });
-  const chosen = draw(inArm, situation.draws.action);
-  return { excluded, pruned, net, inArm, marginal, armShare, chosen };
+  const distribution = distributionOver(situation, { excluded, net });
+  const chosen = draw(distribution.inArm, situation.draws.action);
+  return { excluded, pruned, net, ...distribution, chosen };
 }

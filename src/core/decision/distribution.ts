@@ -4,7 +4,8 @@
  *   holdout      all mass on no_offer
  *   evaluation   p(a) = t_a / Σ t over the feasible actions and no_offer, whatever the model says; t is the
  *                program's table, or 1 for all
- *   policy       the program's exploration strategy over the actions that survived pruning
+ *   policy       the program's exploration strategy over the actions that survived pruning; greedy where the money
+ *                set aside for exploration is spent
  *
  *   marginal  π(a|x) = Σ_arm share_arm · p_arm(a)
  *
@@ -13,32 +14,31 @@
  */
 import type { Arm, Decision, Exclusion, Situation } from "../domain/decision.ts";
 import type { Program } from "../domain/program.ts";
-import { alternativesOf } from "./alternatives.ts";
-import { explore } from "./explore.ts";
+import { type Alternatives, alternativesOf } from "./alternatives.ts";
+import { exploringOf } from "./exploration-money.ts";
+import { explore, greedy } from "./explore.ts";
 
-export interface Distribution {
-  readonly inArm: readonly number[];
-  readonly marginal: readonly number[];
-  readonly armShare: number;
-}
+export type Distribution = Pick<Decision, "best" | "exploring" | "inArm" | "marginal" | "armShare">;
 
 /** Which actions may be offered, and their net; −∞ where not live. */
 type Priced = Pick<Decision, "excluded" | "net">;
 
 export function distributionOver(situation: Situation, { excluded, net }: Priced): Distribution {
-  const { program, basis, draws } = situation;
+  const { program, draws } = situation;
   const shares = armShares(program);
   const armShare = shares[draws.arm];
   const each = 1 / countFeasible(excluded);
   // With nothing but no_offer left all arms agree, and the answer is certain: exactly 1, not a rounded sum.
   if (each === 1) {
     const certain = evenly(excluded, each);
-    return { inArm: certain, marginal: certain, armShare };
+    const exploring = situation.explorationMicros === null ? null : "open";
+    return { best: 0, exploring, inArm: certain, marginal: certain, armShare };
   }
 
-  // Without scores there is nothing to exploit: the policy arm explores as evenly as the evaluation arm.
-  const policy =
-    basis === "explore" ? evenly(excluded, each) : explore(situation, alternativesOf(program.actions, net));
+  const alternatives = alternativesOf(program.actions, net);
+  const { best } = alternatives;
+  const exploring = exploringOf(situation, { net, best, excluded });
+  const policy = exploring === "spent" ? greedy(alternatives) : policyOver(situation, alternatives, excluded);
   const { table } = program.evaluation;
   const evaluation = table === null ? evenly(excluded, each) : byTable(excluded, table);
   const marginal = policy.slice();
@@ -46,7 +46,17 @@ export function distributionOver(situation: Situation, { excluded, net }: Priced
     marginal[i] = shares.policy * (policy[i] as number) + shares.evaluation * (evaluation[i] as number);
   }
   marginal[0] = (marginal[0] as number) + shares.holdout;
-  return { inArm: vectorOf(draws.arm, { policy, evaluation }), marginal, armShare };
+  return { best, exploring, inArm: vectorOf(draws.arm, { policy, evaluation }), marginal, armShare };
+}
+
+/** Without scores there is nothing to exploit: all that is feasible is as likely. */
+function policyOver(
+  situation: Situation,
+  alternatives: Alternatives,
+  excluded: readonly (Exclusion | null)[],
+): readonly number[] {
+  if (situation.basis === "explore") return evenly(excluded, 1 / countFeasible(excluded));
+  return explore(situation, alternatives);
 }
 
 /** The three shares; they sum to 1. */

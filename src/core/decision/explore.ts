@@ -52,7 +52,8 @@ function strategyOver(situation: Situation, alternatives: Alternatives): readonl
   }
 }
 
-function greedy({ net, best }: Alternatives): readonly number[] {
+/** All mass on the best. */
+export function greedy({ net, best }: Alternatives): readonly number[] {
   return net.map((_, i) => (i === best ? 1 : 0));
 }
 

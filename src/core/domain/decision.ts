@@ -78,6 +78,10 @@ export interface Pacing {
   readonly inPeriod: readonly number[] | null;
 }
 
+/** Whether the policy arm may explore: the money set aside for it covers what it may draw, or does not. */
+export const EXPLORING = ["open", "spent"] as const;
+export type Exploring = (typeof EXPLORING)[number];
+
 /** Everything known when deciding. The same situation always gives the same decision, bit for bit. */
 export interface Situation {
   readonly program: Program;
@@ -90,6 +94,8 @@ export interface Situation {
   readonly closed: readonly (Exclusion | null)[] | null;
   /** What this replica may spend at this moment, in whole micros; null: the program has no budget. */
   readonly availableMicros: number | null;
+  /** What this replica may spend on exploration at this moment, in whole micros; null: as much as on offers. */
+  readonly explorationMicros: number | null;
   readonly basis: Basis;
   readonly scores: Scores;
   readonly pacing: Pacing;
@@ -105,6 +111,10 @@ export interface Decision {
   readonly pruned: readonly (Pruning | null)[];
   /** Per action: net = V − (w + λ)·k; −∞ where excluded, pruned or not scored. */
   readonly net: readonly number[];
+  /** Index of the live action with the largest net: what is drawn when nothing is explored. */
+  readonly best: number;
+  /** Null: the program sets no money aside for exploration. */
+  readonly exploring: Exploring | null;
   /** Probability of each action inside the unit's arm. */
   readonly inArm: readonly number[];
   /** Marginal probability of each action over all arms. */

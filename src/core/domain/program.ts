@@ -79,6 +79,8 @@ export type Strategy =
 export type Exploration = Strategy & {
   /** Least probability of every live action in the policy arm. */
   readonly floor: number;
+  /** The most of the budget's amount that a period may spend on exploration, in [0, 1]; absent: no limit of its own. */
+  readonly budgetShare?: number | undefined;
   readonly salt: string;
 };
 

@@ -1,4 +1,4 @@
-import type { Arm, Basis, Exclusion, Pacing, Pruning, Status } from "./decision.ts";
+import type { Arm, Basis, Exclusion, Exploring, Pacing, Pruning, Status } from "./decision.ts";
 
 export const RECORD_SCHEMA = "liftgate.decision.v1";
 
@@ -49,6 +49,8 @@ export interface RecordedReservation {
   readonly amountMicros: number;
   /** The part that is owed whatever the user does. */
   readonly fixedMicros: number;
+  /** What counts as spent on exploration, for good, and the account beside the money's that it is counted in. */
+  readonly exploration: { readonly volume: string; readonly amountMicros: number } | null;
   /** The limited volumes the offer counts against. */
   readonly volumes: readonly string[];
   readonly expiresAt: string;
@@ -85,6 +87,8 @@ export interface DecisionRecord {
   readonly withheld: Exclusion | null;
   readonly closed: readonly (Exclusion | null)[] | null;
   readonly availableMicros: number | null;
+  readonly explorationMicros: number | null;
+  readonly exploring: Exploring | null;
   readonly basis: Basis;
   readonly candidates: readonly RecordedCandidate[];
   readonly arm: Arm;

@@ -62,15 +62,15 @@ describe("decide, for any program and any user", () => {
     );
   });
 
-  it("keeps every live action at or above the floor in the policy arm, and no pruned one", () => {
+  it("keeps every live action at or above the floor in the policy arm, unless it may not explore, and no pruned one", () => {
     fc.assert(
       fc.property(anySituation, (situation) => {
-        const { excluded, pruned } = decide(situation);
+        const { excluded, pruned, exploring } = decide(situation);
         const policy = inArm(situation, "policy");
         policy.forEach((p, i) => {
           const live = excluded[i] === null && pruned[i] === null;
           if (!live) expect(p).toBe(0);
-          else if (situation.basis !== "explore") {
+          else if (situation.basis !== "explore" && exploring !== "spent") {
             expect(p).toBeGreaterThanOrEqual(situation.program.exploration.floor - 1e-15);
           }
         });
