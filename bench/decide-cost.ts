@@ -103,6 +103,7 @@ function situationsOf(program: Program): readonly Situation[] {
     const unit = `customer-${user}`;
     return {
       program,
+      mode: program.state,
       facts: {
         features: {
           recency: 1 + Math.floor(14 * uniform(unit, "recency")),

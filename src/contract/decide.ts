@@ -1,6 +1,7 @@
 /** `POST /v1/decide`: the question and the answer. */
 import { z } from "zod";
 import { ARMS, EXCLUSIONS, PRUNINGS, STATUSES } from "../core/domain/decision.ts";
+import { MODES } from "../core/domain/program.ts";
 import { OVERRIDES } from "../core/domain/record.ts";
 import { Id, Instant, Slug } from "./identifiers.ts";
 import { ACTIONS_MAX } from "./limits.ts";
@@ -76,7 +77,7 @@ export const DecideAnswer = z
       .describe("Only when the action drawn could not be given after all: `action` is then no_offer"),
     drawn: Slug.optional().describe("With `override`: the action drawn"),
     arm: z.enum(ARMS),
-    mode: z.enum(["live", "paused"]),
+    mode: z.enum(MODES),
     status: z.enum(STATUSES),
     expected: z
       .strictObject({ value: Money.nullable(), cost: Money.nullable(), net: Money.nullable(), currency: z.string() })

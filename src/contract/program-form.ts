@@ -1,5 +1,6 @@
 /** The fields of a program file, each with its form, its bounds and its default. */
 import { z } from "zod";
+import { MODES } from "../core/domain/program.ts";
 import { BudgetForm } from "./budget-form.ts";
 import { CAPS_MAX, CapForm, CooldownForm } from "./caps-form.ts";
 import { DurationText, Id, Slug } from "./identifiers.ts";
@@ -125,7 +126,8 @@ export const ProgramForm = z.strictObject({
   program: Slug,
   version: z.int().min(1),
   description: z.string().max(DESCRIPTION_LENGTH_MAX).default(""),
-  state: z.enum(["live", "paused"], { error: stateRule }),
+  state: z.enum(MODES),
+  shadows: Slug.describe("Of a shadow: the program whose decisions it is made along with").optional(),
   randomizationUnit: z.enum(["user", "cluster"]),
   currency: z.string().regex(/^[A-Z]{3}$/, "three capital letters of ISO 4217, such as USD"),
   actions: z.array(ActionEntry).min(2).max(ACTIONS_MAX),
@@ -148,9 +150,4 @@ export type ProgramForm = z.infer<typeof ProgramForm>;
 /** A field of the design that this version does not act upon: refused in words wherever it appears. */
 function unsupported(what: string) {
   return z.never({ error: `this version does not support ${what}: take the field out` }).optional();
-}
-
-function stateRule({ input }: { readonly input?: unknown }): string {
-  const states = "one of live, paused";
-  return input === "shadow" || input === "log-only" ? `${states}: this version does not support ${input}` : states;
 }

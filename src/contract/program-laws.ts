@@ -12,6 +12,7 @@ interface Law {
 }
 
 export const LAWS: readonly Law[] = [
+  { reads: ["program", "state", "shadows", "budget"], faults: shadowBreaches },
   {
     reads: ["actions"],
     faults: ({ actions }) => [...noOfferOnce(actions), ...actions.flatMap(actionBreaches)],
@@ -30,6 +31,21 @@ export const LAWS: readonly Law[] = [
   { reads: ["actions", "budget"], faults: volumeBreaches },
   { reads: ["actions", "budget", "features"], faults: unboundedBreaches },
 ];
+
+/** A shadow has an incumbent, and no money of its own. */
+function shadowBreaches({ program, state, shadows, budget }: ProgramForm): readonly Breach[] {
+  if (state !== "shadow") {
+    return shadows === undefined ? [] : [{ path: ["shadows"], rule: "is for a program whose state is shadow" }];
+  }
+  const breaches: Breach[] = [];
+  if (shadows === undefined) breaches.push({ path: ["shadows"], rule: "is required: a shadow decides with a program" });
+  if (shadows === program) breaches.push({ path: ["shadows"], rule: "names this program: name the incumbent" });
+  if (budget?.amount !== undefined) {
+    const rule = "a shadow pays nothing: name the pool whose prices it decides at, { pool: <program> }";
+    breaches.push({ path: ["budget", "amount"], rule });
+  }
+  return breaches;
+}
 
 type Actions = ProgramForm["actions"];
 

@@ -13,6 +13,7 @@ export const RECORD_EXAMPLE: DecisionRecord = {
     digest: "sha256:83e8cd69dc4db6b210c5dbe5edcbbe5932e23269bab8ff0be9ec9d8da7309abb",
   },
   mode: "live",
+  incumbent: null,
   status: "normal",
   user: "u42",
   unit: "u42",

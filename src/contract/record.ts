@@ -1,6 +1,7 @@
 /** The JSON Schema side of the decision record: what every line of the decision log must satisfy. */
 import { z } from "zod";
 import { ARMS, BASES, EXCLUSIONS, EXPLORING, PRUNINGS, STATUSES } from "../core/domain/decision.ts";
+import { MODES } from "../core/domain/program.ts";
 import { type DecisionRecord, OVERRIDES } from "../core/domain/record.ts";
 import { ExplainedAction } from "./decide.ts";
 import { EXPLANATION_EXAMPLE, RECORD_EXAMPLE } from "./record-example.ts";
@@ -52,7 +53,8 @@ export const Record = z
     requestId: Id,
     time: Instant,
     program: z.strictObject({ id: Slug, version: z.int().min(1), digest: Digest }),
-    mode: z.enum(["live", "paused"]),
+    mode: z.enum(MODES),
+    incumbent: z.uuid().nullable(),
     status: z.enum(STATUSES),
     user: Id,
     unit: Id,

@@ -116,6 +116,7 @@ function programOf({ digest, file }: ProgramText, rules: CompiledRules): Program
     digest,
     description: file.description,
     state: file.state,
+    shadows: file.shadows ?? null,
     currency: file.currency,
     randomizationUnit: file.randomizationUnit,
     actions: actionsOf(file),

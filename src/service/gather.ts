@@ -119,6 +119,7 @@ function preparedFor(request: AdmittedRequest, known: Known, features: Situation
   const { program, unit, requestId, requested, context } = request;
   return {
     program,
+    mode: program.state,
     facts: { features, context },
     requested,
     withheld: known.withheld,

@@ -20,6 +20,7 @@ export function campaignWith(paidActions: number, reserve: Reserve = "expected")
     digest: "sha256:0",
     description: "",
     state: "live",
+    shadows: null,
     currency: "USD",
     randomizationUnit: "user",
     actions: [actionNamed(NO_OFFER, Infinity), ...offers],
@@ -54,6 +55,7 @@ export type Request = Pick<Situation, "program" | "scores" | "pacing" | "availab
 export function situationOf({ program, scores, pacing, availableMicros }: Request): Situation {
   return {
     program,
+    mode: program.state,
     facts: NOTHING_KNOWN,
     requested: null,
     withheld: null,

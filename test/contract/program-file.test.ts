@@ -34,8 +34,6 @@ describe("what this version does not act upon is refused in words", () => {
   test.each([
     ["stickiness.by", { stickiness: { by: "user" } }],
     ["stickiness.window", { stickiness: { by: "request", window: "7d" } }],
-    ["state", { state: "shadow" }],
-    ["state", { state: "log-only" }],
   ])("%s", (path, changes) => {
     expect(faultsWith(changes)).toEqual([
       {
@@ -60,6 +58,7 @@ describe("every field is bounded", () => {
     ["version", { version: "1" }],
     ["description", { description: "x".repeat(501) }],
     ["state", { state: "off" }],
+    ["shadows", { state: "shadow", shadows: "Spring Mail" }],
     ["randomizationUnit", { randomizationUnit: "request" }],
     ["currency", { currency: "eur" }],
     ["actions", { actions: [{ id: "no_offer" }] }],

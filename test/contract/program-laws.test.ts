@@ -24,6 +24,18 @@ test.each([
   ["actions[0].channel", "nothing else", { actions: [{ ...none, channel: "email" }, mail] }],
   ["actions[1].channel", "is required", { actions: [none, { id: "mail", fixedCost: 0 }] }],
   ["actions[1].fixedCost", "is required", { actions: [none, { id: "mail", channel: "email" }] }],
+  ["shadows", "is required", { state: "shadow" }],
+  ["shadows", "whose state is shadow", { shadows: "spring" }],
+  ["shadows", "names this program", { state: "shadow", shadows: "spring-mail" }],
+  [
+    "budget.amount",
+    "pays nothing",
+    {
+      state: "shadow",
+      shadows: "spring",
+      budget: { amount: 1, period: { every: "day", timezone: "UTC" }, reserve: "expected" },
+    },
+  ],
   ["models[0].when", "without `when`", { models: [{ when: "true", model: "a@1" }] }],
   ["models[0].when", "never reached", { models: [{ model: "a@1" }, { model: "b@1" }] }],
   [
@@ -66,6 +78,11 @@ test.each([
 test.each([
   ["shares that fill up to 1", { holdout: { share: 0.3, salt: "h" }, evaluation: { share: 0.7, salt: "e" } }],
   ["a table without an action that costs too much", { evaluation: tabled({ no_offer: 0.5, mail: 0.5, voucher: 0 }) }],
+  [
+    "a shadow at the prices of a pool",
+    { state: "shadow", shadows: "spring", budget: { pool: "spring", reserve: "expected" } },
+  ],
+  ["a program that only logs", { state: "log-only" }],
   [
     "floors that fill up to 1",
     {

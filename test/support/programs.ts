@@ -25,6 +25,7 @@ export function programWith(parts: Partial<Program> = {}): Program {
     digest: `sha256:${"0".repeat(64)}`,
     description: "",
     state: "live",
+    shadows: null,
     currency: "USD",
     randomizationUnit: "user",
     actions: actionsNamed("mens_email", "womens_email"),
@@ -47,6 +48,7 @@ export function programWith(parts: Partial<Program> = {}): Program {
 export function situationWith(program: Program, parts: Partial<Situation> = {}): Situation {
   return {
     program,
+    mode: program.state,
     facts: { features: {}, context: {} },
     requested: null,
     withheld: null,
@@ -189,6 +191,7 @@ export const anySituation: fc.Arbitrary<Situation> = anyProgram.chain((program) 
   const paid = program.actions.slice(1);
   return fc
     .record({
+      mode: fc.constantFrom("live", "live", "live", "shadow", "log-only" as const),
       requested: fc.option(fc.subarray(paid.map(({ id }) => id))),
       withheld: fc.constantFrom(null, null, null, "unavailable" as const, "cold_start" as const),
       basis: fc.constantFrom(...BASES),

@@ -7,6 +7,8 @@
  *   policy       the program's exploration strategy over the actions that survived pruning; greedy where the money
  *                set aside for exploration is spent
  *
+ * In `log-only` nothing is ever offered: no_offer is certain in all arms, whatever would have been drawn.
+ *
  *   marginal  π(a|x) = Σ_arm share_arm · p_arm(a)
  *
  * Arms are independent of the user's features (salted hashes of the unit), so π is the exact
@@ -28,12 +30,8 @@ export function distributionOver(situation: Situation, { excluded, net }: Priced
   const shares = armShares(program);
   const armShare = shares[draws.arm];
   const each = 1 / countFeasible(excluded);
-  // With nothing but no_offer left all arms agree, and the answer is certain: exactly 1, not a rounded sum.
-  if (each === 1) {
-    const certain = evenly(excluded, each);
-    const exploring = situation.explorationMicros === null ? null : "open";
-    return { best: 0, exploring, inArm: certain, marginal: certain, armShare };
-  }
+  // With nothing but no_offer left, or to give, all arms agree, and the answer is certain: exactly 1, no rounded sum.
+  if (each === 1 || situation.mode === "log-only") return certainly(situation, net, armShare);
 
   const alternatives = alternativesOf(program.actions, net);
   const { best } = alternatives;
@@ -47,6 +45,13 @@ export function distributionOver(situation: Situation, { excluded, net }: Priced
   }
   marginal[0] = (marginal[0] as number) + shares.holdout;
   return { best, exploring, inArm: vectorOf(draws.arm, { policy, evaluation }), marginal, armShare };
+}
+
+/** All mass on `no_offer`. */
+function certainly({ program, explorationMicros }: Situation, net: readonly number[], armShare: number): Distribution {
+  const { best } = alternativesOf(program.actions, net);
+  const certain = net.map((_, i) => (i === 0 ? 1 : 0));
+  return { best, exploring: explorationMicros === null ? null : "open", inArm: certain, marginal: certain, armShare };
 }
 
 /** Without scores there is nothing to exploit: all that is feasible is as likely. */

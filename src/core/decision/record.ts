@@ -29,7 +29,8 @@ export function recordOf(situation: Situation, decision: Decision, about: Circum
     requestId: about.requestId,
     time: about.time,
     program: { id: program.id, version: program.version, digest: program.digest },
-    mode: program.state,
+    mode: situation.mode,
+    incumbent: null,
     status: about.status,
     user: about.user,
     unit: about.unit,
@@ -60,10 +61,17 @@ export function recordOf(situation: Situation, decision: Decision, about: Circum
   };
 }
 
+/** The record of a shadow's decision, made along with the incumbent's. */
+export function shadowRecordOf(record: DecisionRecord, incumbent: DecisionRecord): DecisionRecord {
+  const { decisionId, realizedAction } = incumbent;
+  return { ...record, incumbent: decisionId, realizedAction };
+}
+
 /** The situation a record was made in. The program must be the one of the record's digest. */
 export function situationOf(record: DecisionRecord, program: Program): Situation {
   return {
     program,
+    mode: record.mode,
     facts: { features: record.facts, context: record.context },
     requested: record.requested,
     withheld: record.withheld,

@@ -1,4 +1,4 @@
-import type { Facts, Program } from "./program.ts";
+import type { Facts, Mode, Program } from "./program.ts";
 
 /** Why an action may not be offered to this user now, whatever it would be worth. */
 export const EXCLUSIONS = [
@@ -85,6 +85,8 @@ export type Exploring = (typeof EXPLORING)[number];
 /** Everything known when deciding. The same situation always gives the same decision, bit for bit. */
 export interface Situation {
   readonly program: Program;
+  /** The program's state; recorded, as a program may have been paused by what is not in its file. */
+  readonly mode: Mode;
   readonly facts: Facts;
   /** The caller's choice of candidates; null means all. `no_offer` is always one. */
   readonly requested: readonly string[] | null;

@@ -96,6 +96,17 @@ export interface EvaluationArm extends ArmShare {
   readonly table: readonly number[] | null;
 }
 
+/**
+ * What is done with decisions.
+ *
+ * - `live`: what is drawn is offered
+ * - `shadow`: drawn and logged along with every decision of another program, the incumbent, and never offered
+ * - `log-only`: judged and logged, and everybody gets `no_offer`
+ * - `paused`: nobody is looked at, and everybody gets `no_offer`
+ */
+export const MODES = ["live", "shadow", "log-only", "paused"] as const;
+export type Mode = (typeof MODES)[number];
+
 export type ColdStart = "no_offer" | "prior" | "explore";
 
 /** One validated, compiled incentive campaign. Immutable; a change is a new digest. */
@@ -104,7 +115,9 @@ export interface Program {
   readonly version: number;
   readonly digest: string;
   readonly description: string;
-  readonly state: "live" | "paused";
+  readonly state: Mode;
+  /** The incumbent that a shadow decides along with; null for any other program. */
+  readonly shadows: string | null;
   readonly currency: string;
   readonly randomizationUnit: "user" | "cluster";
   /** `no_offer` first, then as declared. */

@@ -1,4 +1,5 @@
 import type { Arm, Basis, Exclusion, Exploring, Pacing, Pruning, Status } from "./decision.ts";
+import type { Mode } from "./program.ts";
 
 export const RECORD_SCHEMA = "liftgate.decision.v1";
 
@@ -72,7 +73,12 @@ export interface DecisionRecord {
   readonly requestId: string;
   readonly time: string;
   readonly program: { readonly id: string; readonly version: number; readonly digest: string };
-  readonly mode: "live" | "paused";
+  readonly mode: Mode;
+  /**
+   * Of a shadow: the decision it was made along with, of the same request. Its own action and probabilities are those
+   * of the shadow, as if it were live; nobody was offered them. Null for any other program.
+   */
+  readonly incumbent: string | null;
   readonly status: Status;
   readonly user: string;
   readonly unit: string;
@@ -96,7 +102,10 @@ export interface DecisionRecord {
   readonly u: number;
   readonly action: string;
   readonly propensity: number;
-  /** What the user was told: the drawn action, or `no_offer` where it was overridden after the draw. */
+  /**
+   * What the user was told: the drawn action, or `no_offer` where it was overridden after the draw; of a shadow what
+   * the incumbent told them, which need not be an action of the shadow.
+   */
   readonly realizedAction: string;
   readonly override: Override | null;
   readonly pacing: Pacing;

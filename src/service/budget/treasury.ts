@@ -124,7 +124,7 @@ function declarationOf(owner: Program, programs: readonly Program[]): PoolDeclar
   const { funding, id, version } = owner;
   if (funding === null || funding.terms === null) return null;
   const { terms, reserve } = funding;
-  const members = programs.filter((program) => program.funding?.pool === id);
+  const members = programs.filter((program) => program.funding?.pool === id && program.state !== "shadow");
   return {
     pool: id,
     revision: version,

@@ -70,12 +70,25 @@ describe("decide, for any program and any user", () => {
         policy.forEach((p, i) => {
           const live = excluded[i] === null && pruned[i] === null;
           if (!live) expect(p).toBe(0);
-          else if (situation.basis !== "explore" && exploring !== "spent") {
+          else if (situation.basis !== "explore" && situation.mode !== "log-only" && exploring !== "spent") {
             expect(p).toBeGreaterThanOrEqual(situation.program.exploration.floor - 1e-15);
           }
         });
       }),
       CASES,
+    );
+  });
+
+  it("gives no_offer with certainty where it only logs, and judges everything as if it were live", () => {
+    fc.assert(
+      fc.property(anySituation, (situation) => {
+        const logged = decide({ ...situation, mode: "log-only" });
+        const { excluded, pruned, net, best, armShare } = decide({ ...situation, mode: "live" });
+        expect(logged).toMatchObject({ excluded, pruned, net, best, armShare, chosen: 0 });
+        const certain = excluded.map((_, i) => (i === 0 ? 1 : 0));
+        expect([logged.inArm, logged.marginal]).toEqual([certain, certain]);
+      }),
+      { ...CASES, numRuns: 1_000 },
     );
   });
 
