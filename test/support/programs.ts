@@ -91,7 +91,7 @@ const probability = fc.double({ min: 0, max: 1, noNaN: true });
 const unitOfMoney = fc.double({ min: 1e-6, max: 100, noNaN: true });
 
 /** Every strategy, in any of its settings. */
-const ANY_STRATEGY: Readonly<Record<Strategy["strategy"], fc.Arbitrary<Strategy>>> = {
+export const ANY_STRATEGY: Readonly<Record<Strategy["strategy"], fc.Arbitrary<Strategy>>> = {
   greedy: fc.constant({ strategy: "greedy" }),
   epsilon: fc.record({ strategy: fc.constant("epsilon" as const), epsilon: probability }),
   skewed: fc.record({
