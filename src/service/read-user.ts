@@ -68,7 +68,7 @@ function routedModels({ models }: UserReader, { routes }: Program): readonly Upl
 }
 
 /** One contract per feature set. */
-export function contractsOf(models: readonly UpliftModel[]): readonly FeatureContract[] {
+function contractsOf(models: readonly UpliftModel[]): readonly FeatureContract[] {
   const contracts: FeatureContract[] = [];
   for (const { contract } of models) if (!contracts.some(({ set }) => set === contract.set)) contracts.push(contract);
   return contracts;
