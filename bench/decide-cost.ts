@@ -103,6 +103,7 @@ function situationsOf(program: Program): readonly Situation[] {
     const unit = `customer-${user}`;
     return {
       program,
+      mode: program.state,
       facts: {
         features: {
           recency: 1 + Math.floor(14 * uniform(unit, "recency")),
@@ -115,11 +116,13 @@ function situationsOf(program: Program): readonly Situation[] {
       withheld: null,
       closed: null,
       availableMicros: null,
+      explorationMicros: null,
       basis: "model",
       scores: {
         value: program.actions.map(({ id }, i) => (i === 0 ? 0 : 0.6 * uniform(unit, id, "value") - 0.1)),
         valueStd: program.actions.map(({ id }, i) => (i === 0 ? 0 : 0.02 + 0.1 * uniform(unit, id, "std"))),
         cost: program.actions.map(({ id }, i) => (i === 0 ? 0 : 0.02 + 0.3 * uniform(unit, id, "cost"))),
+        replicates: null,
       },
       pacing: { epoch: 0, lambda: 0, mu: {}, rho: null, inPeriod: null },
       draws: { arm: assignArm(program, unit), action: actionDraw(program, unit, `request-${user}`) },

@@ -78,7 +78,7 @@ describe("README", () => {
     const [mens, womens] = [[0.41, 0.11, 0.12] as const, [-0.02, 0.09, 0.11] as const];
     const program = programWith({
       holdout: { share: 0.02, salt: "holdout" },
-      evaluation: { share: 0.02, salt: "evaluation" },
+      evaluation: { share: 0.02, salt: "evaluation", table: null },
       exploration: { strategy: "epsilon", epsilon: 0.06, floor: 0, salt: "draw" },
     });
     const { marginal } = decide(situationWith(program, { scores: scoresOf([mens, womens]) }));

@@ -96,6 +96,7 @@ const NOTHING_STORED = {
     missingFeature: () => undefined,
     contractMismatch: () => undefined,
     trouble: () => undefined,
+    shadowFailed: () => undefined,
     retried: () => undefined,
     repeated: () => undefined,
   },

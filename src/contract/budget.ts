@@ -25,6 +25,7 @@ const EXAMPLE = {
   prices: { epoch: 357_984_000, lambda: 0.31, rho: 0.004, mu: {} },
   arrivals: { seen: 301_200, expected: 385_000 },
   volumes: [{ volume: "action:mens_email", limit: 20_000, used: 9_120, available: 10_780 }],
+  exploration: { limit: 150, used: 61.5, available: 88.25 },
   holders: ["0b5e6f52-6f1c-4d5b-9c1f-2f6f5a1f0c11/7"],
   awaited: [],
 } as const;
@@ -68,6 +69,10 @@ export const BudgetAnswer = z
         available: z.number(),
       }),
     ),
+    exploration: z
+      .strictObject({ limit: Money, used: Money, available: Money })
+      .nullable()
+      .describe("What the program may spend on exploration in the period; null where it sets no money aside for it"),
     holders: z
       .array(z.string())
       .describe("The open leases, by replica and its life, those of replicas that are gone among them"),

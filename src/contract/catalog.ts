@@ -1,5 +1,6 @@
 /** What is loaded: programs and models, and what a reload made of the files on disk. */
 import { z } from "zod";
+import { MODES } from "../core/domain/program.ts";
 import { Digest, Instant, Slug } from "./identifiers.ts";
 import { Manifest } from "./manifest.ts";
 
@@ -10,6 +11,7 @@ const PROGRAM_EXAMPLE = {
   version: 1,
   digest: `sha256:${"0".repeat(64)}`,
   state: "live",
+  shadows: null,
   description: "Win-back e-mail, mens or womens merchandise, or none",
   currency: "USD",
   randomizationUnit: "user",
@@ -28,7 +30,8 @@ export const ProgramEntry = z
     id: Slug,
     version: z.int(),
     digest: Digest,
-    state: z.enum(["live", "paused"]),
+    state: z.enum(MODES),
+    shadows: Slug.nullable().describe("The incumbent of a shadow; null for any other program"),
     description: z.string(),
     currency: z.string(),
     randomizationUnit: z.enum(["user", "cluster"]),

@@ -1,6 +1,7 @@
 /** `POST /v1/decide`: the question and the answer. */
 import { z } from "zod";
 import { ARMS, EXCLUSIONS, PRUNINGS, STATUSES } from "../core/domain/decision.ts";
+import { MODES } from "../core/domain/program.ts";
 import { OVERRIDES } from "../core/domain/record.ts";
 import { Id, Instant, Slug } from "./identifiers.ts";
 import { ACTIONS_MAX } from "./limits.ts";
@@ -59,7 +60,7 @@ export const DecideAnswer = z
     drawn: Slug.optional().describe("With `override`: the action drawn"),
     arm: z.enum(ARMS),
     sticky: z.boolean().optional().describe("True: the decision this user got before, in the same window"),
-    mode: z.enum(["live", "paused"]),
+    mode: z.enum(MODES),
     status: z.enum(STATUSES),
     expected: z
       .strictObject({ value: Money.nullable(), cost: Money.nullable(), net: Money.nullable(), currency: z.string() })

@@ -1,5 +1,6 @@
 /** The fields of a program file, each with its form, its bounds and its default. */
 import { z } from "zod";
+import { MODES } from "../core/domain/program.ts";
 import { BudgetForm } from "./budget-form.ts";
 import { CAPS_MAX, CapForm, CooldownForm } from "./caps-form.ts";
 import { Currency, DurationText, Id, Slug } from "./identifiers.ts";
@@ -16,6 +17,10 @@ const RULE_LENGTH_MAX = 2_048;
 const DESCRIPTION_LENGTH_MAX = 500;
 /** γ beyond this is greedy to the last bit that matters (1e-9 of the draws at a gap of one unit). */
 const GAMMA_MAX = 1e9;
+
+/** A tenth of what is explored keeps no_offer, which weighs nothing, and every doubtful action in sight. */
+const EVEN_SHARE = 0.1;
+const STRATEGIES = "greedy, epsilon, skewed, softmax, inverse-gap, thompson";
 
 const Share = z.number().min(0).max(1);
 const RuleText = z.string().min(1).max(RULE_LENGTH_MAX).describe("CEL over `features` and `context`, true or false");
@@ -63,11 +68,17 @@ const GuardrailsEntry = z.strictObject({
 });
 
 const ArmEntry = z.strictObject({ share: Share, salt: Id });
+const EvaluationEntry = ArmEntry.extend({
+  table: z
+    .record(Slug, Share)
+    .describe("Weight of every action, renormalised over those that are feasible; absent: all the same")
+    .optional(),
+});
 
 const explored = {
   floor: Share.default(0).describe("Least probability of every live action"),
   salt: Id.default("draw"),
-  budgetShare: unsupported("a sub-budget for exploration"),
+  budgetShare: Share.describe("The most of the budget's amount that a period may spend on exploration").optional(),
 };
 const ExplorationEntry = z.discriminatedUnion(
   "strategy",
@@ -75,13 +86,26 @@ const ExplorationEntry = z.discriminatedUnion(
     z.strictObject({ strategy: z.literal("greedy"), ...explored }),
     z.strictObject({ strategy: z.literal("epsilon"), epsilon: Share, ...explored }),
     z.strictObject({
+      strategy: z.literal("skewed"),
+      epsilon: Share,
+      evenShare: Share.default(EVEN_SHARE).describe("The part of epsilon that is spread evenly over the live actions"),
+      costUnit: PositiveMoney.default(1).describe("The cost at which value weighs half of what it would for nothing"),
+      ...explored,
+    }),
+    z.strictObject({
+      strategy: z.literal("softmax"),
+      temperature: PositiveMoney.describe("The money of net at which an action is e times less likely than the best"),
+      ...explored,
+    }),
+    z.strictObject({
       strategy: z.literal("inverse-gap"),
       gamma: z.number().min(0).max(GAMMA_MAX),
       gapUnit: PositiveMoney.default(1),
       ...explored,
     }),
+    z.strictObject({ strategy: z.literal("thompson"), ...explored }),
   ],
-  { error: (issue) => (issue.code === "invalid_union" ? strategyRule(issue.input) : undefined) },
+  { error: (issue) => (issue.code === "invalid_union" ? `one of ${STRATEGIES}` : undefined) },
 );
 
 const FeaturesEntry = z.strictObject({
@@ -107,7 +131,8 @@ export const ProgramForm = z.strictObject({
   program: Slug,
   version: z.int().min(1),
   description: z.string().max(DESCRIPTION_LENGTH_MAX).default(""),
-  state: z.enum(["live", "paused"], { error: stateRule }),
+  state: z.enum(MODES),
+  shadows: Slug.describe("Of a shadow: the program whose decisions it is made along with").optional(),
   randomizationUnit: z.enum(["user", "cluster"]),
   currency: Currency,
   actions: z.array(ActionEntry).min(2).max(ACTIONS_MAX),
@@ -116,7 +141,7 @@ export const ProgramForm = z.strictObject({
   eligibility: RuleText.optional(),
   guardrails: GuardrailsEntry.prefault({}),
   holdout: ArmEntry.optional(),
-  evaluation: ArmEntry.optional(),
+  evaluation: EvaluationEntry.optional(),
   exploration: ExplorationEntry,
   stickiness: StickinessEntry.default({ by: "request" }),
   features: FeaturesEntry,
@@ -126,20 +151,3 @@ export const ProgramForm = z.strictObject({
   cooldowns: z.array(CooldownForm).max(CAPS_MAX).default([]),
 });
 export type ProgramForm = z.infer<typeof ProgramForm>;
-
-/** A field of the design that this version does not act upon: refused in words wherever it appears. */
-function unsupported(what: string) {
-  return z.never({ error: `this version does not support ${what}: take the field out` }).optional();
-}
-
-function stateRule({ input }: { readonly input?: unknown }): string {
-  const states = "one of live, paused";
-  return input === "shadow" || input === "log-only" ? `${states}: this version does not support ${input}` : states;
-}
-
-function strategyRule(input: unknown): string {
-  const asked = typeof input === "object" && input !== null && "strategy" in input ? input.strategy : undefined;
-  const strategies = "one of greedy, epsilon, inverse-gap";
-  const later = asked === "softmax" || asked === "thompson" || asked === "skewed";
-  return later ? `${strategies}: this version does not support ${asked}` : strategies;
-}

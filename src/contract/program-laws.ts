@@ -14,6 +14,7 @@ interface Law {
 }
 
 export const LAWS: readonly Law[] = [
+  { reads: ["program", "state", "shadows", "budget"], faults: shadowBreaches },
   {
     reads: ["actions"],
     faults: ({ actions }) => [...noOfferOnce(actions), ...actions.flatMap(actionBreaches)],
@@ -22,7 +23,9 @@ export const LAWS: readonly Law[] = [
   { reads: ["objective"], faults: ({ objective }) => objective.value.flatMap(headTwice) },
   { reads: ["holdout", "evaluation"], faults: sharesOverOne },
   { reads: ["holdout", "evaluation", "exploration"], faults: saltsTwice },
+  { reads: ["actions", "evaluation"], faults: tableBreaches },
   { reads: ["actions", "exploration"], faults: floorsOverOne },
+  { reads: ["budget", "exploration"], faults: shareOfNothing },
   { reads: ["actions", "features"], faults: priorsMissing },
   { reads: ["actions", "caps"], faults: ({ actions, caps }) => strangersIn("caps", caps, actions) },
   { reads: ["actions", "cooldowns"], faults: ({ actions, cooldowns }) => strangersIn("cooldowns", cooldowns, actions) },
@@ -31,6 +34,21 @@ export const LAWS: readonly Law[] = [
   { reads: ["actions", "budget"], faults: volumeBreaches },
   { reads: ["actions", "budget", "features"], faults: unboundedBreaches },
 ];
+
+/** A shadow has an incumbent, and no money of its own. */
+function shadowBreaches({ program, state, shadows, budget }: ProgramForm): readonly Breach[] {
+  if (state !== "shadow") {
+    return shadows === undefined ? [] : [{ path: ["shadows"], rule: "is for a program whose state is shadow" }];
+  }
+  const breaches: Breach[] = [];
+  if (shadows === undefined) breaches.push({ path: ["shadows"], rule: "is required: a shadow decides with a program" });
+  if (shadows === program) breaches.push({ path: ["shadows"], rule: "names this program: name the incumbent" });
+  if (budget?.amount !== undefined) {
+    const rule = "a shadow pays nothing: name the pool whose prices it decides at, { pool: <program> }";
+    breaches.push({ path: ["budget", "amount"], rule });
+  }
+  return breaches;
+}
 
 type Actions = ProgramForm["actions"];
 
@@ -125,6 +143,22 @@ function saltsTwice({ holdout, evaluation, exploration }: ProgramForm): readonly
   return breaches;
 }
 
+/** A weight for each action and for no other; `no_offer` may be the only one that is feasible. */
+function tableBreaches({ actions, evaluation }: ProgramForm): readonly Breach[] {
+  const table = evaluation?.table;
+  if (table === undefined) return [];
+  const path = ["evaluation", "table"];
+  const strangers = Object.keys(table).filter((name) => actions.every(({ id }) => id !== name));
+  const without = actions.filter(({ id }) => table[id] === undefined);
+  return [
+    ...strangers.map((name) => ({ path: [...path, name], rule: "is not an action of this program" })),
+    ...without.map(({ id }) => ({ path, rule: `has no weight for ${id}: every action has one, 0 leaves it out` })),
+    ...(table[NO_OFFER] === 0
+      ? [{ path: [...path, NO_OFFER], rule: "must be more than 0: there may be nothing else to give" }]
+      : []),
+  ];
+}
+
 function floorsOverOne({ actions, exploration }: ProgramForm): readonly Breach[] {
   if (exploration.floor * actions.length <= 1) return [];
   return [
@@ -133,6 +167,11 @@ function floorsOverOne({ actions, exploration }: ProgramForm): readonly Breach[]
       rule: `at most 1 / ${actions.length}: every action gets the floor`,
     },
   ];
+}
+
+function shareOfNothing({ budget, exploration }: ProgramForm): readonly Breach[] {
+  if (budget !== undefined || exploration.budgetShare === undefined) return [];
+  return [{ path: ["exploration", "budgetShare"], rule: "is a share of the budget's amount: there is no budget" }];
 }
 
 function priorsMissing({ actions, features }: ProgramForm): readonly Breach[] {

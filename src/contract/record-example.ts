@@ -17,6 +17,7 @@ export const RECORD_EXAMPLE: DecisionRecord = {
     digest: "sha256:83e8cd69dc4db6b210c5dbe5edcbbe5932e23269bab8ff0be9ec9d8da7309abb",
   },
   mode: "live",
+  incumbent: null,
   status: "normal",
   user: "u42",
   unit: "u42",
@@ -48,6 +49,8 @@ export const RECORD_EXAMPLE: DecisionRecord = {
   withheld: null,
   closed: null,
   availableMicros: null,
+  explorationMicros: null,
+  exploring: null,
   basis: "model",
   candidates: [
     {

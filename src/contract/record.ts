@@ -1,6 +1,7 @@
 /** The JSON Schema side of the decision record: what every line of the decision log must satisfy. */
 import { z } from "zod";
-import { ARMS, BASES, EXCLUSIONS, PRUNINGS, STATUSES } from "../core/domain/decision.ts";
+import { ARMS, BASES, EXCLUSIONS, EXPLORING, PRUNINGS, STATUSES } from "../core/domain/decision.ts";
+import { MODES } from "../core/domain/program.ts";
 import { type DecisionRecord, OVERRIDES } from "../core/domain/record.ts";
 import { ExplainedAction } from "./decide.ts";
 import { EXPLANATION_EXAMPLE, RECORD_EXAMPLE } from "./record-example.ts";
@@ -8,6 +9,8 @@ import { Currency, Digest, Id, Instant, Slug } from "./identifiers.ts";
 
 const Probability = z.number().min(0).max(1);
 const Reference = { name: Slug, version: z.string(), digest: Digest };
+
+const Replicates = z.strictObject({ value: z.array(z.number().nullable()), cost: z.array(z.number().nullable()) });
 
 const Candidate = z.strictObject({
   action: Slug,
@@ -19,6 +22,7 @@ const Candidate = z.strictObject({
   pruned: z.enum(PRUNINGS).nullable(),
   inArm: Probability,
   p: Probability,
+  replicates: Replicates.exactOptional(),
 });
 
 const Micros = z.int().min(0);
@@ -30,6 +34,7 @@ const Reservation = z.strictObject({
   lease: z.string(),
   amountMicros: Micros,
   fixedMicros: Micros,
+  exploration: z.strictObject({ volume: z.string(), amountMicros: Micros }).nullable(),
   volumes: z.array(z.string()),
   expiresAt: Instant,
 });
@@ -53,7 +58,8 @@ export const Record = z
     expiresAt: Instant,
     currency: Currency,
     program: z.strictObject({ id: Slug, version: z.int().min(1), digest: Digest }),
-    mode: z.enum(["live", "paused"]),
+    mode: z.enum(MODES),
+    incumbent: z.uuid().nullable(),
     status: z.enum(STATUSES),
     user: Id,
     unit: Id,
@@ -66,6 +72,8 @@ export const Record = z
     withheld: z.enum(EXCLUSIONS).nullable(),
     closed: z.array(z.enum(EXCLUSIONS).nullable()).nullable(),
     availableMicros: Micros.nullable(),
+    explorationMicros: Micros.nullable(),
+    exploring: z.enum(EXPLORING).nullable(),
     basis: z.enum(BASES),
     candidates: z.array(Candidate).min(1),
     arm: z.enum(ARMS),

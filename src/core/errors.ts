@@ -23,6 +23,7 @@ export const ERRORS = {
   unknown_feature: { status: 422, title: "No loaded model has such a feature" },
   invalid_feature: { status: 422, title: "A feature value is outside what its contract allows" },
   cluster_required: { status: 422, title: "The program randomizes by cluster and needs a clusterId" },
+  shadow_program: { status: 422, title: "The program is a shadow: it decides along with the program it names" },
   idempotency_mismatch: { status: 422, title: "The requestId was used before with another body" },
   outcome_in_future: { status: 422, title: "The outcome says that it has not happened yet" },
   reload_refused: { status: 422, title: "Something on disk is not valid; what was loaded stays" },

@@ -11,6 +11,7 @@ export function exportDecisions(metrics: Metrics): DecisionMetrics {
     missingFeature: (program, feature) => metrics.featuresMissing.inc({ program, feature }),
     contractMismatch: (set) => metrics.contractMismatches.inc({ set }),
     trouble: (code) => metrics.troubles.inc({ code }),
+    shadowFailed: (program) => metrics.shadowFailures.inc({ program }),
     retried: () => metrics.retries.inc(),
     repeated: (program) => metrics.repeats.inc({ program }),
   };

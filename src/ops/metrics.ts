@@ -80,6 +80,12 @@ export function createMetrics() {
       labelNames: ["code"],
       registers,
     }),
+    shadowFailures: new Counter({
+      name: "liftgate_shadow_failures_total",
+      help: "Decisions of shadows that could not be made or logged; the incumbents' were",
+      labelNames: ["program"],
+      registers,
+    }),
     retries: new Counter({
       name: "liftgate_decision_retries_total",
       help: "Repeated requests answered with the first decision",

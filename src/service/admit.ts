@@ -22,13 +22,14 @@ export interface AdmittedRequest {
 }
 
 /**
- * @throws LiftgateError `unknown_program`, `unknown_action`, `cluster_required`
+ * @throws LiftgateError `unknown_program`, `shadow_program`, `unknown_action`, `cluster_required`
  */
 export function admit(
   services: Pick<DecisionServices, "programs" | "newId" | "nowMs">,
   body: DecideRequest,
 ): AdmittedRequest {
   const program = findProgram(services, body.programId);
+  if (program.state === "shadow") throw new LiftgateError("shadow_program");
   return {
     program,
     requestId: body.requestId ?? services.newId(),

@@ -5,11 +5,13 @@ import type { Cap } from "../core/domain/cap.ts";
 import type { WindowRule } from "../core/domain/period.ts";
 
 /** The caps of a program as its file declares them; a cooldown is a cap of one. */
-export function capsOf({ program, caps, cooldowns }: ProgramFile): readonly Cap[] {
+export function capsOf({ program, shadows, caps, cooldowns }: ProgramFile): readonly Cap[] {
+  // What a shadow would have offered nobody got: the incumbent's offers stand for its own.
+  const counted = shadows ?? program;
   return [
-    ...caps.map((cap) => capWith(program, cap, { reason: "cap_reached", max: cap.max, window: windowOf(cap.per) })),
+    ...caps.map((cap) => capWith(counted, cap, { reason: "cap_reached", max: cap.max, window: windowOf(cap.per) })),
     ...cooldowns.map((cooldown) =>
-      capWith(program, cooldown, {
+      capWith(counted, cooldown, {
         reason: "cooldown",
         max: 1,
         window: { kind: "rolling", spanMs: durationMs(cooldown.for) },

@@ -68,13 +68,14 @@ function published({ id, outcome, faults }: ModelOutcome | ProgramOutcome): Relo
 
 /** Models come and go by themselves, so which are missing is asked now, not when the program was loaded. */
 function programEntry(program: Program, models: ModelCatalog): ProgramEntry {
-  const { id, version, digest, state, description, currency, randomizationUnit } = program;
+  const { id, version, digest, state, shadows, description, currency, randomizationUnit } = program;
   const routed = program.routes.map(({ model }) => model);
   return {
     id,
     version,
     digest,
     state,
+    shadows,
     description,
     currency,
     randomizationUnit,

@@ -42,7 +42,11 @@ export function referenceOf(label: string): ModelReference {
 
 export function checkFit(file: ProgramFile, { found }: RoutedModels): readonly Fault[] {
   return [
-    ...found.flatMap(({ label, model }) => [...actionFaults(file, label, model), ...headFaults(file, label, model)]),
+    ...found.flatMap(({ label, model }) => [
+      ...actionFaults(file, label, model),
+      ...headFaults(file, label, model),
+      ...replicateFaults(file, label, model),
+    ]),
     ...featureFaults(found),
   ];
 }
@@ -74,6 +78,13 @@ function headFaults({ objective }: ProgramFile, label: string, { outputs }: Cata
       ? []
       : [{ path, rule: `${label} has no ${kind} head of this name; it has ${ofKind.join(", ")}` }];
   });
+}
+
+/** Thompson sampling draws from the spread of the replicates: one of them has none, and would be greedy unasked. */
+function replicateFaults({ exploration }: ProgramFile, label: string, { outputs }: CatalogModel): readonly Fault[] {
+  if (exploration.strategy !== "thompson" || outputs.replicates >= 2) return [];
+  const rule = `thompson needs a model with 2 bootstrap replicates or more, and ${label} has ${outputs.replicates}: export one with replicates, or name another strategy`;
+  return [{ path: "exploration.strategy", rule }];
 }
 
 /**

@@ -5,6 +5,7 @@ import type { Feature } from "../core/domain/model.ts";
 import {
   type Action,
   type ArmShare,
+  type EvaluationArm,
   type ModelReference,
   NO_OFFER,
   type Program,
@@ -115,6 +116,7 @@ function programOf({ digest, file }: ProgramText, rules: CompiledRules): Program
     digest,
     description: file.description,
     state: file.state,
+    shadows: file.shadows ?? null,
     currency: file.currency,
     randomizationUnit: file.randomizationUnit,
     actions: actionsOf(file),
@@ -137,7 +139,7 @@ function programOf({ digest, file }: ProgramText, rules: CompiledRules): Program
       minEfficiency: file.guardrails.minEfficiency,
     },
     holdout: file.holdout ?? NO_ARM,
-    evaluation: file.evaluation ?? NO_ARM,
+    evaluation: evaluationOf(file),
     exploration: file.exploration,
     funding: fundingOf(file),
     caps: capsOf(file),
@@ -147,10 +149,19 @@ function programOf({ digest, file }: ProgramText, rules: CompiledRules): Program
   };
 }
 
+function evaluationOf({ actions, evaluation }: ProgramFile): EvaluationArm {
+  if (evaluation === undefined) return { ...NO_ARM, table: null };
+  const { share, salt, table } = evaluation;
+  return { share, salt, table: table === undefined ? null : ordered(actions).map(({ id }) => table[id] ?? 0) };
+}
+
 /** `no_offer` first, then as declared. */
+function ordered(actions: ProgramFile["actions"]): ProgramFile["actions"] {
+  return [...actions.filter(({ id }) => id === NO_OFFER), ...actions.filter(({ id }) => id !== NO_OFFER)];
+}
+
 function actionsOf({ actions }: ProgramFile): readonly Action[] {
-  const ordered = [...actions.filter(({ id }) => id === NO_OFFER), ...actions.filter(({ id }) => id !== NO_OFFER)];
-  return ordered.map(({ id, channel, fixedCost, maxCost, prior }) => ({
+  return ordered(actions).map(({ id, channel, fixedCost, maxCost, prior }) => ({
     id,
     channel: channel ?? null,
     volumes: id === NO_OFFER ? [] : volumesOf({ id, channel: channel ?? null }),

@@ -20,8 +20,9 @@ export function decideNow(prepared: Prepared, moment: Moment, about: OfferTerms)
 }
 
 /** The situation as it is at this moment. */
-export function situationAt(prepared: Prepared, { pacing, availableMicros, usedUp }: Moment): Situation {
-  return { ...prepared, closed: eitherOf(prepared.closed, usedUp), pacing, availableMicros };
+export function situationAt(prepared: Prepared, moment: Moment): Situation {
+  const { pacing, availableMicros, explorationMicros, usedUp } = moment;
+  return { ...prepared, closed: eitherOf(prepared.closed, usedUp), pacing, availableMicros, explorationMicros };
 }
 
 /** Per action the reason of the first that has one. */

@@ -15,6 +15,8 @@ export interface DecisionMetrics {
   contractMismatch(set: string): void;
   /** A failure that a decision survived. */
   trouble(code: ErrorCode): void;
+  /** A shadow's decision that could not be made or logged; the incumbent's was. */
+  shadowFailed(program: string): void;
   /** A retried request answered with the first decision. */
   retried(): void;
   /** A user was told again what holds for the window. */

@@ -9,7 +9,7 @@ export interface Funds {
 }
 
 /** Prices and limits at one moment, on the thread that decides. */
-export interface Moment extends Pick<Situation, "pacing" | "availableMicros"> {
+export interface Moment extends Pick<Situation, "pacing" | "availableMicros" | "explorationMicros"> {
   /** Per action: why its volume is used up, or null; null: none is. */
   readonly usedUp: readonly (Exclusion | null)[] | null;
   /** `degraded_budget`: what may be spent is not known, so nothing is. */
@@ -36,6 +36,24 @@ export interface Hold {
   release(): void;
 }
 
+/**
+ * What the program's decisions ask of money. Nobody pays for what nobody gets: in `log-only` money has no price and no
+ * limit, and a shadow decides at the prices of its pool, from which it takes nothing and which learn nothing of it.
+ */
+export function momentOf(funds: Funds, program: Program): Moment {
+  switch (program.state) {
+    case "live":
+    case "paused":
+      return funds.at(program);
+    case "log-only":
+      return WITHOUT_BUDGET;
+    case "shadow":
+      return { ...WITHOUT_BUDGET, pacing: funds.at(program).pacing };
+    default:
+      return program.state satisfies never;
+  }
+}
+
 /** The prices of a program without a budget: every survivor is worth its own cost. */
 const UNPACED: Pacing = { epoch: 0, lambda: 0, mu: {}, rho: null, inPeriod: null };
 
@@ -45,6 +63,7 @@ const NOTHING_HELD: Hold = { reservation: null, keep: () => undefined, release: 
 export const WITHOUT_BUDGET: Moment = {
   pacing: UNPACED,
   availableMicros: null,
+  explorationMicros: null,
   usedUp: null,
   status: "normal",
   hold: () => NOTHING_HELD,

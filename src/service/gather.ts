@@ -16,7 +16,7 @@ import { NO_PAST, type PastOffers } from "./past-offers.ts";
 import { type KnownUser, readUser, type UserReader } from "./read-user.ts";
 
 /** The situation but for what is only known at the moment of deciding: prices, and what may be spent. */
-export type Prepared = Omit<Situation, "pacing" | "availableMicros">;
+export type Prepared = Omit<Situation, "pacing" | "availableMicros" | "explorationMicros">;
 
 export interface Gathered {
   readonly prepared: Prepared;
@@ -120,6 +120,7 @@ function preparedFor(request: AdmittedRequest, known: Known, features: Situation
   const decisionKey = window === null ? requestId : windowKey(window);
   return {
     program,
+    mode: program.state,
     facts: { features, context },
     requested,
     withheld: known.withheld,

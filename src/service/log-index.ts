@@ -50,7 +50,9 @@ export class LogIndex {
     this.#sticky = store.table("sticky");
   }
 
+  /** A shadow's decision is told to nobody. */
   add(record: DecisionRecord): void {
+    if (record.mode === "shadow") return;
     const { decisionId, requestId, question, program, user, window } = record;
     this.#decisions.set(decisionId, textOf(knownFrom(record)));
     if (window !== null && isSound(record)) {

@@ -13,7 +13,9 @@ import { type AdmittedRequest, admit } from "./admit.ts";
 import { answerOf, askerOf } from "./answer.ts";
 import { type Decided, decideNow } from "./decide-now.ts";
 import { type Gathered, gather } from "./gather.ts";
+import { momentOf } from "./funds.ts";
 import { OfferPlace } from "./offer-place.ts";
+import { Shadows } from "./shadows.ts";
 import type { DecisionServices } from "./services.ts";
 
 /** What a decision answers, and what must be had before it is made. */
@@ -79,6 +81,7 @@ interface Made extends Omit<Gathered, "prepared">, Decided {
   readonly decisionId: string;
   readonly question: RecordedQuestion | null;
   readonly place: OfferPlace;
+  readonly shadows: Shadows;
   readonly timeMs: number;
   readonly expiresAtMs: number;
   readonly latencyMs: number;
@@ -90,13 +93,15 @@ async function decideFrom(
   { decisionId, question, claims, place, startedMs }: Begun,
 ): Promise<DecisionRecord> {
   const { metrics, monotonicMs } = services;
-  const gathering = gather(services, request, () => place.take());
-  if (claims.length > 0) await Promise.all([gathering, ...claims.map((claim) => claim())]);
+  const shadows = new Shadows(services, request);
+  const past = once(() => place.take());
+  const gathering = gather(services, request, past);
+  await Promise.all([gathering, shadows.gather(past), ...claims.map((claim) => claim())]);
   const gathered = await gathering;
 
   const decidingMs = monotonicMs();
   const timeMs = services.nowMs();
-  const moment = services.funds.at(request.program);
+  const moment = momentOf(services.funds, request.program);
   const expiresAtMs = timeMs + request.program.offerTtlMs;
   const decided = decideNow(gathered.prepared, moment, { decisionId, expiresAtMs });
   const decidedMs = monotonicMs();
@@ -104,7 +109,8 @@ async function decideFrom(
 
   const status = gathered.status === "normal" ? moment.status : gathered.status;
   const latencyMs = Math.round((decidedMs - startedMs) * 1_000) / 1_000;
-  const made = { ...gathered, ...decided, decisionId, question, place, timeMs, expiresAtMs, status, latencyMs };
+  const about = { decisionId, question, place, shadows, timeMs, expiresAtMs, status, latencyMs };
+  const made = { ...gathered, ...decided, ...about };
   const record = await tell(services, request, made);
   metrics.stage("log", monotonicMs() - decidedMs);
   return record;
@@ -112,11 +118,11 @@ async function decideFrom(
 
 /** Makes the decision durable. The money taken for its offer is kept with it, or there again when it was not made. */
 async function tell(services: DecisionServices, request: AdmittedRequest, made: Made): Promise<DecisionRecord> {
-  const { hold } = made;
+  const { hold, shadows } = made;
   try {
     const override = await settlePlace(made);
     const record = recordMade(services, request, { ...made, override });
-    await services.log.append(JSON.stringify(record));
+    await Promise.all([services.log.append(JSON.stringify(record)), shadows.log(record)]);
     services.logged(record);
     if (override === null) hold.keep();
     else hold.release();
@@ -125,6 +131,12 @@ async function tell(services: DecisionServices, request: AdmittedRequest, made: 
     hold.release();
     throw error;
   }
+}
+
+/** The program and its shadows ask for one answer. */
+function once<T>(ask: () => Promise<T>): () => Promise<T> {
+  let asked: Promise<T> | null = null;
+  return () => (asked ??= ask());
 }
 
 /** The place becomes what was drawn, or goes when that is nothing; why it may not be given after all, or null. */

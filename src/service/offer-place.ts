@@ -100,7 +100,8 @@ export class OfferPlace {
 
   #read({ keeping, subjects }: Concern): Promise<readonly HistoryRead[]> {
     const { offers, nowMs } = this.#services;
-    if (!keeping.counted) return offers.read(subjects);
+    // A program that gives nothing takes nobody's place.
+    if (!keeping.counted || this.#request.program.state !== "live") return offers.read(subjects);
     const atMs = nowMs();
     const keepUntilMs = atMs + keeping.keepMs;
     const place = { decisionId: this.#decisionId, program: this.#request.program.id, keepUntilMs };

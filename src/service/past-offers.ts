@@ -21,10 +21,12 @@ export type OfferServices = Pick<DecisionServices, "offers" | "calendar" | "prog
 export interface PastOffers {
   readonly closed: Situation["closed"];
   readonly active: readonly ActiveOffer[];
+  /** The histories themselves, by subject; none where they were not read. */
+  readonly found: readonly History[];
 }
 
 /** Nobody asks for histories, or nothing was looked at. */
-export const NO_PAST: PastOffers = { closed: null, active: [] };
+export const NO_PAST: PastOffers = { closed: null, active: [], found: [] };
 
 /** For what does not depend on what was offered before. */
 export const nobodysPast = async (): Promise<PastOffers> => NO_PAST;
@@ -68,15 +70,33 @@ export function pastIn(
   { calendar, nowMs }: OfferServices,
   { program }: AdmittedRequest,
   { keeping }: Concern,
-  [user, cluster]: readonly History[],
+  found: readonly History[],
 ): PastOffers {
+  const [user, cluster] = found;
   invariant(user !== undefined, "the user's history is always read");
   const now = nowMs();
   const active = activeIn(user, program.id, now);
-  if (!keeping.counted) return { closed: null, active };
+  if (!keeping.counted) return { closed: null, active, found };
   const conditions = conditionsAt(program.caps, calendar, now);
   const capped = { program: program.id, actions: program.actions };
-  return { closed: closedByCaps(conditions, { user, cluster: cluster ?? null }, capped), active };
+  return { closed: closedByCaps(conditions, { user, cluster: cluster ?? null }, capped), active, found };
+}
+
+/**
+ * What the histories that were read for the incumbent say of its shadow, whose caps count the incumbent's offers. What
+ * was not read for the incumbent closes nothing: nobody reads, or keeps, a history for a shadow.
+ */
+export function pastOfShadow(
+  { calendar, nowMs }: Pick<OfferServices, "calendar" | "nowMs">,
+  { program }: AdmittedRequest,
+  { active, found }: PastOffers,
+): PastOffers {
+  const [user, cluster = null] = found;
+  if (user === undefined || program.shadows === null) return { closed: null, active, found };
+  const caps = cluster === null ? program.caps.filter(({ scope }) => scope === "user") : program.caps;
+  const capped = { program: program.shadows, actions: program.actions };
+  const conditions = conditionsAt(caps, calendar, nowMs());
+  return { closed: closedByCaps(conditions, { user, cluster }, capped), active, found };
 }
 
 /**

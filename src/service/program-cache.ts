@@ -7,6 +7,7 @@ import type { Cap } from "../core/domain/cap.ts";
 import type { ModelReference, Program } from "../core/domain/program.ts";
 import type { Fault, Opened } from "../core/ports.ts";
 import { poolFaults } from "./check-pools.ts";
+import { shadowFaults } from "./check-shadows.ts";
 import { type CompiledProgram, type Compilers, compileProgram } from "./compile-program.ts";
 
 /** One program that decides. */
@@ -47,6 +48,10 @@ export class ProgramCache {
   readonly #parts: ProgramCacheParts;
   #programs: ReadonlyMap<string, LoadedProgram> = new Map();
   #caps: readonly Cap[] = [];
+  /** By the id of the program they shadow. */
+  #shadows: ReadonlyMap<string, readonly Program[]> = new Map();
+  /** Programs that may offer something. */
+  #offering = 0;
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(parts: ProgramCacheParts) {
@@ -57,14 +62,19 @@ export class ProgramCache {
     return this.#programs.get(id)?.program;
   }
 
-  /** The caps of all loaded programs: each may count the offers of every other. */
+  /** The shadows that decide along with this program. */
+  shadowsOf(id: string): readonly Program[] {
+    return this.#shadows.get(id) ?? NO_SHADOWS;
+  }
+
+  /** The caps of all loaded programs but shadows, which make no offer wait: each may count the offers of every other. */
   caps(): readonly Cap[] {
     return this.#caps;
   }
 
   /** Whether a user may have offers of several programs. */
   shareUsers(): boolean {
-    return this.#programs.size > 1;
+    return this.#offering > 1;
   }
 
   /** All loaded programs, by id. */
@@ -95,16 +105,24 @@ export class ProgramCache {
     for (const id of ids) candidates.set(id, await this.#open(id, this.#programs.get(id), missingModels));
     const next = new Map<string, LoadedProgram>();
     const outcomes: ProgramOutcome[] = [];
-    for (const [id, candidate] of withPools(candidates)) {
+    for (const [id, candidate] of withOthers(candidates)) {
       const loaded = this.#programs.get(id);
       const entry = candidate.entry ?? lastGood(loaded, candidate);
       if (entry !== undefined) next.set(id, entry);
       outcomes.push({ id, outcome: outcomeOf(loaded, candidate), faults: candidate.faults });
     }
     const removed = [...this.#programs.keys()].filter((id) => !ids.includes(id));
-    this.#programs = next;
-    this.#caps = [...next.values()].flatMap(({ program }) => program.caps);
+    this.#take(next);
     return [...outcomes, ...removed.map((id) => ({ id, outcome: "removed", faults: [] }) as const)];
+  }
+
+  #take(programs: ReadonlyMap<string, LoadedProgram>): void {
+    this.#programs = programs;
+    const all = [...programs.values()].map(({ program }) => program);
+    const offering = all.filter((program) => !isShadow(program));
+    this.#caps = offering.flatMap(({ caps }) => caps);
+    this.#offering = offering.length;
+    this.#shadows = Map.groupBy(all.filter(isShadow), ({ shadows: incumbent }) => incumbent ?? "");
   }
 
   async #open(id: string, loaded: LoadedProgram | undefined, missingModels: MissingModels): Promise<Candidate> {
@@ -134,14 +152,22 @@ export class ProgramCache {
   }
 }
 
-/** Candidates whose pool is not among them, or is not one they can draw on, are refused. */
-function withPools(candidates: ReadonlyMap<string, Candidate>): ReadonlyMap<string, Candidate> {
+const NO_SHADOWS: readonly Program[] = [];
+
+function isShadow({ state }: Program): boolean {
+  return state === "shadow";
+}
+
+/** Candidates that need another one, their pool's or the one they shadow, which is not there or does not fit, are refused. */
+function withOthers(candidates: ReadonlyMap<string, Candidate>): ReadonlyMap<string, Candidate> {
   const programs = new Map(
     [...candidates].flatMap(([id, { entry }]) => (entry === null ? [] : [[id, entry.program] as const])),
   );
   return new Map(
     [...candidates].map(([id, candidate]) => {
-      const faults = candidate.entry === null ? [] : poolFaults(candidate.entry.program, programs);
+      const program = candidate.entry?.program;
+      const faults =
+        program === undefined ? [] : [...poolFaults(program, programs), ...shadowFaults(program, programs)];
       const refused = { entry: null, faults: [...candidate.faults, ...faults], lacksModelsOnly: false };
       return [id, faults.length === 0 ? candidate : refused] as const;
     }),

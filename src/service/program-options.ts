@@ -29,8 +29,8 @@ export interface ArmOptions extends UserOptions {
 
 /**
  * The options of each user, in order; an option's action is its place among the program's paid actions. Only
- * units of the policy arm have any: the holdout never gets an offer, and what the evaluation arm gets must be
- * drawn, not chosen. All gates of a decision hold, caps among them, and what is not worth an offer there is none
+ * units of the policy arm of a live program have any: the holdout never gets an offer, and what the evaluation arm
+ * gets must be drawn, not chosen. All gates of a decision hold, caps among them, and what is not worth an offer there is none
  * here.
  *
  * @throws LiftgateError `unknown_feature`, `invalid_feature`; `feature_store_unavailable` and `model_failed`,
@@ -50,7 +50,8 @@ export function optionsOfUsers(
       const gathered = await gather({ ...services, features }, request, () => readPast(request));
       requireScores(gathered);
       const { arm } = gathered.prepared.draws;
-      return { userId, arm, options: arm === "policy" ? liveOptions(gathered) : [] };
+      const mayOffer = arm === "policy" && program.state === "live";
+      return { userId, arm, options: mayOffer ? liveOptions(gathered) : [] };
     }),
   );
 }

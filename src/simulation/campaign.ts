@@ -20,6 +20,7 @@ export function campaignWith(paidActions: number, reserve: Reserve = "expected")
     digest: "sha256:0",
     description: "",
     state: "live",
+    shadows: null,
     currency: "USD",
     randomizationUnit: "user",
     actions: [actionNamed(NO_OFFER, Infinity), ...offers],
@@ -28,7 +29,7 @@ export function campaignWith(paidActions: number, reserve: Reserve = "expected")
     eligibility: null,
     guardrails: { confidenceZ: 0, maxCostPerValue: Infinity, minEfficiency: 0 },
     holdout: { share: 0, salt: "holdout" },
-    evaluation: { share: 0, salt: "evaluation" },
+    evaluation: { share: 0, salt: "evaluation", table: null },
     exploration: { strategy: "greedy", floor: 0, salt: "draw" },
     caps: [],
     funding: { pool: "simulated", reserve, terms: null },
@@ -55,11 +56,13 @@ export type Request = Pick<Situation, "program" | "scores" | "pacing" | "availab
 export function situationOf({ program, scores, pacing, availableMicros }: Request): Situation {
   return {
     program,
+    mode: program.state,
     facts: NOTHING_KNOWN,
     requested: null,
     withheld: null,
     closed: null,
     availableMicros,
+    explorationMicros: null,
     basis: "model",
     scores,
     pacing,
@@ -81,5 +84,5 @@ export function scoresOf({ value, cost }: Users, user: number, paidActions: numb
     costs.push(cost[from + action] as number);
     stds.push(0);
   }
-  return { value: values, valueStd: stds, cost: costs };
+  return { value: values, valueStd: stds, cost: costs, replicates: null };
 }

@@ -30,24 +30,6 @@ test("the smallest file takes the documented defaults", () => {
   });
 });
 
-describe("what this version does not act upon is refused in words", () => {
-  test.each([
-    ["state", { state: "shadow" }],
-    ["state", { state: "log-only" }],
-    ["exploration.strategy", { exploration: { strategy: "softmax" } }],
-    ["exploration.strategy", { exploration: { strategy: "thompson" } }],
-    ["exploration.strategy", { exploration: { strategy: "skewed" } }],
-    ["exploration.budgetShare", { exploration: { ...exploration, budgetShare: 0.03 } }],
-  ])("%s", (path, changes) => {
-    expect(faultsWith(changes)).toEqual([
-      {
-        path,
-        rule: expect.stringMatching(/this version (does not support|supports `request` only)/),
-      },
-    ]);
-  });
-});
-
 test("an assignment holds for a request, or for a user and a window", () => {
   for (const stickiness of [{ by: "request" }, { by: "user", window: "24h" }]) {
     expect(faultsWith({ stickiness })).toEqual([]);
@@ -71,6 +53,7 @@ describe("every field is bounded", () => {
     ["version", { version: "1" }],
     ["description", { description: "x".repeat(501) }],
     ["state", { state: "off" }],
+    ["shadows", { state: "shadow", shadows: "Spring Mail" }],
     ["randomizationUnit", { randomizationUnit: "request" }],
     ["currency", { currency: "eur" }],
     ["actions", { actions: [{ id: "no_offer" }] }],
@@ -100,9 +83,20 @@ describe("every field is bounded", () => {
     ["holdout.share", { holdout: { share: 1.01, salt: "h" } }],
     ["holdout.share", { holdout: { share: -0.1, salt: "h" } }],
     ["holdout.salt", { holdout: { share: 0.1, salt: "a|b" } }],
+    ["evaluation.table.mail", { evaluation: { share: 0.1, salt: "e", table: { no_offer: 1, mail: -1 } } }],
+    ["evaluation.table.mail", { evaluation: { share: 0.1, salt: "e", table: { no_offer: 1, mail: "1" } } }],
+    ["evaluation.table", { evaluation: { share: 0.1, salt: "e", table: [0.5, 0.5] } }],
     ["exploration.epsilon", { exploration: { strategy: "epsilon", epsilon: 1.5 } }],
     ["exploration.gamma", { exploration: { strategy: "inverse-gap", gamma: -1 } }],
     ["exploration.gamma", { exploration: { strategy: "inverse-gap" } }],
+    ["exploration.strategy", { exploration: { strategy: "ucb" } }],
+    ["exploration.budgetShare", { exploration: { ...exploration, budgetShare: 1.01 } }],
+    ["exploration.epsilon", { exploration: { strategy: "skewed" } }],
+    ["exploration.evenShare", { exploration: { strategy: "skewed", epsilon: 0.1, evenShare: 1.1 } }],
+    ["exploration.costUnit", { exploration: { strategy: "skewed", epsilon: 0.1, costUnit: 0 } }],
+    ["exploration.temperature", { exploration: { strategy: "softmax" } }],
+    ["exploration.temperature", { exploration: { strategy: "softmax", temperature: 0 } }],
+    ["exploration.epsilon", { exploration: { strategy: "thompson", epsilon: 0.1 } }],
     ["exploration.gapUnit", { exploration: { strategy: "inverse-gap", gamma: 1, gapUnit: 0 } }],
     ["exploration.gamma", { exploration: { strategy: "greedy", gamma: 1 } }],
     ["features.maxAge", { features: { maxAge: "24", coldStart: "no_offer" } }],

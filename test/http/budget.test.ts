@@ -94,6 +94,7 @@ describe("a budget", () => {
         lease: expect.stringMatching(/^[0-9a-f-]{36}\/1$/),
         amountMicros: 500_000,
         fixedMicros: 100_000,
+        exploration: null,
         volumes: [],
         expiresAt: new Date(Date.parse(time) + 86_400_000).toISOString(),
       })),

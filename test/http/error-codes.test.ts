@@ -25,6 +25,9 @@ beforeAll(async () => {
       household: shipped
         .replace(/^program: .*/m, "program: household")
         .replace("randomizationUnit: user", "randomizationUnit: cluster"),
+      candidate: shipped
+        .replace(/^program: .*/m, "program: candidate")
+        .replace(/^state: .*/m, `state: shadow\nshadows: ${PROGRAM}`),
     },
   });
 });
@@ -96,6 +99,7 @@ const PROVOCATIONS: Readonly<Record<ErrorCode, (() => Promise<string>) | "surviv
   unknown_feature: () => decide({ ...VALID, features: { nothing_such: 1 } }),
   invalid_feature: () => decide({ ...VALID, features: { recency: 1 } }),
   cluster_required: () => decide({ ...VALID, programId: "household" }),
+  shadow_program: () => decide({ ...VALID, programId: "candidate" }),
   idempotency_mismatch: async () => {
     await decide({ ...VALID, requestId: "r" });
     return decide({ ...VALID, requestId: "r", userId: "other" });

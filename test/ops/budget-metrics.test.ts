@@ -25,6 +25,7 @@ const REPORT: BudgetAnswer = {
     { volume: "action:mail", limit: 1_000, used: 400, available: 600 },
     { volume: "channel:app", limit: 5, used: 0, available: 5 },
   ],
+  exploration: null,
   holders: [],
   awaited: [],
 };

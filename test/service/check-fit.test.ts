@@ -59,6 +59,21 @@ describe("a program fits its models", () => {
     });
   });
 
+  test("unless it draws by thompson and a model has one replicate, which has no spread", () => {
+    const file = { ...FILE, exploration: { strategy: "thompson" as const, floor: 0, salt: "draw" } };
+    expect(faultsOf(file)).toEqual(
+      ["loyal@2", "newcomer@1"].map((label) => ({
+        path: "exploration.strategy",
+        rule: `thompson needs a model with 2 bootstrap replicates or more, and ${label} has 1: export one with replicates, or name another strategy`,
+      })),
+    );
+    const spread = ["loyal@2", "newcomer@1"].map((label) => {
+      const found = catalogModel(label);
+      return { ...found, outputs: { ...found.outputs, replicates: 2 } };
+    });
+    expect(faultsOf(file, catalogOf(...spread))).toEqual([]);
+  });
+
   test("unless a feature is text in one model and a number in the other", () => {
     const models = catalogOf(catalogModel("loyal@2", { features: [feature("region")] }), newcomer);
     expect(faultsOf(FILE, models)).toEqual([

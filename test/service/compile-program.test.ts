@@ -88,6 +88,13 @@ describe("a file becomes the program that decides", () => {
     expect([holdout.share, evaluation.share, features.maxAgeMs, offerTtlMs]).toEqual([0, 0, 86_400_000, 86_400_000]);
   });
 
+  test("the evaluation arm's table is in the order of the actions; null without one", () => {
+    const table = { voucher: 0.2, mail: 0.3, no_offer: 0.5 };
+    const evaluation = { share: 0.1, salt: "e", table };
+    expect(programOf({ evaluation }).evaluation).toEqual({ share: 0.1, salt: "e", table: [0.5, 0.3, 0.2] });
+    expect(programOf({ evaluation: { share: 0.1, salt: "e" } }).evaluation.table).toBeNull();
+  });
+
   test("rules route and select", () => {
     const { routes, eligibility } = programOf();
     const loyal = { features: { tenure: 24, region: "closed" }, context: {} };

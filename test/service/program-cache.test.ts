@@ -240,3 +240,47 @@ describe("the archive", () => {
     expect(cache.list()).toEqual([]);
   });
 });
+
+describe("shadows", () => {
+  const shadow = PROGRAM_YAML.replace("program: spring-mail", "program: candidate").replace(
+    "state: live",
+    "state: shadow\nshadows: spring-mail",
+  );
+  const cap = "caps: [{ scope: user, max: 1, per: 30d }]\n";
+
+  test("are known by the program they shadow, and share no user and count no offer with it", async () => {
+    await put(PROGRAM_YAML);
+    await put(shadow.concat(cap), "candidate");
+    const cache = cacheOver();
+    await cache.load();
+    expect(cache.shadowsOf("spring-mail").map(({ id }) => id)).toEqual(["candidate"]);
+    expect(cache.shadowsOf("candidate")).toEqual([]);
+    expect([cache.shareUsers(), cache.caps()]).toEqual([false, []]);
+    // Its caps count what the incumbent gives.
+    expect(cache.get("candidate")?.caps).toMatchObject([{ program: "spring-mail" }]);
+  });
+
+  test("of a program that is not there are refused", async () => {
+    await put(shadow, "candidate");
+    expect(await cacheOver().load()).toEqual([
+      {
+        id: "candidate",
+        outcome: "refused",
+        faults: [{ path: "shadows", rule: "spring-mail is not a loaded program" }],
+      },
+    ]);
+  });
+
+  test("are gone when their file is, or when they go live", async () => {
+    await put(PROGRAM_YAML);
+    await put(shadow, "candidate");
+    const cache = cacheOver();
+    await cache.load();
+    await put(
+      shadow.replace("version: 1", "version: 2").replace("state: shadow\nshadows: spring-mail", "state: live"),
+      "candidate",
+    );
+    await cache.reload();
+    expect([cache.shadowsOf("spring-mail"), cache.shareUsers()]).toEqual([[], true]);
+  });
+});

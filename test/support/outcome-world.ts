@@ -141,6 +141,7 @@ export function decided(n: number, { action = "mens_email" } = {}): DecisionReco
             amountMicros: 500_000,
             fixedMicros: 10_000,
             volumes: [],
+            exploration: null,
             expiresAt: new Date(START_MS + 86_400_000).toISOString(),
           },
   };

@@ -137,10 +137,11 @@ class ReplicaDisk implements SpendingHistory {
 
   async *reservations({ budget, period }: AccountId, { replica, life }: LeaseHolder) {
     const [name, volume] = period.split("#");
-    for (const { lease, account, id, amountMicros, fixedMicros, volumes, expiresAt } of this.log) {
+    for (const { lease, account, id, amountMicros, fixedMicros, volumes, exploration, expiresAt } of this.log) {
       if (lease !== `${replica}/${life}` || account !== `${budget}/${name}`) continue;
       const expiresAtMs = Date.parse(expiresAt);
       if (volume === undefined) yield { id, amount: amountMicros, fixed: fixedMicros, expiresAtMs };
+      else if (volume === exploration?.volume) yield { id, amount: exploration.amountMicros, fixed: 0, expiresAtMs };
       else if (volumes.includes(volume)) yield { id, amount: 1, fixed: 0, expiresAtMs };
     }
   }
@@ -159,12 +160,14 @@ export class PoolWorld {
   readonly #directory: string;
   readonly #disks = new Map<string, ReplicaDisk>();
   readonly #users: Random;
+  readonly #luck: Random;
 
   private constructor(board: FlakyBoard, directory: string, startMs: number) {
     this.board = board;
     this.#directory = directory;
     this.startMs = startMs;
     this.#users = new Random(1, "users");
+    this.#luck = new Random(1, "luck");
   }
 
   /** @param startsAt the true time when it begins */
@@ -213,6 +216,10 @@ export class PoolWorld {
     return scoresOf(
       [cost(), cost()].map((each): [number, number, number] => [toMicro(each * efficiency()), 0, toMicro(each)]),
     );
+  }
+
+  nextDraw(): number {
+    return this.#luck.uniform();
   }
 
   /** What all replicas' logs hold of the account, by amount. */
@@ -297,7 +304,8 @@ export class Replica {
 
   /** Decides for the next user; the log is still to be written. */
   decide(program: Program): Requested {
-    const situation = situationWith(program, { scores: this.#world.nextUser() });
+    const draws = { arm: "policy", action: this.#world.nextDraw() } as const;
+    const situation = situationWith(program, { scores: this.#world.nextUser(), draws });
     const moment = this.treasury.at(program);
     const { availableMicros, status } = moment;
     const about = { decisionId: `decision-${++Replica.#ids}`, expiresAtMs: this.nowMs + program.offerTtlMs };

@@ -70,6 +70,7 @@ export const TESTED_THROUGH: readonly { readonly files: string; readonly test: s
   { files: "src/service/shared-questions.ts", test: "test/http/replicas.test.ts" },
   { files: "src/service/outcomes/", test: "test/service/outcomes/outcome-book.test.ts" },
   { files: "src/service/catalog.ts", test: "test/http/catalog.test.ts" },
+  { files: "src/service/shadows.ts", test: "test/http/modes.test.ts" },
   { files: "src/service/score-users.ts", test: "test/http/features-and-scores.test.ts" },
   { files: "src/service/write-features.ts", test: "test/http/features-and-scores.test.ts" },
   { files: "src/service/budget/declare-lease.ts", test: "test/service/budget/budget-lease.test.ts" },

@@ -30,7 +30,7 @@ export class LoggedSpending implements SpendingHistory {
   }
 
   /**
-   * Of an account that counts a volume: 1 for each offer. Throws `log_unavailable` when the log cannot be read, or a
+   * Of an account that counts a volume: 1 for each offer, or what it spent on exploration. Throws `log_unavailable` when the log cannot be read, or a
    * record of the lease is damaged: then what was spent is not known.
    */
   async *reservations(account: AccountId, { replica, life }: LeaseHolder): AsyncGenerator<Reservation, void> {
@@ -97,5 +97,11 @@ function spentFrom(recorded: RecordedReservation, account: AccountId): Reservati
   if (volume === null) {
     return { id: recorded.id, amount: recorded.amountMicros, fixed: recorded.fixedMicros, expiresAtMs };
   }
-  return recorded.volumes.includes(volume) ? { id: recorded.id, amount: 1, fixed: 0, expiresAtMs } : null;
+  const amount = countedIn(volume, recorded);
+  return amount === null ? null : { id: recorded.id, amount, fixed: 0, expiresAtMs };
+}
+
+function countedIn(volume: string, { volumes, exploration }: RecordedReservation): number | null {
+  if (exploration?.volume === volume) return exploration.amountMicros;
+  return volumes.includes(volume) ? 1 : null;
 }

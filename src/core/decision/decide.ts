@@ -20,7 +20,8 @@ export function decide(situation: Situation): Decision {
   const excluded = checkEligibility(situation);
   const pruned = prune(situation, excluded);
   const net = price(situation, { excluded, pruned });
-  const { inArm, marginal, armShare } = distributionOver(situation, { excluded, net });
+  const { best, exploring, inArm, marginal, armShare } = distributionOver(situation, { excluded, net });
   const chosen = draw(inArm, situation.draws.action);
-  return { excluded, pruned, net, inArm, marginal, armShare, chosen };
+  // Field by field: a spread costs as much as all of the above.
+  return { excluded, pruned, net, best, exploring, inArm, marginal, armShare, chosen };
 }

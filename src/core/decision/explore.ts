@@ -3,68 +3,57 @@
  *
  *   greedy       p(best) = 1
  *   epsilon      p(a) = ε/|F| + (1 − ε)·[a = best]
+ *   skewed       p(a) = ε·((1 − m)·w_a/Σw + m/|F|) + (1 − ε)·[a = best], w from value and cost: skewed.ts
+ *   softmax      p(a) = e^((net_a − net_best)/T) / Σ_F e^((net − net_best)/T)
+ *                (Boltzmann exploration: Sutton & Barto, Reinforcement Learning, 1998, 2.3)
  *   inverse-gap  p(a) = 1/(|F| + γ·(net_best − net_a)/gapUnit) for a ≠ best, the rest to the best
  *                (Abe & Long 1999; SquareCB: Foster & Rakhlin, ICML 2020, arXiv:2002.04926)
+ *   thompson     p(a) = the share of bootstrap replicates in which a wins: thompson.ts. Without replicates (declared
+ *                priors) all are as the score says, and it is greedy
  *   floor m      p'(a) = (1 − |F|·m)·p(a) + m, a mixture: never clip and renormalise, which would
  *                change every probability by an amount that depends on the others
  *
  * Every strategy is closed form, so the probability that is logged is the probability that was used.
- * Vectors are in the program's order. F is where the net is above −∞; it is told apart by arithmetic,
- * since which actions are live is close to chance and a branch on it would be mispredicted. A result
- * starts as a copy of a vector of numbers: in what `new Array` makes, V8 checks every number for a hole.
+ * Vectors are in the program's order. A result starts as a copy of a vector of numbers: in what `new Array` makes,
+ * V8 checks every number for a hole.
  */
-import type { Action, Exploration, Program } from "../domain/program.ts";
+import type { Situation } from "../domain/decision.ts";
+import { exponential } from "../numerics/exponential.ts";
+import { type Alternatives, isLive } from "./alternatives.ts";
+import { skewed } from "./skewed.ts";
+import { thompson } from "./thompson.ts";
 
 /** Probability of each action; sum 1 within 1e-12; 0 where not live, at least the floor where live. */
-export function explore({ exploration, actions }: Program, net: readonly number[]): readonly number[] {
-  const alternatives = { net, best: bestOf(net, actions), live: countLive(net) };
-  const mix = strategyOver(exploration, alternatives);
-  return exploration.floor === 0 ? mix : withFloor(mix, alternatives, exploration.floor);
+export function explore(situation: Situation, alternatives: Alternatives): readonly number[] {
+  const { floor } = situation.program.exploration;
+  const mix = strategyOver(situation, alternatives);
+  return floor === 0 ? mix : withFloor(mix, alternatives, floor);
 }
 
-/** The nets, the index of the best, and |F|. */
-interface Alternatives {
-  readonly net: readonly number[];
-  readonly best: number;
-  readonly live: number;
-}
-
-/** Index of the largest net; ties go to the action id that sorts first. `no_offer`, at 0, is always live. */
-function bestOf(net: readonly number[], actions: readonly Action[]): number {
-  let best = 0;
-  for (let i = 1; i < net.length; i++) {
-    const challenger = net[i] as number;
-    const leader = net[best] as number;
-    if (challenger > leader) best = i;
-    else if (challenger === leader && (actions[i] as Action).id < (actions[best] as Action).id) best = i;
-  }
-  return best;
-}
-
-function countLive(net: readonly number[]): number {
-  let live = 0;
-  for (let i = 0; i < net.length; i++) live += isLive(net[i] as number);
-  return live;
-}
-
-function isLive(net: number): 0 | 1 {
-  return Number(net > -Infinity) as 0 | 1;
-}
-
-function strategyOver(exploration: Exploration, alternatives: Alternatives): readonly number[] {
+function strategyOver(situation: Situation, alternatives: Alternatives): readonly number[] {
+  const { exploration } = situation.program;
   switch (exploration.strategy) {
     case "greedy":
       return greedy(alternatives);
     case "epsilon":
       return epsilonGreedy(exploration.epsilon, alternatives);
+    case "skewed":
+      return skewed(situation, alternatives, exploration);
+    case "softmax":
+      return softmax(exploration.temperature, alternatives);
     case "inverse-gap":
       return inverseGap(exploration.gamma / exploration.gapUnit, alternatives);
+    case "thompson": {
+      const { replicates } = situation.scores;
+      return replicates === null ? greedy(alternatives) : thompson(situation, alternatives, replicates);
+    }
     default:
       return exploration satisfies never;
   }
 }
 
-function greedy({ net, best }: Alternatives): readonly number[] {
+/** All mass on the best. */
+export function greedy({ net, best }: Alternatives): readonly number[] {
   return net.map((_, i) => (i === best ? 1 : 0));
 }
 
@@ -74,6 +63,14 @@ function epsilonGreedy(epsilon: number, { net, best, live }: Alternatives): read
   for (let i = 0; i < net.length; i++) probabilities[i] = each * isLive(net[i] as number);
   probabilities[best] = each + (1 - epsilon);
   return probabilities;
+}
+
+function softmax(temperature: number, { net, best }: Alternatives): readonly number[] {
+  const top = net[best] as number;
+  // The best weighs 1, so the sum is at least 1; what is not live weighs e^−∞ = 0.
+  const weights = net.map((worth) => exponential((worth - top) / temperature));
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  return weights.map((weight) => weight / total);
 }
 
 function inverseGap(gammaPerMoney: number, { net, best, live }: Alternatives): readonly number[] {

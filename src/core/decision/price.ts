@@ -21,7 +21,7 @@ const HANDICAPS = [-Infinity, 0];
 /** The net value of every action; −∞ for one that is not live (excluded or pruned) or has no score. */
 export function price({ program, scores, pacing }: Situation, { excluded, pruned }: Gated): readonly number[] {
   const { value, cost } = scores;
-  const perCost = program.objective.costWeight + pacing.lambda;
+  const perCost = pricePerCost(program, pacing);
   const surcharges = surchargesOf(program, pacing);
   const net = value.slice();
   for (let i = 0; i < net.length; i++) {
@@ -38,8 +38,13 @@ export function price({ program, scores, pacing }: Situation, { excluded, pruned
 /** Per action: why it may not be offered, and why it is not economic. */
 type Gated = Pick<Decision, "excluded" | "pruned">;
 
+/** w + λ. */
+export function pricePerCost({ objective }: Program, { lambda }: Pacing): number {
+  return objective.costWeight + lambda;
+}
+
 /** Σ_j μ_j per action; null while no volume limit binds. */
-function surchargesOf({ actions }: Program, { mu }: Pacing): readonly number[] | null {
+export function surchargesOf({ actions }: Program, { mu }: Pacing): readonly number[] | null {
   for (const _ in mu) return actions.map((action) => volumePriceOf(action, mu));
   return null;
 }

@@ -1,5 +1,5 @@
 /** A decision as one record, and a record as the situation it was made in. */
-import type { Decision, Scores, Situation } from "../domain/decision.ts";
+import type { Decision, Replicates, Scores, Situation } from "../domain/decision.ts";
 import { type Action, NO_OFFER, type Program } from "../domain/program.ts";
 import { type DecisionRecord, RECORD_SCHEMA, type RecordedCandidate, type RecordedFeatures } from "../domain/record.ts";
 
@@ -36,7 +36,8 @@ export function recordOf(situation: Situation, decision: Decision, about: Circum
     expiresAt: about.expiresAt,
     currency: program.currency,
     program: { id: program.id, version: program.version, digest: program.digest },
-    mode: program.state,
+    mode: situation.mode,
+    incumbent: null,
     status: about.status,
     user: about.user,
     unit: about.unit,
@@ -49,6 +50,8 @@ export function recordOf(situation: Situation, decision: Decision, about: Circum
     withheld: situation.withheld,
     closed: situation.closed,
     availableMicros: situation.availableMicros,
+    explorationMicros: situation.explorationMicros,
+    exploring: decision.exploring,
     basis: situation.basis,
     candidates: program.actions.map((_, i) => candidateOf(situation, decision, i)),
     arm: draws.arm,
@@ -65,15 +68,23 @@ export function recordOf(situation: Situation, decision: Decision, about: Circum
   };
 }
 
+/** The record of a shadow's decision, made along with the incumbent's. */
+export function shadowRecordOf(record: DecisionRecord, incumbent: DecisionRecord): DecisionRecord {
+  const { decisionId, realizedAction } = incumbent;
+  return { ...record, incumbent: decisionId, realizedAction };
+}
+
 /** The situation a record was made in. The program must be the one of the record's digest. */
 export function situationOf(record: DecisionRecord, program: Program): Situation {
   return {
     program,
+    mode: record.mode,
     facts: { features: record.facts, context: record.context },
     requested: record.requested,
     withheld: record.withheld,
     closed: record.closed,
     availableMicros: record.availableMicros,
+    explorationMicros: record.explorationMicros,
     basis: record.basis,
     scores: scoresOf(record),
     pacing: record.pacing,
@@ -82,7 +93,7 @@ export function situationOf(record: DecisionRecord, program: Program): Situation
 }
 
 function candidateOf({ program, scores }: Situation, decision: Decision, i: number): RecordedCandidate {
-  return {
+  const candidate = {
     action: (program.actions[i] as Action).id,
     value: finiteOrNull(scores.value[i] as number),
     valueStd: finiteOrNull(scores.valueStd[i] as number),
@@ -93,6 +104,11 @@ function candidateOf({ program, scores }: Situation, decision: Decision, i: numb
     inArm: decision.inArm[i] as number,
     p: decision.marginal[i] as number,
   };
+  const { replicates } = scores;
+  if (replicates === null || i === 0) return candidate;
+  const value = (replicates.value[i] as readonly number[]).map(finiteOrNull);
+  const cost = (replicates.cost[i] as readonly number[]).map(finiteOrNull);
+  return { ...candidate, replicates: { value, cost } };
 }
 
 function scoresOf({ candidates }: DecisionRecord): Scores {
@@ -100,7 +116,20 @@ function scoresOf({ candidates }: DecisionRecord): Scores {
     value: candidates.map((candidate) => candidate.value ?? NaN),
     valueStd: candidates.map((candidate) => candidate.valueStd ?? NaN),
     cost: candidates.map((candidate) => candidate.cost ?? NaN),
+    replicates: replicatesOf(candidates),
   };
+}
+
+function replicatesOf(candidates: readonly RecordedCandidate[]): Replicates | null {
+  if (candidates.every(({ replicates }) => replicates === undefined)) return null;
+  return {
+    value: candidates.map(({ replicates }) => (replicates?.value ?? []).map(orNaN)),
+    cost: candidates.map(({ replicates }) => (replicates?.cost ?? []).map(orNaN)),
+  };
+}
+
+function orNaN(x: number | null): number {
+  return x ?? NaN;
 }
 
 /** JSON has no NaN, no Infinity and no −0; `+ 0` turns −0 into 0 so that the record reads back as written. */

@@ -15,7 +15,9 @@ const DECIDED = ["net", "excluded", "pruned", "inArm", "p"] as const satisfies r
 export function replay(record: DecisionRecord, program: Program): readonly string[] {
   const situation = situationOf(record, program);
   const again = recordOf(situation, decide(situation), record);
-  const fields = (["action", "propensity", "armShare"] as const).filter((name) => again[name] !== record[name]);
+  const fields = (["action", "propensity", "armShare", "exploring"] as const).filter(
+    (name) => again[name] !== record[name],
+  );
   const candidates = record.candidates.flatMap((logged, i) => {
     const decided = again.candidates[i];
     if (decided?.action !== logged.action) return [`candidates[${i}].action`];

@@ -5,6 +5,8 @@
  *   V   = Σ_h weight_h · v_h                   σ_V = sd_b(Σ_h weight_h · cal_{h,a}(raw_h^(b)))
  *   c   = cal_{cost,a}(mean_b raw_cost^(b)) + fixedCost_a
  *
+ * For a program that draws by `thompson` also V^(b) and c^(b), what one replicate alone says.
+ *
  * All in double, replicates in order, so the same outputs give the same bits; the results to the micro.
  */
 import type { Scores } from "../domain/decision.ts";
@@ -22,6 +24,7 @@ export function scoresInMoney(program: Program, model: ModelOutputs, raw: RawSco
   const value = [0];
   const valueStd = [0];
   const cost = [0];
+  const replicates = program.exploration.strategy === "thompson" ? { value: [NONE], cost: [NONE] } : null;
   for (let i = 1; i < program.actions.length; i++) {
     const action = program.actions[i] as Action;
     const at = model.actions.indexOf(action.id);
@@ -31,8 +34,12 @@ export function scoresInMoney(program: Program, model: ModelOutputs, raw: RawSco
     value.push(moneyOrNaN(worth.mean));
     valueStd.push(moneyOrNaN(worth.std));
     cost.push(moneyOrNaN(spend + action.fixedCost));
+    if (replicates === null) continue;
+    const spends = at < 0 ? NONE : costReplicates(program, outputs);
+    replicates.value.push(worth.replicates.map(moneyOrNaN));
+    replicates.cost.push(spends.map((each) => moneyOrNaN(each + action.fixedCost)));
   }
-  return { value, valueStd, cost };
+  return { value, valueStd, cost, replicates };
 }
 
 /** The declared priors as scores; NaN for an action that declares none. */
@@ -42,13 +49,14 @@ export function scoresFromPriors(program: Program): Scores {
     value: [0, ...priced.map((action) => action.prior?.value ?? NaN)],
     valueStd: program.actions.map(() => 0),
     cost: [0, ...priced.map((action) => toMicros((action.prior?.cost ?? NaN) + action.fixedCost))],
+    replicates: null,
   };
 }
 
 /** No scores at all: NaN for every paid action. */
 export function noScores(program: Program): Scores {
   const nothing = program.actions.map((_, index) => (index === 0 ? 0 : NaN));
-  return { value: nothing, valueStd: nothing, cost: nothing };
+  return { value: nothing, valueStd: nothing, cost: nothing, replicates: null };
 }
 
 /** The outputs of one action in one row of a batch. */
@@ -59,7 +67,12 @@ interface ActionOutputs {
   readonly at: number;
 }
 
-function worthOf({ objective }: Program, outputs: ActionOutputs): Moments {
+/** V and σ_V, and V^(b) of every replicate. */
+interface Worth extends Moments {
+  readonly replicates: readonly number[];
+}
+
+function worthOf({ objective }: Program, outputs: ActionOutputs): Worth {
   const { replicates } = outputs.model;
   const worths = new Array<number>(replicates).fill(0);
   const first = firstReplicate(outputs);
@@ -72,7 +85,15 @@ function worthOf({ objective }: Program, outputs: ActionOutputs): Moments {
       worths[b] = (worths[b] as number) + weight * calibrate(calibrator, flat[first + b] ?? NaN);
     }
   }
-  return { mean, std: moments(worths).std };
+  return { mean, std: moments(worths).std, replicates: worths };
+}
+
+/** c^(b) of every replicate, without the fixed cost. */
+function costReplicates({ objective }: Program, outputs: ActionOutputs): readonly number[] {
+  const flat = outputs.raw.heads[objective.cost] ?? NOTHING;
+  const first = firstReplicate(outputs);
+  const calibrator = calibratorOf(objective.cost, outputs);
+  return Array.from({ length: outputs.model.replicates }, (_, b) => calibrate(calibrator, flat[first + b] ?? NaN));
 }
 
 function calibratedMean(head: string, outputs: ActionOutputs): number {
@@ -96,5 +117,6 @@ function moneyOrNaN(amount: number): number {
 }
 
 const NOTHING = new Float32Array(0);
-const UNKNOWN: Moments = { mean: NaN, std: NaN };
+const NONE: readonly number[] = [];
+const UNKNOWN: Worth = { mean: NaN, std: NaN, replicates: NONE };
 const IDENTITY: Calibrator = { kind: "identity" };

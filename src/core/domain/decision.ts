@@ -1,4 +1,4 @@
-import type { Facts, Program } from "./program.ts";
+import type { Facts, Mode, Program } from "./program.ts";
 
 /** Why an action may not be offered to this user now, whatever it would be worth. */
 export const EXCLUSIONS = [
@@ -47,6 +47,17 @@ export interface Scores {
   readonly value: readonly number[];
   readonly valueStd: readonly number[];
   readonly cost: readonly number[];
+  /** Of a program that draws by `thompson`, if a model scored; else null. */
+  readonly replicates: Replicates | null;
+}
+
+/**
+ * V and c of every action in each bootstrap replicate of the model: per action of the program, per replicate. Every
+ * number is finite, or NaN. `no_offer` has none: it is worth 0 in all of them.
+ */
+export interface Replicates {
+  readonly value: readonly (readonly number[])[];
+  readonly cost: readonly (readonly number[])[];
 }
 
 /** What the scores stand on: a model run, the program's declared priors, or nothing (explore evenly). */
@@ -67,9 +78,15 @@ export interface Pacing {
   readonly inPeriod: readonly number[] | null;
 }
 
+/** Whether the policy arm may explore: the money set aside for it covers what it may draw, or does not. */
+export const EXPLORING = ["open", "spent"] as const;
+export type Exploring = (typeof EXPLORING)[number];
+
 /** Everything known when deciding. The same situation always gives the same decision, bit for bit. */
 export interface Situation {
   readonly program: Program;
+  /** The program's state; recorded, as a program may have been paused by what is not in its file. */
+  readonly mode: Mode;
   readonly facts: Facts;
   /** The caller's choice of candidates; null means all. `no_offer` is always one. */
   readonly requested: readonly string[] | null;
@@ -79,6 +96,8 @@ export interface Situation {
   readonly closed: readonly (Exclusion | null)[] | null;
   /** What this replica may spend at this moment, in whole micros; null: the program has no budget. */
   readonly availableMicros: number | null;
+  /** What this replica may spend on exploration at this moment, in whole micros; null: as much as on offers. */
+  readonly explorationMicros: number | null;
   readonly basis: Basis;
   readonly scores: Scores;
   readonly pacing: Pacing;
@@ -94,6 +113,10 @@ export interface Decision {
   readonly pruned: readonly (Pruning | null)[];
   /** Per action: net = V − (w + λ)·k; −∞ where excluded, pruned or not scored. */
   readonly net: readonly number[];
+  /** Index of the live action with the largest net: what is drawn when nothing is explored. */
+  readonly best: number;
+  /** Null: the program sets no money aside for exploration. */
+  readonly exploring: Exploring | null;
   /** Probability of each action inside the unit's arm. */
   readonly inArm: readonly number[];
   /** Marginal probability of each action over all arms. */

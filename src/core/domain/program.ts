@@ -54,23 +54,58 @@ export interface Guardrails {
   readonly minEfficiency: number;
 }
 
-export type Exploration =
-  | { readonly strategy: "greedy"; readonly floor: number; readonly salt: string }
-  | { readonly strategy: "epsilon"; readonly epsilon: number; readonly floor: number; readonly salt: string }
+/** How the policy arm draws; the formulas are in `core/decision/explore.ts`. */
+export type Strategy =
+  | { readonly strategy: "greedy" }
+  | { readonly strategy: "epsilon"; readonly epsilon: number }
+  | {
+      readonly strategy: "skewed";
+      readonly epsilon: number;
+      /** The part of ε that is spread evenly, so that no live action is without. In [0, 1]. */
+      readonly evenShare: number;
+      /** The cost at which an action's value weighs half of what it would for nothing. > 0. */
+      readonly costUnit: number;
+    }
+  /** `temperature`: the money of net at which an action is e times less likely than the best. > 0. */
+  | { readonly strategy: "softmax"; readonly temperature: number }
   | {
       readonly strategy: "inverse-gap";
       readonly gamma: number;
       /** The money that counts as one unit of gap, so that γ has a meaning. > 0. */
       readonly gapUnit: number;
-      readonly floor: number;
-      readonly salt: string;
-    };
+    }
+  | { readonly strategy: "thompson" };
+
+export type Exploration = Strategy & {
+  /** Least probability of every live action in the policy arm. */
+  readonly floor: number;
+  /** The most of the budget's amount that a period may spend on exploration, in [0, 1]; absent: no limit of its own. */
+  readonly budgetShare?: number | undefined;
+  readonly salt: string;
+};
 
 /** A share of units set aside by a salted hash. Share in [0, 1]. */
 export interface ArmShare {
   readonly share: number;
   readonly salt: string;
 }
+
+/** The arm whose draws do not depend on the model. */
+export interface EvaluationArm extends ArmShare {
+  /** Weight of each action in the program's order, ≥ 0, that of `no_offer` > 0; null: all the same. */
+  readonly table: readonly number[] | null;
+}
+
+/**
+ * What is done with decisions.
+ *
+ * - `live`: what is drawn is offered
+ * - `shadow`: drawn and logged along with every decision of another program, the incumbent, and never offered
+ * - `log-only`: judged and logged, and everybody gets `no_offer`
+ * - `paused`: nobody is looked at, and everybody gets `no_offer`
+ */
+export const MODES = ["live", "shadow", "log-only", "paused"] as const;
+export type Mode = (typeof MODES)[number];
 
 export type ColdStart = "no_offer" | "prior" | "explore";
 
@@ -80,7 +115,9 @@ export interface Program {
   readonly version: number;
   readonly digest: string;
   readonly description: string;
-  readonly state: "live" | "paused";
+  readonly state: Mode;
+  /** The incumbent that a shadow decides along with; null for any other program. */
+  readonly shadows: string | null;
   readonly currency: string;
   readonly randomizationUnit: "user" | "cluster";
   /** `no_offer` first, then as declared. */
@@ -90,7 +127,7 @@ export interface Program {
   readonly eligibility: Rule | null;
   readonly guardrails: Guardrails;
   readonly holdout: ArmShare;
-  readonly evaluation: ArmShare;
+  readonly evaluation: EvaluationArm;
   readonly exploration: Exploration;
   /** How often a user, or a cluster, may be offered something. */
   readonly caps: readonly Cap[];

@@ -1,4 +1,5 @@
-import type { Arm, Basis, Exclusion, Pacing, Pruning, Status } from "./decision.ts";
+import type { Arm, Basis, Exclusion, Exploring, Pacing, Pruning, Status } from "./decision.ts";
+import type { Mode } from "./program.ts";
 
 export const RECORD_SCHEMA = "liftgate.decision.v1";
 
@@ -13,6 +14,14 @@ export interface RecordedCandidate {
   readonly pruned: Pruning | null;
   readonly inArm: number;
   readonly p: number;
+  /** Of a paid action of a program that draws by `thompson`, if a model scored it. */
+  readonly replicates?: RecordedReplicates;
+}
+
+/** V and c in each bootstrap replicate of the model, in its order. */
+export interface RecordedReplicates {
+  readonly value: readonly (number | null)[];
+  readonly cost: readonly (number | null)[];
 }
 
 /** The features a decision stood on. */
@@ -41,6 +50,8 @@ export interface RecordedReservation {
   readonly amountMicros: number;
   /** The part that is owed whatever the user does. */
   readonly fixedMicros: number;
+  /** What counts as spent on exploration, for good, and the account beside the money's that it is counted in. */
+  readonly exploration: { readonly volume: string; readonly amountMicros: number } | null;
   /** The limited volumes the offer counts against. */
   readonly volumes: readonly string[];
   readonly expiresAt: string;
@@ -76,7 +87,12 @@ export interface DecisionRecord {
   readonly expiresAt: string;
   readonly currency: string;
   readonly program: { readonly id: string; readonly version: number; readonly digest: string };
-  readonly mode: "live" | "paused";
+  readonly mode: Mode;
+  /**
+   * Of a shadow: the decision it was made along with, of the same request. Its own action and probabilities are those
+   * of the shadow, as if it were live; nobody was offered them. Null for any other program.
+   */
+  readonly incumbent: string | null;
   readonly status: Status;
   readonly user: string;
   readonly unit: string;
@@ -91,6 +107,8 @@ export interface DecisionRecord {
   readonly withheld: Exclusion | null;
   readonly closed: readonly (Exclusion | null)[] | null;
   readonly availableMicros: number | null;
+  readonly explorationMicros: number | null;
+  readonly exploring: Exploring | null;
   readonly basis: Basis;
   readonly candidates: readonly RecordedCandidate[];
   readonly arm: Arm;
@@ -98,7 +116,10 @@ export interface DecisionRecord {
   readonly u: number;
   readonly action: string;
   readonly propensity: number;
-  /** What the user was told: the drawn action, or `no_offer` where it was overridden after the draw. */
+  /**
+   * What the user was told: the drawn action, or `no_offer` where it was overridden after the draw; of a shadow what
+   * the incumbent told them, which need not be an action of the shadow.
+   */
   readonly realizedAction: string;
   readonly override: Override | null;
   readonly pacing: Pacing;

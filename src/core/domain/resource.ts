@@ -15,6 +15,11 @@ export function channelVolume(channel: string): string {
   return `${CHANNEL}${channel}`;
 }
 
+/** The money that a program may spend on exploration, in micros. It has no price. */
+export function explorationVolume(programId: string): string {
+  return `exploration:${programId}`;
+}
+
 export function isActionVolume(volume: string): boolean {
   return volume.startsWith(ACTION);
 }

@@ -22,6 +22,7 @@ const PROBLEMS = [
   "unknown_feature",
   "invalid_feature",
   "cluster_required",
+  "shadow_program",
   "idempotency_mismatch",
   "log_unavailable",
 ] as const;

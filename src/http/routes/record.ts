@@ -2,6 +2,7 @@ import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import type { ExplainedAction } from "../../contract/decide.ts";
 import { RecordAnswer } from "../../contract/record.ts";
+import type { Mode } from "../../core/domain/program.ts";
 import { REASONS } from "../../core/domain/reasons.ts";
 import type { DecisionRecord } from "../../core/domain/record.ts";
 import { LiftgateError } from "../../core/errors.ts";
@@ -31,14 +32,22 @@ export function addRecordRoutes(app: FastifyInstance, { decisions }: Backend): v
       const line = await decisions.log.find(decisionId.toLowerCase());
       if (line === null) throw new LiftgateError("unknown_decision");
       const record = JSON.parse(line) as DecisionRecord;
-      return { record, explanation: explain(record).map((explained) => withReason(explained, record.action)) };
+      return { record, explanation: explain(record).map((explained) => withReason(explained, record)) };
     },
   });
 }
 
 /** The action as explained to a caller, and why in words. */
-function withReason(explained: ExplainedAction, chosen: string) {
+function withReason(explained: ExplainedAction, { action, mode }: DecisionRecord) {
   const reason = explained.excluded ?? explained.pruned;
-  const because = reason === undefined ? "it could be drawn with the probability shown" : REASONS[reason];
-  return { ...explained, chosen: explained.action === chosen, because };
+  const because = reason === undefined ? DRAWABLE[mode] : REASONS[reason];
+  return { ...explained, chosen: explained.action === action, because };
 }
+
+const DRAWN = "it could be drawn with the probability shown";
+const DRAWABLE: Readonly<Record<Mode, string>> = {
+  live: DRAWN,
+  shadow: `${DRAWN}; nobody was offered it by this program, which is a shadow`,
+  "log-only": "the program is in log-only: everybody gets no_offer",
+  paused: DRAWN,
+};

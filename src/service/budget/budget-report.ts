@@ -2,6 +2,7 @@
 import type { BudgetAnswer } from "../../contract/budget.ts";
 import type { AccountView } from "../../core/domain/budget.ts";
 import type { Program } from "../../core/domain/program.ts";
+import { explorationVolume } from "../../core/domain/resource.ts";
 import { leaseKey } from "../../core/ledger/account.ts";
 import { outlookOf } from "../../core/pacing/outlook.ts";
 import type { BudgetHolder } from "./budget-holder.ts";
@@ -37,6 +38,7 @@ export function reportOf(program: Program, pool: Pool): BudgetAnswer {
     prices: { epoch, lambda, rho, mu },
     arrivals: { seen: arrivals, expected },
     volumes: [...(accounts?.volumes ?? [])].map(([volume, holder]) => volumeOf(volume, holder)),
+    exploration: explorationOf(program, accounts),
     holders: view.holders.map(leaseKey),
     awaited: view.awaited.map(leaseKey),
   };
@@ -56,6 +58,13 @@ function periodOf({ period: { id, startMs, endMs } }: PoolAccounts): NonNullable
 function volumeOf(volume: string, { lease }: BudgetHolder): BudgetAnswer["volumes"][number] {
   const view = lease.view ?? unseen(lease.terms.amount);
   return { volume, limit: view.amount, used: view.settled, available: view.available };
+}
+
+function explorationOf({ id }: Program, accounts: PoolAccounts | null): BudgetAnswer["exploration"] {
+  const lease = accounts?.explorations.get(explorationVolume(id))?.lease;
+  if (lease === undefined) return null;
+  const view = lease.view ?? unseen(lease.terms.amount);
+  return { limit: view.amount / MICROS, used: view.settled / MICROS, available: view.available / MICROS };
 }
 
 /** An account that the ledger has not told of yet. */

@@ -1,4 +1,7 @@
-/** A pool's accounts in one period on this replica: its money, and the offers of each limited volume. */
+/**
+ * A pool's accounts in one period on this replica: its money, the offers of each limited volume, and what each
+ * program may spend on exploration.
+ */
 import type { LeaseBook, Ledger, SpendingHistory } from "../../core/budget-ports.ts";
 import {
   type AccountId,
@@ -41,6 +44,17 @@ export interface PoolDeclaration {
   readonly offerTtlMsMax: number;
   /** All that draw on the pool, its own among them. */
   readonly programs: readonly Program[];
+  readonly explorations: readonly ExplorationTerms[];
+}
+
+/** What one program may spend on exploration in a period, in whole micros. */
+export interface ExplorationTerms {
+  /** The name of its account: `exploration:<program>`. */
+  readonly volume: string;
+  /** A higher one replaces what was declared before. */
+  readonly revision: number;
+  readonly amountMicros: number;
+  readonly largestOfferMicros: number;
 }
 
 export class PoolAccounts {
@@ -48,9 +62,10 @@ export class PoolAccounts {
   readonly account: AccountId;
   readonly money: BudgetHolder;
   readonly #parts: AccountsParts;
-  /** Of every volume that was limited since this replica opened the period: a lease that is closed cannot be opened again. */
+  /** Of every volume, exploration included, that was limited since this replica opened the period: a lease that is closed cannot be opened again. */
   readonly #counters = new Map<string, BudgetHolder>();
   #volumes: ReadonlyMap<string, BudgetHolder> = new Map();
+  #explorations: ReadonlyMap<string, BudgetHolder> = new Map();
   #declared: PoolDeclaration;
 
   constructor(parts: AccountsParts, period: Period, declared: PoolDeclaration) {
@@ -71,22 +86,28 @@ export class PoolAccounts {
     return this.#volumes;
   }
 
+  /** By name: `exploration:<program>`, for programs that set money aside for it. */
+  get explorations(): ReadonlyMap<string, BudgetHolder> {
+    return this.#explorations;
+  }
+
   start(): void {
     this.money.start();
-    this.#limitVolumes();
+    this.#limit();
   }
 
   /** Amounts and limits hold from the next exchange on. A volume that was not limited before is counted from now. */
   change(declared: PoolDeclaration): void {
     this.#declared = declared;
     this.money.change(moneyTerms(declared));
-    this.#limitVolumes();
+    this.#limit();
   }
 
   /** The operator's word that a replica will not be back: its leases end. What the one on the money held, in micros. */
   async writeOff(holder: LeaseHolder): Promise<number> {
     const { ledger } = this.#parts;
-    for (const { lease } of this.#volumes.values()) await ledger.writeOff(lease.account, holder);
+    for (const { lease } of [...this.#volumes.values(), ...this.#explorations.values()])
+      await ledger.writeOff(lease.account, holder);
     return await ledger.writeOff(this.account, holder);
   }
 
@@ -100,22 +121,36 @@ export class PoolAccounts {
     await Promise.all([this.money, ...this.#counters.values()].map((holder) => holder.close()));
   }
 
-  #limitVolumes(): void {
+  #limit(): void {
+    const { revision, terms, explorations } = this.#declared;
     this.#volumes = new Map(
-      Object.entries(this.#declared.terms.volumes).map(([volume, max]) => [volume, this.#counterOf(volume, max)]),
+      Object.entries(terms.volumes).map(([volume, max]) => [volume, this.#counterOf(volume, { revision, max })]),
+    );
+    this.#explorations = new Map(
+      explorations.map((exploration) => {
+        const limit = { revision: exploration.revision, max: exploration.amountMicros };
+        return [exploration.volume, this.#counterOf(exploration.volume, limit)];
+      }),
     );
   }
 
-  #counterOf(volume: string, max: number): BudgetHolder {
-    const terms = volumeTerms(this.#declared, max);
+  #counterOf(volume: string, limit: Limit): BudgetHolder {
+    const terms = counterTerms(limit);
     const known = this.#counters.get(volume);
     known?.change(terms);
     return known ?? this.#count(volume, terms);
   }
 
+  /** The most that one decision may take: one offer, or the dearest that explores. */
+  #largestOf(volume: string): number {
+    const exploration = this.#declared.explorations.find((each) => each.volume === volume);
+    return exploration?.largestOfferMicros ?? 1;
+  }
+
   #count(volume: string, terms: BudgetTerms): BudgetHolder {
     const account = volumeAccount(this.account, volume);
-    const counter = holderOf(this.#parts, { account, terms, kind: "counted", largestOffer: () => 1 });
+    const largestOffer = () => this.#largestOf(volume);
+    const counter = holderOf(this.#parts, { account, terms, kind: "counted", largestOffer });
     this.#counters.set(volume, counter);
     counter.start();
     return counter;
@@ -159,6 +194,11 @@ function moneyTerms({ revision, terms, reserve }: PoolDeclaration): BudgetTerms 
   return { revision, amount, reserve, graceMs, leaseTtlMs: LEASE_TTL_MS };
 }
 
-function volumeTerms({ revision }: PoolDeclaration, max: number): BudgetTerms {
+interface Limit {
+  readonly revision: number;
+  readonly max: number;
+}
+
+function counterTerms({ revision, max }: Limit): BudgetTerms {
   return { revision, amount: max, reserve: "max", graceMs: 0, leaseTtlMs: LEASE_TTL_MS };
 }

@@ -1,11 +1,13 @@
 /** What one program may spend of its pool at this moment; one object for all its decisions. */
 import { chargeMicros } from "../../core/decision/charge.ts";
+import { explorationChargeMicros } from "../../core/decision/exploration-money.ts";
 import type { Decision, Exclusion, Pacing, Situation } from "../../core/domain/decision.ts";
 import { wholeMicros } from "../../core/domain/money.ts";
 import type { Action, Program } from "../../core/domain/program.ts";
-import { isActionVolume } from "../../core/domain/resource.ts";
+import { explorationVolume, isActionVolume } from "../../core/domain/resource.ts";
 import type { RecordedReservation } from "../../core/domain/record.ts";
 import type { Hold, Moment, OfferTerms } from "../funds.ts";
+import type { BudgetHolder } from "./budget-holder.ts";
 import type { PoolAccounts } from "./pool-accounts.ts";
 import type { Pool } from "./pool.ts";
 
@@ -39,6 +41,10 @@ export class ProgramFunds implements Moment {
     return this.#accounts?.money.available() ?? 0;
   }
 
+  get explorationMicros(): number | null {
+    return this.program.exploration.budgetShare === undefined ? null : (this.#exploration?.available() ?? 0);
+  }
+
   get status(): Moment["status"] {
     return this.#accounts === null || this.#accounts.money.lease.isPaying ? "normal" : "degraded_budget";
   }
@@ -58,9 +64,16 @@ export class ProgramFunds implements Moment {
     const { account, money } = this.#accounts;
     this.pool.prices.observe(account, situation, { decision, chargedMicros });
     if (excluded.includes("budget_exhausted")) money.missed();
+    if (decision.exploring === "spent") this.#exploration?.missed();
     const action = this.program.actions[chosen];
     if (chosen === 0 || action === undefined) return NOTHING_HELD;
-    return this.#take(this.#accounts, action, chargedMicros, about);
+    const exploredMicros = explorationChargeMicros(situation, decision);
+    return this.#take(this.#accounts, { action, amountMicros: chargedMicros, exploredMicros }, about);
+  }
+
+  /** What this program may spend on exploration; null where nobody counts it. */
+  get #exploration(): BudgetHolder | null {
+    return this.#accounts?.explorations.get(explorationVolume(this.program.id)) ?? null;
   }
 
   #usedUp({ volumes }: Action): Exclusion | null {
@@ -73,16 +86,14 @@ export class ProgramFunds implements Moment {
     return null;
   }
 
-  #take(
-    { account, money, volumes }: PoolAccounts,
-    action: Action,
-    amountMicros: number,
-    { decisionId, expiresAtMs }: OfferTerms,
-  ): Hold {
+  #take(accounts: PoolAccounts, { action, amountMicros, exploredMicros }: Taken, about: OfferTerms): Hold {
+    const { account, money, volumes } = accounts;
+    const { decisionId, expiresAtMs } = about;
     const limited = action.volumes.filter((volume) => volumes.has(volume));
-    const counters = limited.flatMap((volume) => volumes.get(volume) ?? []);
+    const counts = limited.map((volume) => ({ counter: volumes.get(volume), amount: 1 }));
+    if (exploredMicros > 0) counts.push({ counter: this.#exploration ?? undefined, amount: exploredMicros });
     money.debit(amountMicros);
-    for (const counter of counters) counter.debit(1);
+    for (const { counter, amount } of counts) counter?.debit(amount);
     const fixedMicros = Math.min(amountMicros, wholeMicros(action.fixedCost));
     const reservation: RecordedReservation = {
       id: decisionId,
@@ -90,6 +101,8 @@ export class ProgramFunds implements Moment {
       lease: this.#lease,
       amountMicros,
       fixedMicros,
+      exploration:
+        exploredMicros > 0 ? { volume: explorationVolume(this.program.id), amountMicros: exploredMicros } : null,
       volumes: limited,
       expiresAt: new Date(expiresAtMs).toISOString(),
     };
@@ -97,14 +110,21 @@ export class ProgramFunds implements Moment {
       reservation,
       keep: () => {
         money.logged({ id: decisionId, amount: amountMicros, fixed: fixedMicros, expiresAtMs });
-        for (const counter of counters) counter.logged({ id: decisionId, amount: 1, fixed: 0, expiresAtMs });
+        for (const { counter, amount } of counts) counter?.logged({ id: decisionId, amount, fixed: 0, expiresAtMs });
       },
       release: () => {
         money.credit(amountMicros);
-        for (const counter of counters) counter.credit(1);
+        for (const { counter, amount } of counts) counter?.credit(amount);
       },
     };
   }
+}
+
+/** What an offer takes: of the money, and of what is set aside for exploration. Whole micros. */
+interface Taken {
+  readonly action: Action;
+  readonly amountMicros: number;
+  readonly exploredMicros: number;
 }
 
 /** Where nobody can hold or count an offer none is made, not even one that is expected to cost nothing. */

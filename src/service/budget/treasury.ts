@@ -5,11 +5,13 @@
 import type { BudgetAnswer } from "../../contract/budget.ts";
 import type { Program } from "../../core/domain/program.ts";
 import type { LeaseHolder } from "../../core/domain/budget.ts";
+import type { PoolTerms } from "../../core/domain/funding.ts";
+import { explorationVolume } from "../../core/domain/resource.ts";
 import { MICROS_PER_UNIT, wholeMicros } from "../../core/domain/money.ts";
 import { type Funds, type Moment, WITHOUT_BUDGET } from "../funds.ts";
 import { reportOf } from "./budget-report.ts";
 import { Pool, type PoolParts } from "./pool.ts";
-import type { PoolDeclaration } from "./pool-accounts.ts";
+import type { ExplorationTerms, PoolDeclaration } from "./pool-accounts.ts";
 import { ProgramFunds, uncovered } from "./program-funds.ts";
 
 /** An offer without a maxCost may be expected to cost up to this share of the amount; above it is not made. */
@@ -112,7 +114,9 @@ export class Treasury implements Funds {
 
 /** A program whose pool is not there: nothing may be spent, and nothing offered that nobody would hold. */
 function withoutMoney(program: Program): Moment {
-  return { ...WITHOUT_BUDGET, availableMicros: 0, usedUp: uncovered(program), status: "degraded_budget" };
+  const explorationMicros = program.exploration.budgetShare === undefined ? null : 0;
+  const nothing = { availableMicros: 0, explorationMicros, usedUp: uncovered(program) };
+  return { ...WITHOUT_BUDGET, ...nothing, status: "degraded_budget" };
 }
 
 /** What the program declares of a pool of its own; null if it declares none. */
@@ -120,18 +124,38 @@ function declarationOf(owner: Program, programs: readonly Program[]): PoolDeclar
   const { funding, id, version } = owner;
   if (funding === null || funding.terms === null) return null;
   const { terms, reserve } = funding;
-  const members = programs.filter((program) => program.funding?.pool === id);
-  const costs = members.flatMap(({ actions }) => actions.slice(1).map(({ maxCost }) => maxCost));
-  const largest = costs.map((maxCost) =>
-    Number.isFinite(maxCost) ? wholeMicros(maxCost) : Math.ceil(terms.amountMicros * UNBOUNDED_OFFER_SHARE),
-  );
+  const members = programs.filter((program) => program.funding?.pool === id && program.state !== "shadow");
   return {
     pool: id,
     revision: version,
     terms,
     reserve,
-    largestOfferMicros: Math.max(1, ...largest),
+    largestOfferMicros: Math.max(...members.map((program) => largestOfferMicros(program, terms))),
     offerTtlMsMax: Math.max(...members.map(({ offerTtlMs }) => offerTtlMs)),
     programs: members,
+    explorations: members.flatMap((program) => explorationTermsOf(program, owner, terms) ?? []),
+  };
+}
+
+/** 1 or more. */
+function largestOfferMicros({ actions }: Program, { amountMicros }: PoolTerms): number {
+  const largest = actions
+    .slice(1)
+    .map(({ maxCost }) =>
+      Number.isFinite(maxCost) ? wholeMicros(maxCost) : Math.ceil(amountMicros * UNBOUNDED_OFFER_SHARE),
+    );
+  return Math.max(1, ...largest);
+}
+
+/** Null where the program sets no money aside. */
+function explorationTermsOf(program: Program, owner: Program, terms: PoolTerms): ExplorationTerms | null {
+  const { budgetShare } = program.exploration;
+  if (budgetShare === undefined) return null;
+  return {
+    volume: explorationVolume(program.id),
+    // The share is the program's and the amount the owner's: a change of either is a higher one.
+    revision: owner.version + program.version,
+    amountMicros: Math.floor(terms.amountMicros * budgetShare),
+    largestOfferMicros: largestOfferMicros(program, terms),
   };
 }

@@ -19,6 +19,7 @@ function reservation(changes: Partial<RecordedReservation> = {}): RecordedReserv
     lease: "replica-a/7",
     amountMicros: 123_457,
     fixedMicros: 10_000,
+    exploration: null,
     volumes: [],
     expiresAt: new Date(EXPIRES_AT_MS).toISOString(),
     ...changes,
@@ -77,6 +78,18 @@ test("an account that counts a volume counts the offers that were counted agains
   expect(counted.map(({ id, amount }) => [id, amount])).toEqual([
     ["a", 1],
     ["c", 1],
+  ]);
+});
+
+test("an account of exploration counts what was spent on it", async () => {
+  const exploration = { volume: "exploration:spring", amountMicros: 4_321 };
+  const log = await logOf(
+    reservation({ id: "a", exploration }),
+    reservation({ id: "b" }),
+    reservation({ id: "c", exploration: { ...exploration, volume: "exploration:summer" } }),
+  );
+  expect(await spent(log, { ...NOVEMBER, period: `${NOVEMBER.period}#exploration:spring` })).toEqual([
+    { id: "a", amount: 4_321, fixed: 0, expiresAtMs: EXPIRES_AT_MS },
   ]);
 });
 

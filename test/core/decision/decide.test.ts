@@ -62,20 +62,33 @@ describe("decide, for any program and any user", () => {
     );
   });
 
-  it("keeps every live action at or above the floor in the policy arm, and no pruned one", () => {
+  it("keeps every live action at or above the floor in the policy arm, unless it may not explore, and no pruned one", () => {
     fc.assert(
       fc.property(anySituation, (situation) => {
-        const { excluded, pruned } = decide(situation);
+        const { excluded, pruned, exploring } = decide(situation);
         const policy = inArm(situation, "policy");
         policy.forEach((p, i) => {
           const live = excluded[i] === null && pruned[i] === null;
           if (!live) expect(p).toBe(0);
-          else if (situation.basis !== "explore") {
+          else if (situation.basis !== "explore" && situation.mode !== "log-only" && exploring !== "spent") {
             expect(p).toBeGreaterThanOrEqual(situation.program.exploration.floor - 1e-15);
           }
         });
       }),
       CASES,
+    );
+  });
+
+  it("gives no_offer with certainty where it only logs, and judges everything as if it were live", () => {
+    fc.assert(
+      fc.property(anySituation, (situation) => {
+        const logged = decide({ ...situation, mode: "log-only" });
+        const { excluded, pruned, net, best, armShare } = decide({ ...situation, mode: "live" });
+        expect(logged).toMatchObject({ excluded, pruned, net, best, armShare, chosen: 0 });
+        const certain = excluded.map((_, i) => (i === 0 ? 1 : 0));
+        expect([logged.inArm, logged.marginal]).toEqual([certain, certain]);
+      }),
+      { ...CASES, numRuns: 1_000 },
     );
   });
 
@@ -125,7 +138,7 @@ describe("decide, on the worked example of the design", () => {
   // 0.96·0.03 + 0.02 + 0.02/3, 0.96·0.97 + 0.02/3, 0.02/3.
   const program = programWith({
     holdout: { share: 0.02, salt: "holdout-2026" },
-    evaluation: { share: 0.02, salt: "evaluation-2026" },
+    evaluation: { share: 0.02, salt: "evaluation-2026", table: null },
     exploration: { strategy: "epsilon", epsilon: 0.06, floor: 0, salt: "draw" },
   });
   const situation = situationWith(program, {
@@ -172,7 +185,7 @@ describe("a million draws over sequential ids", () => {
   const DRAWS = 1_000_000;
   const program = programWith({
     holdout: { share: 0.02, salt: "holdout-2026" },
-    evaluation: { share: 0.02, salt: "evaluation-2026" },
+    evaluation: { share: 0.02, salt: "evaluation-2026", table: null },
     exploration: { strategy: "inverse-gap", gamma: 10, gapUnit: 1, floor: 0.01, salt: "draw" },
   });
   const scores = scoresOf([

@@ -6,7 +6,7 @@ import { programWith, situationWith } from "../../support/programs.ts";
 const FREE = [null, null, null];
 const program = programWith({
   holdout: { share: 0.1, salt: "h" },
-  evaluation: { share: 0.3, salt: "e" },
+  evaluation: { share: 0.3, salt: "e", table: null },
   exploration: { strategy: "epsilon", epsilon: 0.4, floor: 0, salt: "draw" },
 });
 const over = (arm: Arm, excluded: Decision["excluded"], net: readonly number[]) =>
@@ -44,6 +44,29 @@ describe("the distribution", () => {
     expect(inArm).toEqual([0.5, 0, 0.5]);
     // 0.6·0.2 + 0.3/2 + 0.1 and 0.6·0.8 + 0.3/2.
     expectNear(marginal, [0.37, 0, 0.63]);
+  });
+
+  it("is drawn by the program's table in the evaluation arm, renormalised over what is feasible", () => {
+    const tabled = { ...program, evaluation: { share: 0.3, salt: "e", table: [0.5, 0.25, 0.75] } };
+    const byTable = (excluded: Decision["excluded"]) =>
+      distributionOver(situationWith(tabled, { draws: { arm: "evaluation", action: 0 } }), {
+        excluded,
+        net: [0, 1, -Infinity],
+      });
+    // Pruned or not, all are feasible: 0.5, 0.25 and 0.75 of 1.5. Policy 0.2, 0.8, 0 as above.
+    const all = byTable(FREE);
+    expectNear(all.inArm, [1 / 3, 1 / 6, 1 / 2]);
+    expectNear(all.marginal, [0.6 * 0.2 + 0.3 / 3 + 0.1, 0.6 * 0.8 + 0.3 / 6, 0.3 / 2]);
+    // Without womens_email 0.5 and 0.25 of 0.75.
+    const fewer = byTable([null, null, "cap_reached"]);
+    expectNear(fewer.inArm, [2 / 3, 1 / 3, 0]);
+    expectNear(fewer.marginal, [0.6 * 0.2 + 0.2 + 0.1, 0.6 * 0.8 + 0.1, 0]);
+  });
+
+  it("gives an action whose weight is 0 nothing in the evaluation arm", () => {
+    const tabled = { ...program, evaluation: { share: 0.3, salt: "e", table: [0.5, 0, 0] } };
+    const situation = situationWith(tabled, { draws: { arm: "evaluation", action: 0 } });
+    expect(distributionOver(situation, { excluded: FREE, net: [0, 1, -Infinity] }).inArm).toEqual([1, 0, 0]);
   });
 
   it("is exactly 1 on no_offer when nothing else may be offered", () => {

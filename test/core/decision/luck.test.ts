@@ -6,7 +6,10 @@ import { programWith } from "../../support/programs.ts";
 const UNITS = 100_000;
 /** χ² with 2 degrees of freedom: P(χ² > 18.42) = 1e-4. */
 const CRITICAL = 18.42;
-const program = programWith({ holdout: { share: 0.05, salt: "h" }, evaluation: { share: 0.15, salt: "e" } });
+const program = programWith({
+  holdout: { share: 0.05, salt: "h" },
+  evaluation: { share: 0.15, salt: "e", table: null },
+});
 
 describe("arms", () => {
   it("have their declared shares over 100,000 units in sequence", () => {
@@ -35,7 +38,7 @@ describe("arms", () => {
   it("of share 0 are empty and of share 1 hold everybody", () => {
     const none = programWith();
     const held = programWith({ holdout: { share: 1, salt: "h" } });
-    const drawn = programWith({ evaluation: { share: 1, salt: "e" } });
+    const drawn = programWith({ evaluation: { share: 1, salt: "e", table: null } });
     for (let i = 0; i < 1_000; i++) {
       expect([none, held, drawn].map((each) => assignArm(each, `unit-${i}`))).toEqual([
         "policy",

@@ -84,17 +84,36 @@ describe("scores in money", () => {
   });
 });
 
+describe("scores of a program that draws by thompson", () => {
+  const drawing = programWith({ ...program, exploration: { strategy: "thompson", floor: 0, salt: "draw" } });
+
+  it("have the value and the cost of each replicate, calibrated by itself, the fixed cost added", () => {
+    const { replicates, ...means } = scoresInMoney(drawing, model, raw);
+    // mail: 3·(0.125 + 2·0.25) + 0.5·2, 3·(0.125 + 2·0.75) + 0.5·4; 0.375 + 0.01, 0.625 + 0.01. call, then no output.
+    expect(replicates).toEqual({
+      value: [[], [2.875, 6.875], [2, 3.5], []],
+      cost: [[], [0.385, 0.635], [-0.5, -0.25], []],
+    });
+    expect({ ...means, replicates: null }).toEqual(scoresInMoney(program, model, raw));
+  });
+
+  it("have none of any other program", () => {
+    expect(scoresInMoney(program, model, raw).replicates).toBeNull();
+  });
+});
+
 describe("other scores", () => {
   it("from priors add the fixed cost, and are nothing where none is declared", () => {
     expect(scoresFromPriors(program)).toEqual({
       value: [0, 2, NaN, NaN],
       valueStd: [0, 0, 0, 0],
       cost: [0, 0.51, NaN, NaN],
+      replicates: null,
     });
   });
 
   it("from nothing are nothing", () => {
     const nothing = [0, NaN, NaN, NaN];
-    expect(noScores(program)).toEqual({ value: nothing, valueStd: nothing, cost: nothing });
+    expect(noScores(program)).toEqual({ value: nothing, valueStd: nothing, cost: nothing, replicates: null });
   });
 });

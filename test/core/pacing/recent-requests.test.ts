@@ -21,7 +21,8 @@ function decided(
 ): Decision {
   const zeros = new Array<number>(actions).fill(0);
   const excluded = new Array<null>(actions).fill(null);
-  return { excluded, pruned, net: zeros, inArm: zeros, marginal: zeros, armShare: 1, chosen };
+  const probabilities = { inArm: zeros, marginal: zeros, armShare: 1 };
+  return { excluded, pruned, net: zeros, best: 0, exploring: null, ...probabilities, chosen };
 }
 
 describe("the sample of recent requests", () => {

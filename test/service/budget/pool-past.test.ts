@@ -84,6 +84,7 @@ function declared(period: PeriodRule, epochMs: number): PoolDeclaration {
     largestOfferMicros: 10,
     offerTtlMsMax: HOUR_MS,
     programs: [programWith()],
+    explorations: [],
   };
 }
 
