@@ -13,7 +13,8 @@ import type { DecisionRecord, RecordedReservation } from "../../core/domain/reco
 import type { SpendingHistory } from "../../core/budget-ports.ts";
 import { LiftgateError } from "../../core/errors.ts";
 import { readBlocks } from "./read-segments.ts";
-import { listSegments } from "./segment.ts";
+import { DamagedSegmentError } from "./segment-bytes.ts";
+import { listSegments } from "./segment-name.ts";
 
 const LINE_FEED = 0x0a;
 
@@ -27,14 +28,13 @@ export class LoggedSpending implements SpendingHistory {
 
   /**
    * Of an account that counts a volume: 1 for each offer. Throws `log_unavailable` when the log cannot be read, or a
-   * record of the lease is damaged: then what was spent is not known.
+   * record of the lease, or any segment is damaged: then what was spent is not known.
    */
   async *reservations(account: AccountId, { replica, life }: LeaseHolder): AsyncGenerator<Reservation, void> {
     const lease = `${replica}/${life}`;
-    for (const { path } of await listSegments(this.#directory)) {
-      for await (const block of readBlocks(path)) {
-        if (!block.torn) yield* spentIn(block.bytes, { path, lease, account });
-      }
+    for (const { path, form } of await listSegments(this.#directory, "decisions")) {
+      if (form === "damaged") throw unknown(path);
+      yield* await spentInSegment({ path, lease, account });
     }
   }
 
@@ -48,6 +48,19 @@ interface Sought {
   readonly path: string;
   readonly lease: string;
   readonly account: AccountId;
+}
+
+/** All at once: only at its end does a compressed segment say whether it is right, and what was told stays told. */
+async function spentInSegment(sought: Sought): Promise<readonly Reservation[]> {
+  const spent: Reservation[] = [];
+  try {
+    for await (const block of readBlocks(sought.path)) if (!block.torn) spent.push(...spentIn(block.bytes, sought));
+  } catch (cause) {
+    // Deleted between listing and reading: retention keeps what a budget may still need.
+    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return [];
+    throw cause instanceof DamagedSegmentError ? unknown(sought.path) : cause;
+  }
+  return spent;
 }
 
 function* spentIn(lines: Buffer, { path, lease, account }: Sought): Generator<Reservation, void> {
@@ -68,8 +81,12 @@ function recordOf(line: string, path: string): DecisionRecord {
   try {
     return JSON.parse(line);
   } catch {
-    throw new LiftgateError("log_unavailable", `${path} has a damaged record: what was spent is not known`);
+    throw unknown(path);
   }
+}
+
+function unknown(path: string): LiftgateError {
+  return new LiftgateError("log_unavailable", `${path} has a damaged record: what was spent is not known`);
 }
 
 function spentFrom(recorded: RecordedReservation, account: AccountId): Reservation | null {

@@ -2,14 +2,14 @@ import { appendFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { findRecord } from "../../../src/adapters/file/find-record.ts";
-import { segmentFileName } from "../../../src/adapters/file/segment.ts";
+import { segmentFileName } from "../../../src/adapters/file/segment-name.ts";
 import { idAt, logIn, recordOf, START_MS, TestDirectory } from "../../support/decision-log-files.ts";
 
 const HOUR_MS = 3_600_000;
 
 /** Writes a segment that starts `afterMs` after the start, with this content. */
 function segment(directory: string, afterMs: number, content: string): string {
-  const path = join(directory, segmentFileName(START_MS + afterMs, "0badcafe"));
+  const path = join(directory, segmentFileName("decisions", START_MS + afterMs, "0badcafe"));
   writeFileSync(path, content);
   return path;
 }

@@ -2,7 +2,7 @@ import { appendFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { LoggedSpending } from "../../../src/adapters/file/spending-history.ts";
-import { segmentFileName } from "../../../src/adapters/file/segment.ts";
+import { segmentFileName } from "../../../src/adapters/file/segment-name.ts";
 import { RECORD_EXAMPLE } from "../../../src/contract/record-example.ts";
 import type { AccountId, Reservation } from "../../../src/core/domain/budget.ts";
 import type { RecordedReservation } from "../../../src/core/domain/record.ts";
@@ -30,7 +30,7 @@ async function logOf(...reservations: readonly (RecordedReservation | null)[]): 
   const lines = reservations.map((held) => JSON.stringify({ ...RECORD_EXAMPLE, reservation: held }));
   const half = Math.ceil(lines.length / 2);
   for (const [hour, part] of [lines.slice(0, half), lines.slice(half)].entries()) {
-    const path = join(folder, segmentFileName(Date.UTC(2026, 10, 25, hour), "0badcafe"));
+    const path = join(folder, segmentFileName("decisions", Date.UTC(2026, 10, 25, hour), "0badcafe"));
     await writeFile(path, part.map((line) => `${line}\n`).join(""));
     await appendFile(
       path,
@@ -79,7 +79,7 @@ test("a caller who writes a lease's name into the context is not mistaken for it
   const folder = await temporaryFolder();
   const forged = { ...RECORD_EXAMPLE, context: { note: '"lease":"replica-a/7"', lease: "replica-a/7" } };
   await writeFile(
-    join(folder, segmentFileName(Date.UTC(2026, 10, 25), "0badcafe")),
+    join(folder, segmentFileName("decisions", Date.UTC(2026, 10, 25), "0badcafe")),
     `${JSON.stringify(forged)}\n${JSON.stringify({ ...forged, reservation: reservation({ id: "a" }) })}\n`,
   );
   expect((await spent(new LoggedSpending(folder), NOVEMBER)).map(({ id }) => id)).toEqual(["a"]);
@@ -87,7 +87,7 @@ test("a caller who writes a lease's name into the context is not mistaken for it
 
 test("a damaged record of the lease is told by its file's name, without a word of it", async () => {
   const folder = await temporaryFolder();
-  const path = join(folder, segmentFileName(Date.UTC(2026, 10, 25), "0badcafe"));
+  const path = join(folder, segmentFileName("decisions", Date.UTC(2026, 10, 25), "0badcafe"));
   const line = JSON.stringify({ ...RECORD_EXAMPLE, reservation: reservation() });
   await writeFile(path, `${line.replace('"user":"', '"user":x"')}\n`);
   await expect(spent(new LoggedSpending(folder), NOVEMBER)).rejects.toMatchObject({
