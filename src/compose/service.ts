@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { Logger } from "pino";
 import { compileRule } from "../adapters/cel/compile-rule.ts";
 import { FileDecisionLog } from "../adapters/file/decision-log.ts";
+import { lockDirectory } from "../adapters/file/directory-lock.ts";
 import { ProgramArchive } from "../adapters/file/program-archive.ts";
 import { ProgramFolder } from "../adapters/file/program-folder.ts";
 import { ModelFolder } from "../adapters/onnx/model-folder.ts";
@@ -34,9 +35,25 @@ export interface Composition {
   close(): Promise<void>;
 }
 
-/** Opens the stores and loads models and programs. Faulty files are logged, never fatal: the rest serves. */
+/**
+ * Opens the stores and loads models and programs. Faulty files are logged, never fatal: the rest serves.
+ *
+ * @throws Error when another process uses DATA_DIR
+ */
 export async function compose(config: Config, logger: Logger): Promise<Composition> {
   await mkdir(config.DATA_DIR, { recursive: true, mode: 0o700 });
+  const lock = lockDirectory(config.DATA_DIR);
+  try {
+    const { close, ...composition } = await composeInside(config, logger);
+    return { ...composition, close: () => close().finally(() => lock.release()) };
+  } catch (cause) {
+    lock.release();
+    throw cause;
+  }
+}
+
+/** Everything in a DATA_DIR that is this process's alone. */
+async function composeInside(config: Config, logger: Logger): Promise<Composition> {
   const metrics = createMetrics();
   const calendar = new TemporalCalendar();
   const allocator = new WorkerAllocator();

@@ -59,7 +59,7 @@ async function* decompressed(file: NodeJS.ReadableStream, path: string): AsyncGe
   try {
     for await (const chunk of lines) yield chunk;
   } catch (cause) {
-    throw isOfZstd(cause) ? new DamagedSegmentError(path, String(cause.code)) : cause;
+    throw isOfZstd(cause) ? new DamagedSegmentError(path, cause.code) : cause;
   } finally {
     lines.destroy();
     await ended;
