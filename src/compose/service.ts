@@ -1,10 +1,8 @@
 /** The service, put together from its configuration. Nothing outside this folder knows adapters. */
-import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "pino";
 import { compileRule } from "../adapters/cel/compile-rule.ts";
-import { FileDecisionLog } from "../adapters/file/decision-log.ts";
 import { lockDirectory } from "../adapters/file/directory-lock.ts";
 import { ProgramArchive } from "../adapters/file/program-archive.ts";
 import { ProgramFolder } from "../adapters/file/program-folder.ts";
@@ -22,9 +20,11 @@ import { AnswerMemory } from "../service/answer-memory.ts";
 import { Catalog } from "../service/catalog.ts";
 import { ModelCache } from "../service/model-cache.ts";
 import { ProgramCache } from "../service/program-cache.ts";
+import { spendingNeededSinceMs } from "../service/budget/spending-needed.ts";
 import type { Treasury } from "../service/budget/treasury.ts";
 import type { DecisionServices } from "../service/services.ts";
 import { openBudgets } from "./budgets.ts";
+import { openDecisionLog } from "./logs.ts";
 import { openStores } from "./stores.ts";
 
 export interface Composition {
@@ -44,8 +44,8 @@ export async function compose(config: Config, logger: Logger): Promise<Compositi
   await mkdir(config.DATA_DIR, { recursive: true, mode: 0o700 });
   const lock = lockDirectory(config.DATA_DIR);
   try {
-    const { close, ...composition } = await composeInside(config, logger);
-    return { ...composition, close: () => close().finally(() => lock.release()) };
+    const composition = await composeInside(config, logger);
+    return { ...composition, close: () => composition.close().finally(() => lock.release()) };
   } catch (cause) {
     lock.release();
     throw cause;
@@ -61,10 +61,14 @@ async function composeInside(config: Config, logger: Logger): Promise<Compositio
   const { treasury } = budgets;
   const { models, programs, catalog } = await loadCatalog(config, { metrics, logger, calendar, treasury });
   const stores = await openStores(config, metrics, logger);
-  const log = decisionLog(config, metrics, logger);
+  const neededSinceMs = () => {
+    const loaded = programs.list().map(({ program }) => program);
+    return spendingNeededSinceMs(loaded, calendar, Date.now());
+  };
+  const decisionLog = await openDecisionLog(config, { metrics, logger, neededSinceMs });
   const counted = exportDecisions(metrics);
   const { features, offers } = stores;
-  const parts = { programs, models, features, offers, calendar, log, allocator };
+  const parts = { programs, models, features, offers, calendar, log: decisionLog.log, allocator };
   const decisions: DecisionServices = {
     ...parts,
     funds: treasury,
@@ -82,7 +86,7 @@ async function composeInside(config: Config, logger: Logger): Promise<Compositio
       accepting = false;
     },
     close: async () => {
-      await log.close();
+      await decisionLog.close();
       await budgets.close();
       await allocator.close();
       await stores.close();
@@ -129,24 +133,5 @@ function programCache(config: Config, models: ModelCache, calendar: Calendar): P
     models,
     compileRule,
     calendar,
-  });
-}
-
-function decisionLog(config: Config, metrics: Metrics, logger: Logger): FileDecisionLog {
-  return new FileDecisionLog({
-    directory: join(config.DATA_DIR, "decisions"),
-    durability: config.DURABILITY,
-    clock: Date.now,
-    stopwatch: () => performance.now(),
-    segmentSuffix: () => randomBytes(4).toString("hex"),
-    observer: {
-      queued: (bytes) => metrics.logQueue.set(bytes),
-      wrote: ({ bytes }) => metrics.logBytes.inc(bytes),
-      segmentOpened: (path) => logger.info({ path }, "decision log segment"),
-      failed: (err, refusedLines) => {
-        metrics.logErrors.inc();
-        logger.error({ err, refusedLines }, "decision log cannot be written");
-      },
-    },
   });
 }

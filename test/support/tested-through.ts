@@ -71,6 +71,8 @@ export const TESTED_THROUGH: readonly { readonly files: string; readonly test: s
   { files: "src/adapters/duckdb/write-assignments.ts", test: "test/cli/allocate.test.ts" },
   { files: "src/adapters/duckdb/", test: "test/adapters/duckdb/read-candidates.test.ts" },
   { files: "src/adapters/worker/", test: "test/adapters/worker/worker-allocator.test.ts" },
+  { files: "src/adapters/file/seal-in-worker.ts", test: "test/adapters/file/seal-segment.test.ts" },
+  { files: "src/adapters/file/seal-main.ts", test: "test/adapters/file/seal-segment.test.ts" },
   { files: "src/adapters/file/segment.ts", test: "test/adapters/file/decision-log.test.ts" },
   { files: "src/adapters/file/segment-log.ts", test: "test/adapters/file/decision-log.test.ts" },
   { files: "src/adapters/file/segment-bytes.ts", test: "test/adapters/file/read-segments.test.ts" },

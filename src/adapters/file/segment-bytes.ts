@@ -1,4 +1,5 @@
 /** The bytes of a segment's lines, whatever form it is in. */
+import type { ReadStream } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { createZstdDecompress } from "node:zlib";
@@ -52,12 +53,14 @@ async function openForm(forms: readonly string[]): Promise<{ readonly handle: Fi
   }
 }
 
-async function* decompressed(file: NodeJS.ReadableStream, path: string): AsyncGenerator<Buffer, void> {
+async function* decompressed(file: ReadStream, path: string): AsyncGenerator<Buffer, void> {
   const lines = createZstdDecompress({ chunkSize: CHUNK_BYTES });
   // What fails on the way is thrown to whoever reads the lines.
   const ended = pipeline(file, lines).catch(() => undefined);
   try {
     for await (const chunk of lines) yield chunk;
+    // What follows the frame would be passed over, and with it whatever a flipped bit made unrecognisable.
+    if (lines.bytesWritten !== file.bytesRead) throw new DamagedSegmentError(path, "bytes after its end");
   } catch (cause) {
     throw isOfZstd(cause) ? new DamagedSegmentError(path, cause.code) : cause;
   } finally {

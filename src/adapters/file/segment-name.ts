@@ -68,14 +68,17 @@ export function formsOf(path: string): readonly string[] {
 
 /** The segments of a log, oldest first, each once; none if the directory does not exist. */
 export async function listSegments(directory: string, kind: LogKind): Promise<readonly SegmentName[]> {
-  const segments = new Map<string, SegmentName>();
-  for (const { path, startMs, kept } of await listLogFiles(directory, kind)) {
-    if (kept === "torn" || kept === "unfinished") continue;
-    const known = segments.get(withoutEnding(path));
-    if (known !== undefined && FORMS.indexOf(known.form) < FORMS.indexOf(kept)) continue;
-    segments.set(withoutEnding(path), { path, startMs, form: kept });
-  }
-  return [...segments.values()];
+  const files = await listLogFiles(directory, kind);
+  const counting = new Set(countingAmong(files.map(({ path }) => path)));
+  return files.flatMap(({ path, startMs, kept }) =>
+    counting.has(path) && kept !== "torn" && kept !== "unfinished" ? [{ path, startMs, form: kept }] : [],
+  );
+}
+
+/** Of these files those that hold lines, each segment once, in order; whatever the rest of their names says. */
+export function countingAmong(paths: readonly string[]): readonly string[] {
+  const there = new Set(paths);
+  return paths.filter((path) => FORMS.map((form) => inForm(path, form)).find((form) => there.has(form)) === path);
 }
 
 /** Everything in the directory that is the log's, oldest first; none if it does not exist. */

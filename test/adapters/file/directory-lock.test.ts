@@ -15,7 +15,7 @@ const CONTAINED = ["unshare", "--pid", "--fork", "--kill-child", "--net", "--uts
 
 /** A process that holds the lock by the time this resolves. */
 async function holderOf(directory: string, wrapper: readonly string[] = []) {
-  const [program = "", ...args] = [...wrapper, execPath, CHILD, directory];
+  const [program, ...args] = [...wrapper, execPath, CHILD, directory];
   const child = spawn(program, args, { stdio: ["ignore", "pipe", "inherit"] });
   onTestFinished(() => void child.kill("SIGKILL"));
   await once(child.stdout, "data");
@@ -90,7 +90,7 @@ describe.skipIf(getuid?.() !== 0 || !canContain())("the lock of a volume that co
 
 function canContain(): boolean {
   try {
-    const [program = "", ...args] = [...CONTAINED, "true"];
+    const [program, ...args] = [...CONTAINED, "true"];
     execFileSync(program, args, { stdio: "ignore" });
     return true;
   } catch {

@@ -1,7 +1,8 @@
-import { appendFile, writeFile } from "node:fs/promises";
+import { appendFile, readFile, rename, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { LoggedSpending } from "../../../src/adapters/file/spending-history.ts";
+import { sealSegment } from "../../../src/adapters/file/seal-segment.ts";
 import { segmentFileName } from "../../../src/adapters/file/segment-name.ts";
 import { RECORD_EXAMPLE } from "../../../src/contract/record-example.ts";
 import type { AccountId, Reservation } from "../../../src/core/domain/budget.ts";
@@ -94,6 +95,36 @@ test("a damaged record of the lease is told by its file's name, without a word o
     code: "log_unavailable",
     message: `${path} has a damaged record: what was spent is not known`,
   });
+});
+
+test("a compressed segment proves what the plain one did, and the two together count once", async () => {
+  const folder = await temporaryFolder();
+  const path = join(folder, segmentFileName("decisions", Date.UTC(2026, 10, 25), "0badcafe"));
+  await writeFile(path, `${JSON.stringify({ ...RECORD_EXAMPLE, reservation: reservation({ id: "a" }) })}\n`);
+  await sealSegment(path);
+  expect((await spent(new LoggedSpending(folder), NOVEMBER)).map(({ id }) => id)).toEqual(["a"]);
+  await unlink(path);
+  expect((await spent(new LoggedSpending(folder), NOVEMBER)).map(({ id }) => id)).toEqual(["a"]);
+});
+
+test("nothing of a segment that turns out to be damaged is told: what was told cannot be taken back", async () => {
+  const folder = await temporaryFolder();
+  const path = join(folder, segmentFileName("decisions", Date.UTC(2026, 10, 25), "0badcafe"));
+  await writeFile(path, `${JSON.stringify({ ...RECORD_EXAMPLE, reservation: reservation({ id: "a" }) })}\n`);
+  await sealSegment(path);
+  await unlink(path);
+  const sealed = await readFile(`${path}.zst`);
+  await writeFile(`${path}.zst`, sealed.subarray(0, sealed.length - 4));
+  const told: Reservation[] = [];
+  const telling = async () => {
+    const log = new LoggedSpending(folder);
+    for await (const held of log.reservations(NOVEMBER, { replica: "replica-a", life: 7 })) told.push(held);
+  };
+  await expect(telling()).rejects.toMatchObject({ code: "log_unavailable" });
+  expect(told).toEqual([]);
+
+  await rename(`${path}.zst`, `${path}.damaged`);
+  await expect(telling()).rejects.toMatchObject({ code: "log_unavailable" });
 });
 
 test("no log is nothing spent, and there are no outcomes to tell again", async () => {
