@@ -6,11 +6,22 @@ export type LogMetrics = ReturnType<typeof createLogMetrics>;
 
 export function createLogMetrics(registers: Registry[]) {
   const labelNames = ["log"] as const;
+  const queuedBytes = new Map<string, number>();
   const gauge = (name: string, help: string) => new Gauge({ name, help, labelNames, registers });
   const counter = (name: string, help: string) => new Counter({ name, help, labelNames, registers });
   return {
     bytes: counter("liftgate_log_bytes_total", "Bytes appended to a log"),
-    queue: gauge("liftgate_log_queue_bytes", "Bytes of records waiting to become durable"),
+    /** By log: it changes with every record, and is told when it is asked for. */
+    queuedBytes,
+    queue: new Gauge({
+      name: "liftgate_log_queue_bytes",
+      help: "Bytes of records waiting to become durable",
+      labelNames,
+      registers,
+      collect() {
+        for (const [log, bytes] of queuedBytes) this.set({ log }, bytes);
+      },
+    }),
     errors: counter("liftgate_log_errors_total", "Writes of a log that failed; none was acknowledged"),
     disk: gauge("liftgate_log_disk_bytes", "Bytes of a log on the disk"),
     oldest: gauge("liftgate_log_oldest_timestamp_seconds", "When the oldest segment on the disk was begun"),
@@ -25,9 +36,10 @@ export function createLogMetrics(registers: Registry[]) {
 
 /** Everything a log and its keeper report goes through here. */
 export function tellLog(log: string, { metrics, logger }: { readonly metrics: LogMetrics; readonly logger: Logger }) {
+  metrics.queuedBytes.set(log, 0);
   for (const total of [metrics.bytes, metrics.errors, metrics.torn, metrics.keeperErrors]) total.inc({ log }, 0);
   return {
-    queued: (bytes: number) => metrics.queue.set({ log }, bytes),
+    queued: (bytes: number) => metrics.queuedBytes.set(log, bytes),
     wrote: ({ bytes }: { readonly bytes: number }) => metrics.bytes.inc({ log }, bytes),
     segmentOpened: (path: string) => logger.info({ log, path }, "log segment"),
     failed: (err: unknown, refusedLines: number) => {

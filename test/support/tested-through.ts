@@ -74,7 +74,6 @@ export const TESTED_THROUGH: readonly { readonly files: string; readonly test: s
   { files: "src/adapters/file/seal-in-worker.ts", test: "test/adapters/file/seal-segment.test.ts" },
   { files: "src/adapters/file/seal-main.ts", test: "test/adapters/file/seal-segment.test.ts" },
   { files: "src/adapters/file/segment.ts", test: "test/adapters/file/decision-log.test.ts" },
-  { files: "src/adapters/file/segment-log.ts", test: "test/adapters/file/decision-log.test.ts" },
   { files: "src/adapters/file/segment-bytes.ts", test: "test/adapters/file/read-segments.test.ts" },
   { files: "src/adapters/file/read-program.ts", test: "test/adapters/file/program-folder.test.ts" },
   { files: "src/adapters/memory/journal-queue.ts", test: "test/adapters/memory/offer-history.test.ts" },
