@@ -2,7 +2,7 @@
  * Calls of the real service that promise something about a log once they are answered, and what is found of it after
  * the process was killed.
  */
-import { readdir } from "node:fs/promises";
+import { appendFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { readSegments } from "../../src/adapters/file/read-segments.ts";
@@ -106,6 +106,13 @@ export class ShortLives {
   }
 }
 
+/** What a process may leave that dies within a write, and kill -9 hardly ever does: half a record at the end. */
+export async function tearTail(dataDir: string, { log }: PromisedCall): Promise<void> {
+  const segments = await listSegments(join(dataDir, log), log);
+  const last = segments.findLast(({ form }) => form === "plain");
+  if (last !== undefined) await appendFile(last.path, '{"schema":"liftgate.');
+}
+
 export interface Found {
   readonly records: number;
   readonly promised: number;
@@ -114,6 +121,7 @@ export interface Found {
   /** In the log more than once. */
   readonly doubled: number;
   readonly corrupt: number;
+  /** Torn tails that recovery cut off; a segment is torn once. */
   readonly tornTails: number;
   readonly compressed: number;
 }

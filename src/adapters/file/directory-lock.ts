@@ -6,6 +6,8 @@
  * containers that share a volume, whose process ids mean nothing to each other, and on network file systems that
  * pass locks on (NFS 4).
  *
+ * Nothing else in this process may open the lock's file: closing it would end the lock, as fcntl's rules are.
+ *
  * What it cannot see: a copy of the directory, and a directory that was deleted and made again while its process
  * runs. On a file system without locks nothing starts.
  */
