@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { FileDecisionLog } from "../../src/adapters/file/decision-log.ts";
 import { readSegments } from "../../src/adapters/file/read-segments.ts";
-import { listSegments } from "../../src/adapters/file/segment.ts";
+import { listSegments } from "../../src/adapters/file/segment-name.ts";
 import { openLeaseBook } from "../../src/adapters/memory/lease-book.ts";
 import { openRedis } from "../../src/adapters/redis/connection.ts";
 import { RedisLedger } from "../../src/adapters/redis/ledger/ledger.ts";
@@ -62,7 +62,7 @@ const log = new FileDecisionLog({
 });
 const history: SpendingHistory = {
   async *reservations(_: AccountId, holder: LeaseHolder) {
-    const paths = (await listSegments(decisionsDir)).map(({ path }) => path);
+    const paths = (await listSegments(decisionsDir, "decisions")).map(({ path }) => path);
     for await (const entry of readSegments(paths)) {
       if (entry.kind !== "record") continue;
       const { reservation }: LoggedDecision = JSON.parse(entry.text);

@@ -1,4 +1,3 @@
-import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Presets, SingleBar } from "cli-progress";
 import type { Command } from "commander";
@@ -18,8 +17,9 @@ export function addReplayCommand(program: Command): void {
     .argument("[logs...]", "segments, or folders of segments (default: DATA_DIR/decisions)")
     .action(async (logs: readonly string[]) => {
       const config = readConfig();
-      const paths = await segmentsIn(logs.length > 0 ? logs : [join(config.DATA_DIR, "decisions")]);
-      const report = await replayAll(composeReplay(config), paths);
+      const logged = composeReplay(config);
+      const paths = await logged.segments(logs.length > 0 ? logs : [join(config.DATA_DIR, "decisions")]);
+      const report = await replayAll(logged, paths);
       for (const difference of report.shown) console.log(difference);
       console.log(`${report.identical} identical, ${report.different} different, ${report.torn} torn tails`);
       if (report.different > 0) process.exitCode = 1;
@@ -81,16 +81,4 @@ function replayer(log: LoggedDecisions): (record: object) => Promise<readonly st
 async function openProgram(log: LoggedDecisions, digest: string): Promise<Program | string> {
   const opened = await log.program(digest);
   return opened.ok ? opened.value : opened.faults.map(({ path, rule }) => `program ${path}: ${rule}`).join("; ");
-}
-
-/** The segments in files and folders, oldest first. */
-export async function segmentsIn(paths: readonly string[]): Promise<readonly string[]> {
-  const found = await Promise.all(
-    paths.map(async (path) => {
-      if (!(await stat(path)).isDirectory()) return [path];
-      const names = await readdir(path);
-      return names.filter((name) => name.endsWith(".ndjson")).map((name) => join(path, name));
-    }),
-  );
-  return found.flat().toSorted();
 }

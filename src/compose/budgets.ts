@@ -19,8 +19,8 @@ import type { Metrics } from "../ops/metrics.ts";
 import { Reaper, steadyClock } from "../service/budget/reaper.ts";
 import { Treasury } from "../service/budget/treasury.ts";
 import { dueSettlement } from "../service/outcomes/due-settlement.ts";
-import type { Timer } from "../service/budget/budget-holder.ts";
 import type { OpenIndex } from "./log-index.ts";
+import { TIMER } from "./timer.ts";
 
 /** Longer than any answer of a healthy Redis; nobody decides meanwhile. */
 const LEDGER_ANSWER_MS = 250;
@@ -31,7 +31,6 @@ const REAP_INTERVAL_MS = 5_000;
 export interface Budgets {
   readonly treasury: Treasury;
   readonly ledger: Ledger;
-  readonly timer: Timer;
   /** Reports and returns what is held, after the decision log is closed. */
   close(): Promise<void>;
 }
@@ -82,7 +81,6 @@ export async function openBudgets(
   return {
     treasury,
     ledger: store.ledger,
-    timer: TIMER,
     close: async () => {
       await treasury.close();
       await reaper.close();
@@ -98,15 +96,6 @@ function owedBy({ decisions, outcomes }: OpenIndex) {
     return decision === null ? null : dueSettlement(outcome, decision, outcomes);
   };
 }
-
-const TIMER: Timer = {
-  now: () => performance.now(),
-  after: (delayMs: number, callback: () => void) => {
-    const timer = setTimeout(callback, Math.max(0, delayMs));
-    timer.unref();
-    return () => clearTimeout(timer);
-  },
-};
 
 interface LedgerStore {
   readonly ledger: Ledger;

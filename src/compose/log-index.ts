@@ -2,7 +2,7 @@
 import { basename, join } from "node:path";
 import type { Logger } from "pino";
 import { readSegments } from "../adapters/file/read-segments.ts";
-import { listSegments } from "../adapters/file/segment.ts";
+import { listSegments, type LogKind } from "../adapters/file/segment-name.ts";
 import { openIndexStore } from "../adapters/lmdb/index-store.ts";
 import { type DecisionRecord, RECORD_SCHEMA } from "../core/domain/record.ts";
 import type { IndexStore } from "../core/index-ports.ts";
@@ -36,8 +36,8 @@ export async function openLogIndex(
   });
   const decisions = new LogIndex(store);
   const outcomes = new OutcomeIndex(store);
-  const tail = new LogTail(store, logger);
-  await tail.recall(join(config.DATA_DIR, "decisions"), RECORD_SCHEMA, (record) => {
+  const tail = new LogTail(store, { dataDir: config.DATA_DIR, logger });
+  await tail.recall("decisions", RECORD_SCHEMA, (record) => {
     decisions.add(record as DecisionRecord);
   });
   const sweep = new IndexSweep([...decisions.aging, ...outcomes.aging]);
@@ -59,29 +59,32 @@ export async function openLogIndex(
  */
 export class LogTail {
   readonly #marks: ReturnType<IndexStore["table"]>;
+  readonly #dataDir: string;
   readonly #logger: Logger;
 
-  constructor(store: IndexStore, logger: Logger) {
+  constructor(store: IndexStore, { dataDir, logger }: { readonly dataDir: string; readonly logger: Logger }) {
     this.#marks = store.table("marks");
+    this.#dataDir = dataDir;
     this.#logger = logger;
   }
 
   /** All that was acknowledged before is in the index, or waits for it. */
-  opened(directory: string, path: string): void {
-    this.#marks.set(directory, basename(path));
-  }
+  readonly opened = (kind: LogKind, path: string): void => {
+    this.#marks.set(kind, basename(path));
+  };
 
   /** Every line of the schema since then, in order. */
-  async recall(directory: string, schema: string, onRecord: (record: object) => void): Promise<void> {
-    const mark = this.#marks.get(directory) ?? "";
-    const segments = (await listSegments(directory)).filter(({ path }) => basename(path) >= mark);
+  async recall(kind: LogKind, schema: string, onRecord: (record: object) => void): Promise<void> {
+    const mark = this.#marks.get(kind) ?? "";
+    const segments = await listSegments(join(this.#dataDir, kind), kind);
+    const since = segments.map(({ path }) => path).filter((path) => basename(path) >= mark);
     let records = 0;
-    for await (const entry of readSegments(segments.map(({ path }) => path))) {
+    for await (const entry of readSegments(since)) {
       if (entry.kind === "record" && "schema" in entry.record && entry.record.schema === schema) {
         onRecord(entry.record);
         records += 1;
       }
     }
-    if (records > 0) this.#logger.info({ directory, records }, "read into the index");
+    if (records > 0) this.#logger.info({ log: kind, records }, "read into the index");
   }
 }

@@ -1,4 +1,5 @@
 /** What commands need that run without a service. */
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { compileRule } from "../adapters/cel/compile-rule.ts";
 import type { Progress } from "../adapters/duckdb/read-candidates.ts";
@@ -6,6 +7,7 @@ import { StoredCandidates } from "../adapters/duckdb/stored-candidates.ts";
 import { ProgramArchive } from "../adapters/file/program-archive.ts";
 import { ProgramFolder } from "../adapters/file/program-folder.ts";
 import { readSegments } from "../adapters/file/read-segments.ts";
+import { countingAmong } from "../adapters/file/segment-name.ts";
 import { ModelFolder } from "../adapters/onnx/model-folder.ts";
 import { TemporalCalendar } from "../adapters/temporal/calendar.ts";
 import type { Program } from "../core/domain/program.ts";
@@ -27,6 +29,8 @@ export function composeCatalog(config: Config): Catalog {
 /** A decision log and the programs its records were decided under: for `replay`. */
 export interface LoggedDecisions {
   readonly entries: typeof readSegments;
+  /** The segments in files and folders, oldest first; where a folder has several forms of one, the one that counts. */
+  readonly segments: (paths: readonly string[]) => Promise<readonly string[]>;
   /** The archived program with this digest. */
   readonly program: (digest: string) => Promise<Opened<Program>>;
 }
@@ -35,6 +39,7 @@ export function composeReplay(config: Config): LoggedDecisions {
   const archive = new ProgramArchive(join(config.DATA_DIR, "programs"));
   return {
     entries: readSegments,
+    segments: segmentsIn,
     program: async (digest) => {
       const text = await archive.open(digest);
       if (!text.ok) return text;
@@ -43,6 +48,16 @@ export function composeReplay(config: Config): LoggedDecisions {
       return compiled.ok || compiled.admissible === null ? compiled : { ok: true, value: compiled.admissible.program };
     },
   };
+}
+
+async function segmentsIn(paths: readonly string[]): Promise<readonly string[]> {
+  const found = await Promise.all(
+    paths.map(async (path) => {
+      if (!(await stat(path)).isDirectory()) return [path];
+      return countingAmong((await readdir(path)).map((name) => join(path, name)));
+    }),
+  );
+  return found.flat().toSorted();
 }
 
 /** Files of candidates, or of users to score, for `allocate`. */

@@ -1,10 +1,9 @@
 /** The service, put together from its configuration. Nothing outside this folder knows adapters. */
-import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "pino";
 import { compileRule } from "../adapters/cel/compile-rule.ts";
-import { FileDecisionLog } from "../adapters/file/decision-log.ts";
+import { lockDirectory } from "../adapters/file/directory-lock.ts";
 import { ProgramArchive } from "../adapters/file/program-archive.ts";
 import { ProgramFolder } from "../adapters/file/program-folder.ts";
 import { ModelFolder } from "../adapters/onnx/model-folder.ts";
@@ -20,11 +19,13 @@ import { createMetrics, type Metrics } from "../ops/metrics.ts";
 import { Catalog } from "../service/catalog.ts";
 import { ModelCache } from "../service/model-cache.ts";
 import { ProgramCache } from "../service/program-cache.ts";
+import { spendingNeededSinceMs } from "../service/budget/spending-needed.ts";
 import type { Treasury } from "../service/budget/treasury.ts";
 import type { DecisionServices } from "../service/services.ts";
 import { answering } from "./answers.ts";
 import { openBudgets } from "./budgets.ts";
-import { type OpenIndex, openLogIndex } from "./log-index.ts";
+import { openLogIndex } from "./log-index.ts";
+import { openDecisionLog } from "./logs.ts";
 import { openOutcomes } from "./outcomes.ts";
 import { openStores } from "./stores.ts";
 
@@ -36,22 +37,43 @@ export interface Composition {
   close(): Promise<void>;
 }
 
-/** Opens the stores and loads models and programs. Faulty files are logged, never fatal: the rest serves. */
+/**
+ * Opens the stores and loads models and programs. Faulty files are logged, never fatal: the rest serves.
+ *
+ * @throws Error when another process uses DATA_DIR
+ */
 export async function compose(config: Config, logger: Logger): Promise<Composition> {
   await mkdir(config.DATA_DIR, { recursive: true, mode: 0o700 });
+  const lock = lockDirectory(config.DATA_DIR);
+  try {
+    const composition = await composeInside(config, logger);
+    return { ...composition, close: () => composition.close().finally(() => lock.release()) };
+  } catch (cause) {
+    lock.release();
+    throw cause;
+  }
+}
+
+/** Everything in a DATA_DIR that is this process's alone. */
+async function composeInside(config: Config, logger: Logger): Promise<Composition> {
   const metrics = createMetrics();
   const calendar = new TemporalCalendar();
   const allocator = new WorkerAllocator();
   const index = await openLogIndex(config, { metrics, logger });
   const budgets = await openBudgets(config, { metrics, logger, calendar, allocator, index });
-  const { treasury, ledger, timer } = budgets;
-  const outcomes = await openOutcomes(config, { metrics, logger, index, ledger, timer });
+  const { treasury, ledger } = budgets;
   const { models, programs, catalog } = await loadCatalog(config, { metrics, logger, calendar, treasury });
   const stores = await openStores(config, metrics, logger);
-  const log = decisionLog(config, { metrics, logger, index });
+  const neededSinceMs = () => {
+    const loaded = programs.list().map(({ program }) => program);
+    return spendingNeededSinceMs(loaded, calendar, Date.now());
+  };
+  const kept = { metrics, logger, neededSinceMs, opened: index.tail.opened };
+  const decisionLog = await openDecisionLog(config, kept);
+  const outcomes = await openOutcomes(config, { ...kept, index, ledger });
   const counted = exportDecisions(metrics);
   const { features, offers } = stores;
-  const parts = { programs, models, features, offers, calendar, log, allocator };
+  const parts = { programs, models, features, offers, calendar, log: decisionLog.log, allocator };
   const decisions: DecisionServices = {
     ...parts,
     funds: treasury,
@@ -80,7 +102,7 @@ export async function compose(config: Config, logger: Logger): Promise<Compositi
       accepting = false;
     },
     close: async () => {
-      for (const part of [log, outcomes, budgets, index, allocator, stores, models]) await part.close();
+      for (const part of [decisionLog, outcomes, budgets, index, allocator, stores, models]) await part.close();
     },
   };
 }
@@ -123,34 +145,5 @@ function programCache(config: Config, models: ModelCache, calendar: Calendar): P
     models,
     compileRule,
     calendar,
-  });
-}
-
-interface LogParts {
-  readonly metrics: Metrics;
-  readonly logger: Logger;
-  readonly index: OpenIndex;
-}
-
-function decisionLog(config: Config, { metrics, logger, index }: LogParts): FileDecisionLog {
-  const directory = join(config.DATA_DIR, "decisions");
-  return new FileDecisionLog({
-    directory,
-    durability: config.DURABILITY,
-    clock: Date.now,
-    stopwatch: () => performance.now(),
-    segmentSuffix: () => randomBytes(4).toString("hex"),
-    observer: {
-      queued: (bytes) => metrics.logQueue.set(bytes),
-      wrote: ({ bytes }) => metrics.logBytes.inc(bytes),
-      segmentOpened: (path) => {
-        index.tail.opened(directory, path);
-        logger.info({ path }, "decision log segment");
-      },
-      failed: (err, refusedLines) => {
-        metrics.logErrors.inc();
-        logger.error({ err, refusedLines }, "decision log cannot be written");
-      },
-    },
   });
 }

@@ -1,6 +1,7 @@
 /** The environment, read once: every fault reported together, secrets also from files. */
 import { readFileSync } from "node:fs";
 import { z } from "zod";
+import { durationMs, DurationText } from "../contract/identifiers.ts";
 
 export const ROLES = ["decide", "outcome", "read", "admin"] as const;
 export type Role = (typeof ROLES)[number];
@@ -24,6 +25,13 @@ const ApiKeyEntry = z.string().transform((text, context): ApiKey => {
   }
   return { id, secretSha256, roles: known };
 });
+
+/**
+ * Leases are closed, and a ledger that forgot is repaired, from the decision log of their period: a quarter has 92
+ * days, and its last offers need some more until their costs are known. Longer periods are kept as long as they are
+ * needed, whatever this says; so are those of programs that were taken away, up to this.
+ */
+const LOG_RETENTION_MIN = "100d";
 
 const Environment = z.object({
   HOST: z.string().default("127.0.0.1").describe("Address to listen on"),
@@ -49,6 +57,11 @@ const Environment = z.object({
     .describe(
       "When a decision counts as logged: written (survives kill -9) or flushed to the disk (survives power loss)",
     ),
+  LOG_RETENTION: DurationText.refine((text) => durationMs(text) >= durationMs(LOG_RETENTION_MIN), {
+    error: `at least ${LOG_RETENTION_MIN}: the budgets of a quarter are proved from the decision log`,
+  })
+    .optional()
+    .describe("Log segments that are older, such as `400d`, are deleted; absent: kept for ever"),
   API_KEYS: z
     .string()
     .optional()

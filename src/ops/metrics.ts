@@ -7,6 +7,7 @@ import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import { createBudgetMetrics } from "./budget-metrics.ts";
 import { createOutcomeMetrics } from "./outcome-metrics.ts";
 import { BucketHistogram } from "./bucket-histogram.ts";
+import { createLogMetrics } from "./log-metrics.ts";
 
 /** From 100 µs, where a decision without I/O lies, to 1 s, past every deadline. */
 const LATENCY_BUCKETS_S = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
@@ -133,21 +134,7 @@ export function createMetrics() {
       labelNames: ["kind", "outcome"],
       registers,
     }),
-    logBytes: new Counter({
-      name: "liftgate_log_bytes_total",
-      help: "Bytes appended to the decision log",
-      registers,
-    }),
-    logQueue: new Gauge({
-      name: "liftgate_log_queue_bytes",
-      help: "Bytes of records waiting to become durable",
-      registers,
-    }),
-    logErrors: new Counter({
-      name: "liftgate_log_errors_total",
-      help: "Writes of the decision log that failed; none was acknowledged",
-      registers,
-    }),
+    logs: createLogMetrics(registers),
     featureStoreUp: new Gauge({
       name: "liftgate_feature_store_up",
       help: "1 while the feature store answers",

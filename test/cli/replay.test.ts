@@ -2,7 +2,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { replayAll, type ReplayReport, segmentsIn } from "../../src/cli/replay.ts";
+import { replayAll, type ReplayReport } from "../../src/cli/replay.ts";
 import { composeReplay } from "../../src/compose/offline.ts";
 import type { DecisionRecord } from "../../src/core/domain/record.ts";
 import { readConfig } from "../../src/ops/config.ts";
@@ -46,8 +46,8 @@ async function tamperedLog(lines: readonly string[], ending = "\n"): Promise<str
 
 /** What the command would print, without a process of its own. */
 async function replayOf(lines: readonly string[], ending = "\n"): Promise<ReplayReport> {
-  const config = readConfig({ DATA_DIR: service.dataDir });
-  return replayAll(composeReplay(config), await segmentsIn([await tamperedLog(lines, ending)]));
+  const logged = composeReplay(readConfig({ DATA_DIR: service.dataDir }));
+  return replayAll(logged, await logged.segments([await tamperedLog(lines, ending)]));
 }
 
 /** The line that is changed: a decision of the model among several actions. */

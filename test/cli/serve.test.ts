@@ -45,6 +45,20 @@ describe("serve", () => {
     expect((await stopped(service, "SIGTERM")).code).toBe(0);
   });
 
+  it("a DATA_DIR that is in use ends with 1 and names the process that uses it; after kill -9 it is free", async () => {
+    const environment = { PORT: "0", DATA_DIR: await temporaryFolder() };
+    const first = new CommandLine(["serve"], environment);
+    await first.printed(LISTENING);
+    const { code, stderr } = await new CommandLine(["serve"], environment).ended();
+    const words = `${environment.DATA_DIR} is in use by process ${first.pid} on `;
+    expect([code, stderr]).toEqual([1, expect.stringContaining(words)]);
+
+    await stopped(first, "SIGKILL");
+    const second = new CommandLine(["serve"], environment);
+    await second.printed(LISTENING);
+    expect((await stopped(second, "SIGTERM")).code).toBe(0);
+  });
+
   it("a port that is taken ends with 1 and says so", async () => {
     const first = new CommandLine(["serve"], { PORT: "0", DATA_DIR: await temporaryFolder() });
     const [, url = ""] = await first.printed(LISTENING);

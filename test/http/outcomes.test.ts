@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readSegments } from "../../src/adapters/file/read-segments.ts";
-import { listSegments } from "../../src/adapters/file/segment.ts";
+import { listSegments } from "../../src/adapters/file/segment-name.ts";
 import { BudgetAnswer } from "../../src/contract/budget.ts";
 import { OutcomeLine } from "../../src/contract/outcome-record.ts";
 import { type OutcomeRequest, OutcomesAnswer } from "../../src/contract/outcomes.ts";
@@ -67,7 +67,7 @@ const budgetOf = async (on: TestService) =>
 
 async function outcomeLines(on: TestService) {
   const lines = [];
-  const segments = await listSegments(join(on.dataDir, "outcomes"));
+  const segments = await listSegments(join(on.dataDir, "outcomes"), "outcomes");
   for await (const entry of readSegments(segments.map(({ path }) => path))) {
     if (entry.kind === "record") lines.push(OutcomeLine.parse(entry.record));
   }

@@ -47,7 +47,7 @@ describe("the decision log cannot be written", () => {
     const batch = await service.call("POST", "/v1/decide/batch", { body: { requests: [body] } });
     expect(batch.json).toMatchObject({ results: [{ status: 503, problem: { code: "log_unavailable" } }] });
     const metrics = await service.call("GET", "/metrics");
-    expect(metrics.text).toMatch(/liftgate_log_errors_total [1-9]/);
+    expect(metrics.text).toMatch(/liftgate_log_errors_total\{log="decisions"\} [1-9]/);
     expect(metrics.text).toMatch(/liftgate_http_problems_total\{code="log_unavailable"\} [1-9]/);
     expect(metrics.text).not.toMatch(/liftgate_decisions_total\{/);
 

@@ -53,11 +53,26 @@ describe("the configuration", () => {
       LOG_LEVEL: "LOUD",
       REDIS_URL: "mysql://do-not-repeat-me",
       USER_ID_PEPPER: "do-not",
+      LOG_RETENTION: "99d",
     });
-    for (const name of ["PORT", "ADMIN_PORT", "DURABILITY", "LOG_LEVEL", "REDIS_URL", "USER_ID_PEPPER"]) {
+    for (const name of [
+      "LOG_RETENTION",
+      "PORT",
+      "ADMIN_PORT",
+      "DURABILITY",
+      "LOG_LEVEL",
+      "REDIS_URL",
+      "USER_ID_PEPPER",
+    ]) {
       expect(message).toMatch(new RegExp(`^  ${name}: .`, "m"));
     }
     expect(message).not.toMatch(/do-not|paper|70000|mysql/);
+  });
+
+  it("takes a retention from 100 days on, and says why not less", () => {
+    expect(readConfig({ LOG_RETENTION: "100d" }).LOG_RETENTION).toBe("100d");
+    expect(faultsOf({ LOG_RETENTION: "2399h" })).toContain("LOG_RETENTION: at least 100d: the budgets of a quarter");
+    expect(faultsOf({ LOG_RETENTION: "400" })).toContain("LOG_RETENTION: a whole number and s, m, h or d");
   });
 
   it.each([

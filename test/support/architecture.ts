@@ -19,6 +19,7 @@ const STORIES = [
   "core/ledger",
   "core/caps",
   "core/outcomes",
+  "core/monitoring",
 ];
 const CORE = ["core", "core/domain", "core/numerics", ...STORIES];
 const ADAPTERS = [

@@ -20,9 +20,17 @@ export class CommandLine {
   #stdout = "";
   #stderr = "";
 
-  /** @param environment nothing else of this process's environment is passed on */
-  constructor(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
-    this.#child = spawn(process.execPath, [MAIN, ...args], {
+  /**
+   * @param environment nothing else of this process's environment is passed on
+   * @param wrapper a command that runs the command line, such as a tracer
+   */
+  constructor(
+    args: readonly string[],
+    environment: Readonly<Record<string, string>> = {},
+    wrapper: readonly string[] = [],
+  ) {
+    const [program = "", ...rest] = [...wrapper, process.execPath, MAIN, ...args];
+    this.#child = spawn(program, rest, {
       cwd: REPOSITORY,
       env: { PATH: process.env["PATH"], ...environment },
       stdio: ["ignore", "pipe", "pipe"],
@@ -46,6 +54,10 @@ export class CommandLine {
         throw new Error(`it ended first: ${this.#stdout}${this.#stderr}`);
       await Promise.race([once(this.#child.stdout, "data"), this.#closed]);
     }
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
   }
 
   signal(name: NodeJS.Signals): void {

@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { FileDecisionLog, type DecisionLogOptions, type WrittenGroup } from "../../src/adapters/file/decision-log.ts";
+import { FileDecisionLog, type DecisionLogOptions } from "../../src/adapters/file/decision-log.ts";
 import { readSegments } from "../../src/adapters/file/read-segments.ts";
-import { listSegments } from "../../src/adapters/file/segment.ts";
+import type { WrittenGroup } from "../../src/adapters/file/segment-log.ts";
+import { listSegments } from "../../src/adapters/file/segment-name.ts";
 
 /** 2026-11-21T20:00:00.123Z */
 export const START_MS = Date.UTC(2026, 10, 21, 20, 0, 0, 123);
@@ -66,7 +67,7 @@ export function recordOf(decisionId: string, bytes = 0): string {
 /** The text of every whole record in the directory, segment by segment. */
 export async function recordsIn(directory: string): Promise<readonly string[]> {
   const texts: string[] = [];
-  const paths = (await listSegments(directory)).map((segment) => segment.path);
+  const paths = (await listSegments(directory, "decisions")).map((segment) => segment.path);
   for await (const entry of readSegments(paths)) if (entry.kind === "record") texts.push(entry.text);
   return texts;
 }

@@ -1,7 +1,9 @@
 /** Outcomes with everything real behind them: an index, an outcome log and a ledger in files of their own. */
+import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { readSegments } from "../../src/adapters/file/read-segments.ts";
-import { listSegments } from "../../src/adapters/file/segment.ts";
+import { listSegments } from "../../src/adapters/file/segment-name.ts";
+import { SegmentLog } from "../../src/adapters/file/segment-log.ts";
 import { openIndexStore } from "../../src/adapters/lmdb/index-store.ts";
 import { openEmbeddedLedger } from "../../src/adapters/memory/ledger.ts";
 import { OutcomeLine } from "../../src/contract/outcome-record.ts";
@@ -16,7 +18,7 @@ import { OutcomeBook } from "../../src/service/outcomes/outcome-book.ts";
 import { OutcomeIndex } from "../../src/service/outcomes/outcome-index.ts";
 import { Settler } from "../../src/service/outcomes/settler.ts";
 import { ACCOUNT, syncOf, termsOf } from "../contracts/ledger.ts";
-import { idAt, logIn, START_MS } from "./decision-log-files.ts";
+import { idAt, LogWitness, START_MS } from "./decision-log-files.ts";
 
 /** Enough for every test. */
 const AMOUNT = 1_000_000_000_000;
@@ -53,7 +55,15 @@ export async function openOutcomeWorld(folder: string, options: OutcomeWorldOpti
   const ledger = await openEmbeddedLedger({ dataDir: folder, durability: "process", clock: () => START_MS });
   const decisions = new LogIndex(store);
   const outcomes = new OutcomeIndex(store);
-  const log = logIn(join(folder, "outcomes"));
+  const log = new SegmentLog({
+    kind: "outcomes",
+    directory: join(folder, "outcomes"),
+    durability: "process",
+    clock: () => START_MS,
+    stopwatch: () => 0,
+    segmentSuffix: () => randomBytes(4).toString("hex"),
+    observer: new LogWitness(),
+  });
   const clock = { nowMs: START_MS };
   const told: string[] = [];
   const settled: SettlementResult["kind"][] = [];
@@ -159,7 +169,7 @@ export function redemption(record: DecisionRecord, outcomeId: string, cost: numb
 
 async function linesIn(directory: string): Promise<readonly OutcomeRecord[]> {
   const lines: OutcomeRecord[] = [];
-  const segments = await listSegments(directory);
+  const segments = await listSegments(directory, "outcomes");
   for await (const entry of readSegments(segments.map(({ path }) => path))) {
     if (entry.kind !== "record") throw new Error(`expected an outcome, got ${entry.kind}`);
     lines.push(OutcomeLine.parse(entry.record));

@@ -1,10 +1,11 @@
 /** The real service in this process, on a free port, with its files in a folder of its own. */
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Logger, pino } from "pino";
 import { readSegments } from "../../src/adapters/file/read-segments.ts";
+import { listSegments } from "../../src/adapters/file/segment-name.ts";
 import { type Service, startService } from "../../src/cli/serve.ts";
 import { Record } from "../../src/contract/record.ts";
 import type { DecisionRecord } from "../../src/core/domain/record.ts";
@@ -137,12 +138,7 @@ export class TestService {
 
   /** The decision log's files, oldest first. */
   async segments(): Promise<readonly string[]> {
-    const directory = join(this.dataDir, "decisions");
-    const names = await readdir(directory).catch(() => []);
-    return names
-      .filter((name) => name.endsWith(".ndjson"))
-      .toSorted()
-      .map((name) => join(directory, name));
+    return (await listSegments(join(this.dataDir, "decisions"), "decisions")).map(({ path }) => path);
   }
 
   /** Drains, closes and flushes; keeps the files until `stop`. */

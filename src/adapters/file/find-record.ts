@@ -2,9 +2,10 @@
  * Finding one record without an index: the decision id says when it was made, the names say which
  * segments can hold that time, and those are searched for the id's bytes.
  */
+import { timeOfId } from "../../core/domain/decision-id.ts";
 import { LiftgateError } from "../../core/errors.ts";
 import { readBlocks } from "./read-segments.ts";
-import { listSegments, SEGMENT_SPAN_MS, type SegmentName } from "./segment.ts";
+import { listSegments, SEGMENT_SPAN_MS, type SegmentName } from "./segment-name.ts";
 
 /** Between making an id and writing its record: the longest wait for the disk, and clock corrections. */
 const ID_SKEW_MS = 300_000;
@@ -13,21 +14,23 @@ const LINE_FEED = 0x0a;
 const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 /**
- * The exact line of the record, or null. Throws `log_unavailable` when a segment cannot be read.
+ * The exact line of the record, or null. Throws `log_unavailable` when a segment cannot be read, or what is damaged of it
+ * may have been the record.
  *
  * A record is nearly always in the segment that starts closest to its time, so that one is read
  * first; an id that is nowhere costs a read of one hour of log.
  */
 export async function findRecord(directory: string, decisionId: string): Promise<string | null> {
   if (!UUID_V7.test(decisionId)) return null;
-  const timeMs = Number.parseInt(decisionId.slice(0, 8) + decisionId.slice(9, 13), 16);
-  const segments = (await listSegments(directory)).filter((segment) => canHold(segment, timeMs));
+  const timeMs = timeOfId(decisionId);
+  const segments = (await listSegments(directory, "decisions")).filter((segment) => canHold(segment, timeMs));
   segments.sort((a, b) => Math.abs(a.startMs - timeMs) - Math.abs(b.startMs - timeMs));
   for (const segment of segments) {
     const line = await findInSegment(segment.path, decisionId);
     if (line !== null) return line;
   }
-  return null;
+  if (segments.every(({ form }) => form !== "damaged")) return null;
+  throw new LiftgateError("log_unavailable", "The decision log cannot be read: the segment of this time is damaged");
 }
 
 function canHold({ startMs }: SegmentName, timeMs: number): boolean {
@@ -35,12 +38,13 @@ function canHold({ startMs }: SegmentName, timeMs: number): boolean {
 }
 
 async function findInSegment(path: string, decisionId: string): Promise<string | null> {
+  let found: string | null = null;
   try {
+    // To the end: only then does a compressed segment say whether what was read is right.
     for await (const block of readBlocks(path)) {
-      const line = block.torn ? null : findInLines(block.bytes, decisionId);
-      if (line !== null) return line;
+      if (found === null && !block.torn) found = findInLines(block.bytes, decisionId);
     }
-    return null;
+    return found;
   } catch (cause) {
     // Deleted between listing and reading: retention at work.
     const code = cause instanceof Error && "code" in cause ? cause.code : String(cause);

@@ -1,15 +1,17 @@
 /**
- * Reading segments back: whole lines in order, in bounded memory (a block, or the longest line).
+ * Reading segments back, plain or compressed: whole lines in order, in bounded memory (some blocks, or the
+ * longest line).
  *
  * A file that ends without a line feed ends in a torn record: its writer died or its disk failed. It
- * was never acknowledged. A line that is not a JSON object elsewhere is damage and is never skipped
- * silently.
+ * was never acknowledged. A line that is not a JSON object elsewhere is damage, and so is a compressed
+ * segment whose checksum is wrong or that ends too early; neither is ever skipped silently.
  */
 import { isUtf8 } from "node:buffer";
-import { open, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
+import { DamagedSegmentError, openSegment } from "./segment-bytes.ts";
+import { formsOf } from "./segment-name.ts";
 
 const LINE_FEED = 0x0a;
-const BLOCK_BYTES = 256 * 1024;
 
 export type LogEntry =
   | {
@@ -29,27 +31,33 @@ export interface ReadProgress {
 }
 
 /**
- * Every line of the segments, in the order of `paths`; `line` counts from 1. Throws what the file
- * system throws for a path it cannot read.
+ * Every line of the segments, in the order of `paths`; `line` counts from 1. Where a compressed segment is damaged
+ * its lines before are given, which may be wrong, then the damage. Throws what the file system throws for a path it
+ * cannot read.
  */
 export async function* readSegments(
   paths: readonly string[],
   onProgress: (progress: ReadProgress) => void = () => undefined,
 ): AsyncGenerator<LogEntry, void> {
-  const sizes = await Promise.all(paths.map(async (path) => (await stat(path)).size));
+  const sizes = await Promise.all(paths.map(sizeOf));
   const bytesTotal = sizes.reduce((sum, size) => sum + size, 0);
-  let bytesRead = 0;
-  for (const path of paths) {
+  let bytesBefore = 0;
+  for (const [i, path] of paths.entries()) {
     let line = 0;
-    for await (const block of readBlocks(path)) {
-      if (block.torn) {
-        yield { kind: "torn", path, line: line + 1, bytes: block.bytes.length };
-      } else {
-        for (const bytes of linesOf(block.bytes)) yield entryOf({ path, line: ++line }, bytes);
+    try {
+      for await (const block of readBlocks(path)) {
+        if (block.torn) {
+          yield { kind: "torn", path, line: line + 1, bytes: block.bytes.length };
+        } else {
+          for (const bytes of linesOf(block.bytes)) yield entryOf({ path, line: ++line }, bytes);
+        }
+        onProgress({ path, bytesRead: bytesBefore + block.fileBytesRead, bytesTotal });
       }
-      bytesRead += block.bytes.length;
-      onProgress({ path, bytesRead, bytesTotal });
+    } catch (cause) {
+      if (!(cause instanceof DamagedSegmentError)) throw cause;
+      yield { kind: "corrupt", path, line: line + 1, rule: cause.rule };
     }
+    bytesBefore += sizes[i] ?? 0;
   }
 }
 
@@ -57,29 +65,41 @@ export async function* readSegments(
 interface Block {
   readonly bytes: Buffer;
   readonly torn: boolean;
+  /** How much of the file itself was read by now. */
+  readonly fileBytesRead: number;
 }
 
-/** The file in blocks that end with a line feed; the last one is torn if the file ends without. */
+/**
+ * The segment in blocks that end with a line feed; the last one is torn if the segment ends without. Whatever form it
+ * is in by now is read.
+ *
+ * @throws DamagedSegmentError after the last block that could be read
+ */
 export async function* readBlocks(path: string): AsyncGenerator<Block, void> {
-  const handle = await open(path, "r");
-  try {
-    let buffer = Buffer.allocUnsafeSlow(BLOCK_BYTES);
-    let filled = 0;
-    for (;;) {
-      if (filled === buffer.length) buffer = Buffer.concat([buffer], buffer.length * 2);
-      const { bytesRead } = await handle.read(buffer, filled, buffer.length - filled);
-      if (bytesRead === 0) break;
-      const end = buffer.subarray(0, filled + bytesRead).lastIndexOf(LINE_FEED) + 1;
-      filled += bytesRead;
-      if (end === 0) continue;
-      yield { bytes: buffer.subarray(0, end), torn: false };
-      buffer.copyWithin(0, end, filled);
-      filled -= end;
+  const segment = await openSegment(path);
+  let rest: Buffer[] = [];
+  for await (const chunk of segment.chunks()) {
+    const end = chunk.lastIndexOf(LINE_FEED) + 1;
+    if (end > 0) {
+      yield {
+        bytes: Buffer.concat([...rest, chunk.subarray(0, end)]),
+        torn: false,
+        fileBytesRead: segment.fileBytesRead(),
+      };
+      rest = [];
     }
-    if (filled > 0) yield { bytes: buffer.subarray(0, filled), torn: true };
-  } finally {
-    await handle.close();
+    if (end < chunk.length) rest.push(chunk.subarray(end));
   }
+  if (rest.length > 0) yield { bytes: Buffer.concat(rest), torn: true, fileBytesRead: segment.fileBytesRead() };
+}
+
+/** 0 for a segment that is gone: opening it says so. */
+async function sizeOf(path: string): Promise<number> {
+  for (const form of formsOf(path)) {
+    const found = await stat(form).catch(() => null);
+    if (found !== null) return found.size;
+  }
+  return 0;
 }
 
 function* linesOf(block: Buffer): Generator<Buffer, void> {

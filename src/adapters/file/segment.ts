@@ -1,17 +1,8 @@
-/**
- * One file of the decision log: its name, and writing to it.
- *
- * The name carries the clock reading at creation. The log leaves a segment when the clock leaves
- * [start, start + SEGMENT_SPAN_MS), so names alone say which segments can hold a record of a given
- * time, whatever the clock or other processes did.
- */
+/** Writing one file of a log. */
 import { constants, fstatSync } from "node:fs";
-import { mkdir, open, readdir, unlink } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { LiftgateError } from "../../core/errors.ts";
-
-/** How long a segment may take records: bounds how much of the log a search has to read. */
-export const SEGMENT_SPAN_MS = 3_600_000;
+import { mkdir, open, unlink } from "node:fs/promises";
+import { dirname } from "node:path";
+import type { SegmentName } from "./segment-name.ts";
 
 /** `process`: written, survives kill -9 of this process. `power`: on the disk, survives power loss. */
 export type Durability = "process" | "power";
@@ -30,30 +21,6 @@ export interface SegmentFile {
 /** Creates the file, which must not exist. For `power` its directory entry is on the disk before this resolves. */
 export type CreateSegmentFile = (path: string, durability: Durability) => Promise<SegmentFile>;
 
-export interface SegmentName {
-  readonly path: string;
-  readonly startMs: number;
-}
-
-/**
- * @example segmentFileName(Date.UTC(2026, 10, 21, 20, 0, 0, 123), "0badcafe")
- * // "decisions-20261121T200000123Z-0badcafe.ndjson"
- */
-export function segmentFileName(startMs: number, suffix: string): string {
-  return `decisions-${new Date(startMs).toISOString().replace(/[-:.]/g, "")}-${suffix}.ndjson`;
-}
-
-/** The segments of a directory, oldest first; none if the directory does not exist. Other files are left out. */
-export async function listSegments(directory: string): Promise<readonly SegmentName[]> {
-  const names = await readdir(directory).catch(noneIfAbsent);
-  const segments: SegmentName[] = [];
-  for (const name of names.toSorted()) {
-    const startMs = segmentStartMs(name);
-    if (startMs !== null) segments.push({ path: join(directory, name), startMs });
-  }
-  return segments;
-}
-
 /** An open segment. Only bytes of an `append` that resolved count as the log's. */
 export class Segment {
   readonly path: string;
@@ -62,7 +29,7 @@ export class Segment {
   readonly #durability: Durability;
   #acknowledgedBytes = 0;
 
-  constructor(name: SegmentName, file: SegmentFile, durability: Durability) {
+  constructor(name: Pick<SegmentName, "path" | "startMs">, file: SegmentFile, durability: Durability) {
     this.path = name.path;
     this.startMs = name.startMs;
     this.#file = file;
@@ -125,27 +92,18 @@ export const createSegmentFile: CreateSegmentFile = async (path, durability) => 
   };
 };
 
-/** A new entry is durable once its directory is synced: from `directory` up to `top`, both included. */
-async function syncDirectories(directory: string, top: string): Promise<void> {
+/** New, renamed and deleted entries are durable once their directory is synced. */
+export async function syncDirectory(directory: string): Promise<void> {
   const handle = await open(directory, constants.O_RDONLY);
   try {
     await handle.sync();
   } finally {
     await handle.close();
   }
+}
+
+/** From `directory` up to `top`, both included. */
+async function syncDirectories(directory: string, top: string): Promise<void> {
+  await syncDirectory(directory);
   if (directory !== top) await syncDirectories(dirname(directory), top);
-}
-
-/** A segment's start as its name says, or null for a name that is not a segment's. */
-function segmentStartMs(fileName: string): number | null {
-  const parts = /^decisions-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\d{3})Z-[0-9a-f]{8}\.ndjson$/.exec(fileName);
-  if (parts === null) return null;
-  const [, year, month, day, hour, minute, second, ms] = parts;
-  const startMs = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}.${ms}Z`);
-  return Number.isNaN(startMs) ? null : startMs;
-}
-
-function noneIfAbsent(cause: NodeJS.ErrnoException): string[] {
-  if (cause.code === "ENOENT") return [];
-  throw new LiftgateError("log_unavailable", `The decision log cannot be read: ${cause.code ?? cause.message}`);
 }

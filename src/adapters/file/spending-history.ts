@@ -15,7 +15,8 @@ import type { SpendingHistory } from "../../core/budget-ports.ts";
 import { LiftgateError } from "../../core/errors.ts";
 import type { OutcomeRecord } from "../../core/domain/outcome.ts";
 import { readBlocks, readSegments } from "./read-segments.ts";
-import { listSegments } from "./segment.ts";
+import { DamagedSegmentError } from "./segment-bytes.ts";
+import { listSegments } from "./segment-name.ts";
 
 const LINE_FEED = 0x0a;
 
@@ -30,20 +31,19 @@ export class LoggedSpending implements SpendingHistory {
   }
 
   /**
-   * Of an account that counts a volume: 1 for each offer, or what it spent on exploration. Throws `log_unavailable` when the log cannot be read, or a
-   * record of the lease is damaged: then what was spent is not known.
+   * Of an account that counts a volume: 1 for each offer, or what it spent on exploration. Throws `log_unavailable`
+   * when the log cannot be read, or a record of the lease, or any segment is damaged: then what was spent is not known.
    */
   async *reservations(account: AccountId, { replica, life }: LeaseHolder): AsyncGenerator<Reservation, void> {
     const lease = `${replica}/${life}`;
-    for (const { path } of await listSegments(this.#folders.decisions)) {
-      for await (const block of readBlocks(path)) {
-        if (!block.torn) yield* spentIn(block.bytes, { path, lease, account });
-      }
+    for (const { path, form } of await listSegments(this.#folders.decisions, "decisions")) {
+      if (form === "damaged") throw unknown(path);
+      yield* await spentInSegment({ path, lease, account });
     }
   }
 
   async *settlements(account: AccountId): AsyncGenerator<Settlement, void> {
-    const segments = await listSegments(this.#folders.outcomes);
+    const segments = await listSegments(this.#folders.outcomes, "outcomes");
     for await (const entry of readSegments(segments.map(({ path }) => path))) {
       const owed = entry.kind === "record" ? this.#owed(entry.record as OutcomeRecord) : null;
       if (owed?.account.budget === account.budget && owed.account.period === account.period) yield owed.settlement;
@@ -68,6 +68,19 @@ interface Sought {
   readonly account: AccountId;
 }
 
+/** All at once: only at its end does a compressed segment say whether it is right, and what was told stays told. */
+async function spentInSegment(sought: Sought): Promise<readonly Reservation[]> {
+  const spent: Reservation[] = [];
+  try {
+    for await (const block of readBlocks(sought.path)) if (!block.torn) spent.push(...spentIn(block.bytes, sought));
+  } catch (cause) {
+    // Deleted between listing and reading: retention keeps what a budget may still need.
+    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return [];
+    throw cause instanceof DamagedSegmentError ? unknown(sought.path) : cause;
+  }
+  return spent;
+}
+
 function* spentIn(lines: Buffer, { path, lease, account }: Sought): Generator<Reservation, void> {
   const named = Buffer.from(`"lease":"${lease}"`, "latin1");
   for (let hit = lines.indexOf(named); hit !== -1;) {
@@ -86,8 +99,12 @@ function recordOf(line: string, path: string): DecisionRecord {
   try {
     return JSON.parse(line);
   } catch {
-    throw new LiftgateError("log_unavailable", `${path} has a damaged record: what was spent is not known`);
+    throw unknown(path);
   }
+}
+
+function unknown(path: string): LiftgateError {
+  return new LiftgateError("log_unavailable", `${path} has a damaged record: what was spent is not known`);
 }
 
 function spentFrom(recorded: RecordedReservation, account: AccountId): Reservation | null {

@@ -24,6 +24,8 @@ export function openIndexStore(options: IndexStoreOptions): IndexStore {
     maxDbs: TABLES_MAX,
     encoding: "string",
     noSubdir: false,
+    // A group is a batch anyway, and of batches of its own making the library forgets to handle the failures.
+    eventTurnBatching: false,
   });
   return new LmdbIndexStore(env, options);
 }
@@ -75,15 +77,29 @@ class LmdbIndexStore implements IndexStore {
     }, delayMs).unref();
   }
 
+  /** All tables together, whole or not at all. */
   async #write(): Promise<void> {
     const tables = [...this.#tables.values()];
     try {
-      await Promise.all(tables.flatMap((table) => table.write()));
+      await this.#env.batch(() => {
+        for (const table of tables) table.write();
+      });
     } catch (cause) {
       for (const table of tables) table.restore();
-      throw cause;
+      throw await commitErrorOf(cause);
     }
     for (const table of tables) table.written();
+  }
+}
+
+/** What the disk said, which the library has in a promise of its own; nobody else looks at that. */
+async function commitErrorOf(cause: unknown): Promise<unknown> {
+  if (!(cause instanceof Error && "commitError" in cause)) return cause;
+  try {
+    await cause.commitError;
+    return cause;
+  } catch (error) {
+    return error;
   }
 }
 
@@ -122,13 +138,13 @@ class BufferedTable implements IndexTable {
     for (const { key, value } of this.#database.getRange({ start: from, end: to, limit })) yield [key, value];
   }
 
-  /** The writes of what waits. */
-  write(): readonly Promise<boolean>[] {
+  /** What waits, as a part of the batch that is open. */
+  write(): void {
     this.#writing = this.#waiting;
     this.#waiting = new Map();
-    return [...this.#writing].map(([key, value]) =>
-      value === null ? this.#database.remove(key) : this.#database.put(key, value),
-    );
+    for (const [key, value] of this.#writing) {
+      void (value === null ? this.#database.remove(key) : this.#database.put(key, value));
+    }
   }
 
   written(): void {

@@ -6,12 +6,8 @@ import { getuid } from "node:process";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { readSegments } from "../../../src/adapters/file/read-segments.ts";
-import {
-  type CreateSegmentFile,
-  createSegmentFile,
-  listSegments,
-  type SegmentFile,
-} from "../../../src/adapters/file/segment.ts";
+import { type CreateSegmentFile, createSegmentFile, type SegmentFile } from "../../../src/adapters/file/segment.ts";
+import { listSegments } from "../../../src/adapters/file/segment-name.ts";
 import {
   idAt,
   logIn,
@@ -207,7 +203,7 @@ describe("under random faults", () => {
     await log.append(record(3));
     await log.close();
     const kinds: string[] = [];
-    for await (const entry of readSegments((await listSegments(directory.path)).map(({ path }) => path)))
+    for await (const entry of readSegments((await listSegments(directory.path, "decisions")).map(({ path }) => path)))
       kinds.push(entry.kind);
     expect(kinds).toEqual(["record", "torn", "record"]);
     expect(await recordsIn(directory.path)).toEqual([record(1), record(3)]);

@@ -1,15 +1,16 @@
-import { appendFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { findRecord } from "../../../src/adapters/file/find-record.ts";
-import { segmentFileName } from "../../../src/adapters/file/segment.ts";
+import { sealSegment } from "../../../src/adapters/file/seal-segment.ts";
+import { segmentFileName } from "../../../src/adapters/file/segment-name.ts";
 import { idAt, logIn, recordOf, START_MS, TestDirectory } from "../../support/decision-log-files.ts";
 
 const HOUR_MS = 3_600_000;
 
 /** Writes a segment that starts `afterMs` after the start, with this content. */
 function segment(directory: string, afterMs: number, content: string): string {
-  const path = join(directory, segmentFileName(START_MS + afterMs, "0badcafe"));
+  const path = join(directory, segmentFileName("decisions", START_MS + afterMs, "0badcafe"));
   writeFileSync(path, content);
   return path;
 }
@@ -76,6 +77,30 @@ describe("finding a record", () => {
   it("answers null when there is no log yet", async () => {
     using directory = new TestDirectory();
     expect(await findRecord(join(directory.path, "decisions"), idAt(START_MS))).toBeNull();
+  });
+
+  it("finds a record in a compressed segment, and says log_unavailable once that is damaged", async () => {
+    using directory = new TestDirectory();
+    const [id, other] = [idAt(START_MS, 1), idAt(START_MS, 2)];
+    const path = segment(directory.path, 0, `${recordOf(id)}\n${recordOf(other, 100)}\n`);
+    await sealSegment(path);
+    rmSync(path);
+    expect(await findRecord(directory.path, id)).toBe(recordOf(id));
+    const sealed = readFileSync(`${path}.zst`);
+    writeFileSync(`${path}.zst`, sealed.subarray(0, sealed.length - 4));
+    await expect(findRecord(directory.path, id)).rejects.toMatchObject({ code: "log_unavailable" });
+  });
+
+  it("never says that a record is not there where what is damaged may have been it", async () => {
+    using directory = new TestDirectory();
+    const path = segment(directory.path, 0, `${recordOf(idAt(START_MS, 1))}\n{"damaged\n`);
+    renameSync(path, `${path}.damaged`);
+    expect(await findRecord(directory.path, idAt(START_MS, 1))).toBe(recordOf(idAt(START_MS, 1)));
+    await expect(findRecord(directory.path, idAt(START_MS, 2))).rejects.toMatchObject({
+      code: "log_unavailable",
+      message: expect.stringContaining("damaged"),
+    });
+    expect(await findRecord(directory.path, idAt(START_MS - 2 * HOUR_MS))).toBeNull();
   });
 
   it("says log_unavailable when the log cannot be read", async () => {

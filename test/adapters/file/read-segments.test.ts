@@ -1,7 +1,13 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { type LogEntry, type ReadProgress, readSegments } from "../../../src/adapters/file/read-segments.ts";
+import {
+  type LogEntry,
+  readBlocks,
+  type ReadProgress,
+  readSegments,
+} from "../../../src/adapters/file/read-segments.ts";
+import { sealSegment } from "../../../src/adapters/file/seal-segment.ts";
 import { idAt, recordOf, START_MS, TestDirectory } from "../../support/decision-log-files.ts";
 
 async function entriesOf(paths: readonly string[]): Promise<readonly LogEntry[]> {
@@ -88,6 +94,46 @@ describe("reading segments", () => {
     expect(seen.map((progress) => progress.bytesRead)).toEqual(
       seen.map((progress) => progress.bytesRead).toSorted((x, y) => x - y),
     );
+  });
+
+  it("reads a compressed segment as the plain one, follows a plain one that was compressed, and tells its progress", async () => {
+    using directory = new TestDirectory();
+    const texts = Array.from({ length: 3_000 }, (_, i) => JSON.stringify({ i, filler: "é🦊".repeat(i % 500) }));
+    const path = file(directory.path, "a.ndjson", texts.map((text) => `${text}\n`).join(""));
+    await sealSegment(path);
+    rmSync(path);
+    for (const name of [path, `${path}.zst`]) {
+      const seen: ReadProgress[] = [];
+      const read: string[] = [];
+      for await (const entry of readSegments([name], (progress) => seen.push(progress)))
+        if (entry.kind === "record") read.push(entry.text);
+      expect(read).toEqual(texts);
+      const bytesTotal = statSync(`${path}.zst`).size;
+      expect(seen.at(-1)).toEqual({ path: name, bytesRead: bytesTotal, bytesTotal });
+    }
+  });
+
+  it("reports a damaged compressed segment after its lines, and goes on with the next file", async () => {
+    using directory = new TestDirectory();
+    const path = file(directory.path, "a.ndjson", '{"n":1}\n');
+    await sealSegment(path);
+    const sealed = readFileSync(`${path}.zst`);
+    const broken = file(directory.path, "b.ndjson.zst", sealed.subarray(0, sealed.length - 1));
+    expect(await entriesOf([broken, path])).toMatchObject([
+      { kind: "record", path: broken, line: 1 },
+      { kind: "corrupt", path: broken, line: 2, rule: expect.stringContaining("one whole zstd frame") },
+      { kind: "record", path, line: 1 },
+    ]);
+  });
+
+  it("holds blocks, not segments, in memory", async () => {
+    using directory = new TestDirectory();
+    const line = `${JSON.stringify({ filler: "x".repeat(1_000) })}\n`;
+    const path = file(directory.path, "a.ndjson", line.repeat(30_000));
+    await sealSegment(path);
+    let largest = 0;
+    for await (const { bytes } of readBlocks(`${path}.zst`)) largest = Math.max(largest, bytes.length);
+    expect(largest).toBeLessThan(1024 * 1024);
   });
 
   it("throws what the system says of a file that is not there", async () => {

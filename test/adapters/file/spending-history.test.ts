@@ -1,8 +1,9 @@
-import { appendFile, writeFile } from "node:fs/promises";
+import { appendFile, readFile, rename, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { LoggedSpending } from "../../../src/adapters/file/spending-history.ts";
-import { segmentFileName } from "../../../src/adapters/file/segment.ts";
+import { sealSegment } from "../../../src/adapters/file/seal-segment.ts";
+import { segmentFileName } from "../../../src/adapters/file/segment-name.ts";
 import { RECORD_EXAMPLE } from "../../../src/contract/record-example.ts";
 import type { OutcomeRecord } from "../../../src/core/domain/outcome.ts";
 import type { AccountId, Reservation, Settlement } from "../../../src/core/domain/budget.ts";
@@ -32,7 +33,7 @@ async function logOf(...reservations: readonly (RecordedReservation | null)[]): 
   const lines = reservations.map((held) => JSON.stringify({ ...RECORD_EXAMPLE, reservation: held }));
   const half = Math.ceil(lines.length / 2);
   for (const [hour, part] of [lines.slice(0, half), lines.slice(half)].entries()) {
-    const path = join(folder, segmentFileName(Date.UTC(2026, 10, 25, hour), "0badcafe"));
+    const path = join(folder, segmentFileName("decisions", Date.UTC(2026, 10, 25, hour), "0badcafe"));
     await writeFile(path, part.map((line) => `${line}\n`).join(""));
     await appendFile(
       path,
@@ -97,7 +98,7 @@ test("a caller who writes a lease's name into the context is not mistaken for it
   const folder = await temporaryFolder();
   const forged = { ...RECORD_EXAMPLE, context: { note: '"lease":"replica-a/7"', lease: "replica-a/7" } };
   await writeFile(
-    join(folder, segmentFileName(Date.UTC(2026, 10, 25), "0badcafe")),
+    join(folder, segmentFileName("decisions", Date.UTC(2026, 10, 25), "0badcafe")),
     `${JSON.stringify(forged)}\n${JSON.stringify({ ...forged, reservation: reservation({ id: "a" }) })}\n`,
   );
   expect((await spent(spendingIn(folder), NOVEMBER)).map(({ id }) => id)).toEqual(["a"]);
@@ -105,13 +106,43 @@ test("a caller who writes a lease's name into the context is not mistaken for it
 
 test("a damaged record of the lease is told by its file's name, without a word of it", async () => {
   const folder = await temporaryFolder();
-  const path = join(folder, segmentFileName(Date.UTC(2026, 10, 25), "0badcafe"));
+  const path = join(folder, segmentFileName("decisions", Date.UTC(2026, 10, 25), "0badcafe"));
   const line = JSON.stringify({ ...RECORD_EXAMPLE, reservation: reservation() });
   await writeFile(path, `${line.replace('"user":"', '"user":x"')}\n`);
   await expect(spent(spendingIn(folder), NOVEMBER)).rejects.toMatchObject({
     code: "log_unavailable",
     message: `${path} has a damaged record: what was spent is not known`,
   });
+});
+
+test("a compressed segment proves what the plain one did, and the two together count once", async () => {
+  const folder = await temporaryFolder();
+  const path = join(folder, segmentFileName("decisions", Date.UTC(2026, 10, 25), "0badcafe"));
+  await writeFile(path, `${JSON.stringify({ ...RECORD_EXAMPLE, reservation: reservation({ id: "a" }) })}\n`);
+  await sealSegment(path);
+  expect((await spent(spendingIn(folder), NOVEMBER)).map(({ id }) => id)).toEqual(["a"]);
+  await unlink(path);
+  expect((await spent(spendingIn(folder), NOVEMBER)).map(({ id }) => id)).toEqual(["a"]);
+});
+
+test("nothing of a segment that turns out to be damaged is told: what was told cannot be taken back", async () => {
+  const folder = await temporaryFolder();
+  const path = join(folder, segmentFileName("decisions", Date.UTC(2026, 10, 25), "0badcafe"));
+  await writeFile(path, `${JSON.stringify({ ...RECORD_EXAMPLE, reservation: reservation({ id: "a" }) })}\n`);
+  await sealSegment(path);
+  await unlink(path);
+  const sealed = await readFile(`${path}.zst`);
+  await writeFile(`${path}.zst`, sealed.subarray(0, sealed.length - 4));
+  const told: Reservation[] = [];
+  const telling = async () => {
+    const log = spendingIn(folder);
+    for await (const held of log.reservations(NOVEMBER, { replica: "replica-a", life: 7 })) told.push(held);
+  };
+  await expect(telling()).rejects.toMatchObject({ code: "log_unavailable" });
+  expect(told).toEqual([]);
+
+  await rename(`${path}.zst`, `${path}.damaged`);
+  await expect(telling()).rejects.toMatchObject({ code: "log_unavailable" });
 });
 
 async function settled(log: LoggedSpending): Promise<readonly Settlement[]> {
@@ -129,7 +160,7 @@ test("no log is nothing spent and nothing settled", async () => {
 test("tells again what the outcomes of an account owe", async () => {
   const folder = await temporaryFolder();
   const lines = ["a", "b", "c"].map((outcomeId) => `${JSON.stringify({ outcomeId })}\n`);
-  await writeFile(join(folder, segmentFileName(0, "00000000")), lines.join(""));
+  await writeFile(join(folder, segmentFileName("outcomes", 0, "00000000")), lines.join(""));
   const owed = ({ outcomeId }: OutcomeRecord) => {
     const settlement = { kind: "settle", eventId: outcomeId, reservationId: "r", amount: 1 } as const;
     if (outcomeId === "b") return null;

@@ -1,3 +1,7 @@
+import { execFileSync } from "node:child_process";
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { getuid } from "node:process";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { openIndexStore } from "../../../src/adapters/lmdb/index-store.ts";
@@ -102,3 +106,29 @@ test("a range ends where it is told, and after as many entries as it is told", a
   expect(keys({ from: "", to: "~", limit: 3 })).toEqual(["a", "b", "c"]);
   await store.close();
 });
+
+// Mounting needs root.
+test.skipIf(getuid?.() !== 0)(
+  "a full disk keeps nothing from being read, and it is written when there is space",
+  async () => {
+    const directory = await temporaryFolder();
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=512k", "tmpfs", directory]);
+    try {
+      await writeFile(join(directory, "ballast"), Buffer.alloc(400 * 1024));
+      const store = openIndexStore({ directory: join(directory, "index"), onFailure: () => undefined });
+      const table = store.table("t");
+      const value = "x".repeat(1_000);
+      for (let i = 0; i < 200; i++) table.set(`k${i}`, value);
+      await expect(store.flushed()).rejects.toThrow();
+      table.set("k0", "changed since");
+      expect([table.get("k0"), table.get("k199")]).toEqual(["changed since", value]);
+      await rm(join(directory, "ballast"));
+      await store.flushed();
+      expect([table.get("k0"), table.get("k199")]).toEqual(["changed since", value]);
+      expect([...table.range(EVERYTHING)]).toHaveLength(200);
+      await store.close();
+    } finally {
+      execFileSync("umount", [directory]);
+    }
+  },
+);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Group } from "../../../src/adapters/file/decision-log-group.ts";
+import { Group } from "../../../src/adapters/file/line-group.ts";
 
 describe("a group of lines", () => {
   it("grows with its lines and encodes them as UTF-8, each with a line feed", () => {
