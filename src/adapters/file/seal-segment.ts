@@ -23,7 +23,7 @@ import { bytesOf } from "./segment-bytes.ts";
 import { inForm } from "./segment-name.ts";
 
 /**
- * Records of the shipped program shrink to a eleventh at 740 MB/s of one core, a segment of peak load in a tenth of a
+ * Records of the shipped program shrink to an eleventh at 740 MB/s of one core, a segment of peak load in a tenth of a
  * second. Level 6 takes 3.5 times as long for 5 % less, level 9 takes 6 times as long for 10 % less.
  */
 const LEVEL = 1;
