@@ -82,18 +82,24 @@ export class Shadows {
     const expiresAtMs = Date.parse(incumbent.time) + program.offerTtlMs;
     const moment = momentOf(funds, program);
     const { situation, decision } = decideNow(gathered.prepared, moment, { decisionId, expiresAtMs });
-    const { status, model, features, past } = gathered;
-    const about = {
-      ...incumbent,
+    const record = recordOf(situation, decision, {
       decisionId,
+      requestId: incumbent.requestId,
       question: null,
       window: null,
-      status,
-      model,
-      features,
-      active: past.active,
-    };
-    return shadowRecordOf(recordOf(situation, decision, { ...about, override: null, reservation: null }), incumbent);
+      time: incumbent.time,
+      expiresAt: new Date(expiresAtMs).toISOString(),
+      status: gathered.status,
+      user: incumbent.user,
+      unit: incumbent.unit,
+      model: gathered.model,
+      features: gathered.features,
+      override: null,
+      reservation: null,
+      active: gathered.past.active,
+      latencyMs: incumbent.latencyMs,
+    });
+    return shadowRecordOf(record, incumbent);
   }
 
   async #attempt<T>(shadow: Program, step: () => Promise<T>): Promise<T | null> {
