@@ -16,6 +16,7 @@ import type { Config } from "../ops/config.ts";
 import type { Metrics } from "../ops/metrics.ts";
 import { Reaper, steadyClock } from "../service/budget/reaper.ts";
 import { Treasury } from "../service/budget/treasury.ts";
+import { TIMER } from "./timer.ts";
 
 /** Longer than any answer of a healthy Redis; nobody decides meanwhile. */
 const LEDGER_ANSWER_MS = 250;
@@ -78,15 +79,6 @@ export async function openBudgets(
     },
   };
 }
-
-const TIMER = {
-  now: () => performance.now(),
-  after: (delayMs: number, callback: () => void) => {
-    const timer = setTimeout(callback, Math.max(0, delayMs));
-    timer.unref();
-    return () => clearTimeout(timer);
-  },
-};
 
 interface LedgerStore {
   readonly ledger: Ledger;

@@ -24,6 +24,7 @@ import { ProgramCache } from "../service/program-cache.ts";
 import type { Treasury } from "../service/budget/treasury.ts";
 import type { DecisionServices } from "../service/services.ts";
 import { openBudgets } from "./budgets.ts";
+import { openShipping, type Shipping } from "./shipping.ts";
 import { openStores } from "./stores.ts";
 
 export interface Composition {
@@ -44,7 +45,8 @@ export async function compose(config: Config, logger: Logger): Promise<Compositi
   const { treasury } = budgets;
   const { models, programs, catalog } = await loadCatalog(config, { metrics, logger, calendar, treasury });
   const stores = await openStores(config, metrics, logger);
-  const log = decisionLog(config, metrics, logger);
+  const shipping = await openShipping(config, { metrics, logger });
+  const log = decisionLog(config, { metrics, logger, live: shipping.live.decisions });
   const counted = exportDecisions(metrics);
   const { features, offers } = stores;
   const parts = { programs, models, features, offers, calendar, log, allocator };
@@ -66,7 +68,7 @@ export async function compose(config: Config, logger: Logger): Promise<Compositi
     },
     close: async () => {
       await log.close();
-      await budgets.close();
+      await Promise.all([budgets.close(), shipping.close()]);
       await allocator.close();
       await stores.close();
       await models.close();
@@ -115,7 +117,13 @@ function programCache(config: Config, models: ModelCache, calendar: Calendar): P
   });
 }
 
-function decisionLog(config: Config, metrics: Metrics, logger: Logger): FileDecisionLog {
+interface LogParts {
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly live: Shipping["live"]["decisions"];
+}
+
+function decisionLog(config: Config, { metrics, logger, live }: LogParts): FileDecisionLog {
   return new FileDecisionLog({
     directory: join(config.DATA_DIR, "decisions"),
     durability: config.DURABILITY,
@@ -124,8 +132,14 @@ function decisionLog(config: Config, metrics: Metrics, logger: Logger): FileDeci
     segmentSuffix: () => randomBytes(4).toString("hex"),
     observer: {
       queued: (bytes) => metrics.logQueue.set(bytes),
-      wrote: ({ bytes }) => metrics.logBytes.inc(bytes),
-      segmentOpened: (path) => logger.info({ path }, "decision log segment"),
+      wrote: ({ bytes }) => {
+        live.wrote(bytes);
+        metrics.logBytes.inc(bytes);
+      },
+      segmentOpened: (path) => {
+        live.opened(path);
+        logger.info({ path }, "decision log segment");
+      },
       failed: (err, refusedLines) => {
         metrics.logErrors.inc();
         logger.error({ err, refusedLines }, "decision log cannot be written");

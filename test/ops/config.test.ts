@@ -28,6 +28,9 @@ describe("the configuration", () => {
       DATA_DIR: "./data",
       DURABILITY: "process",
       LOG_LEVEL: "info",
+      SHIP_REDIS_PREFIX: "liftgate",
+      SHIP_KAFKA_PREFIX: "liftgate",
+      SHIP_KAFKA_TLS: "off",
     });
   });
 

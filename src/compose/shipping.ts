@@ -1,0 +1,102 @@
+/** Shipping the logs to where the configuration says: one shipper for each log and sink. */
+import { join } from "node:path";
+import type { Logger } from "pino";
+import { LogFollower } from "../adapters/file/log-follower.ts";
+import { type LiveSegments, openLiveSegments } from "../adapters/file/live-segments.ts";
+import { FilePlaceStore } from "../adapters/file/shipping-places.ts";
+import { KafkaLogSink, type KafkaOptions } from "../adapters/kafka/log-sink.ts";
+import { openRedis } from "../adapters/redis/connection.ts";
+import { probeStreams, RedisStreamSink } from "../adapters/redis/stream-sink.ts";
+import { LOG_KINDS, type LogKind, type LogSink } from "../core/shipping-ports.ts";
+import type { Config } from "../ops/config.ts";
+import type { Metrics } from "../ops/metrics.ts";
+import { tellShipping } from "../ops/shipping.ts";
+import type { Route } from "../ops/shipping-metrics.ts";
+import { Shipper } from "../service/shipping/shipper.ts";
+import { TIMER } from "./timer.ts";
+
+/** Nobody waits for it: as long as a busy Redis may take for a stretch of the log. */
+const REDIS_ANSWER_MS = 2_000;
+
+export interface Shipping {
+  /** Must be told what the log writes, to the segment it opened last. */
+  readonly live: Readonly<Record<LogKind, Pick<LiveSegments, "opened" | "wrote">>>;
+  /**
+   * The first segment of the log, by name and without the ending, that some sink still needs; null if none does. Asked
+   * before segments are deleted: what was not shipped must stay.
+   */
+  oldestNeeded(kind: LogKind): Promise<string | null>;
+  /** Ships what is left, for a few seconds. After the logs are closed. */
+  close(): Promise<void>;
+}
+
+export interface ShippingParts {
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+}
+
+/** Throws when a saved place is damaged. Sinks that cannot be reached are no error: their logs wait. */
+export async function openShipping(config: Config, parts: ShippingParts): Promise<Shipping> {
+  const notesDirectory = join(config.DATA_DIR, "shipping");
+  const open = (kind: LogKind) => openLiveSegments({ kind, directory: join(config.DATA_DIR, kind), notesDirectory });
+  const live = { decisions: await open("decisions"), outcomes: await open("outcomes") };
+  const sinks = await openSinks(config, parts);
+  const shippers = sinks.flatMap(({ name, sink }) =>
+    LOG_KINDS.map((kind) => {
+      const log = new LogFollower({ kind, directory: join(config.DATA_DIR, kind), live: live[kind] });
+      const places = new FilePlaceStore(join(notesDirectory, `${name}-${kind}.json`));
+      const tell = tellShipping({ sink: name, kind }, { ...parts, nowMs: Date.now });
+      const shipper = new Shipper({ log, sink, places, timer: TIMER, nowMs: Date.now, observer: tell });
+      parts.metrics.shipping.watch({ sink: name, kind, shipper });
+      return { kind, shipper };
+    }),
+  );
+  for (const { shipper } of shippers) await shipper.start();
+  return {
+    live,
+    oldestNeeded: async (kind) => {
+      const needed = await Promise.all(
+        shippers.filter((one) => one.kind === kind).map(({ shipper }) => shipper.oldestNeeded()),
+      );
+      return needed.filter((name) => name !== null).toSorted()[0] ?? null;
+    },
+    close: async () => {
+      await Promise.all(shippers.map(({ shipper }) => shipper.close()));
+      await Promise.all(sinks.map(({ sink }) => sink.close()));
+    },
+  };
+}
+
+interface OpenSink {
+  readonly name: Route["sink"];
+  readonly sink: LogSink;
+}
+
+async function openSinks(config: Config, { logger }: ShippingParts): Promise<readonly OpenSink[]> {
+  const sinks: OpenSink[] = [];
+  const { SHIP_REDIS_URL: url, SHIP_KAFKA_BROKERS: brokers } = config;
+  if (url !== undefined) {
+    const names = { prefix: config.SHIP_REDIS_PREFIX, entriesMax: config.SHIP_REDIS_LENGTH };
+    const connection = await openRedis({
+      url,
+      timeoutMs: REDIS_ANSWER_MS,
+      probe: probeStreams(names),
+      now: () => performance.now(),
+      onState: (state) => logger[state === "up" ? "info" : "error"]({ state }, "Redis that logs are shipped to"),
+    });
+    sinks.push({ name: "redis", sink: new RedisStreamSink(connection, names) });
+  }
+  if (brokers !== undefined) sinks.push({ name: "kafka", sink: new KafkaLogSink(kafkaOptions(config, brokers)) });
+  return sinks;
+}
+
+function kafkaOptions(config: Config, brokers: readonly string[]): KafkaOptions {
+  const { SHIP_KAFKA_CA: ca, SHIP_KAFKA_CERT: cert } = config;
+  const tls = { ...(ca !== undefined && { ca }), ...(cert !== undefined && { cert, key: cert }) };
+  return {
+    brokers,
+    prefix: config.SHIP_KAFKA_PREFIX,
+    tls: config.SHIP_KAFKA_TLS === "on" ? tls : null,
+    sasl: config.SHIP_KAFKA_SASL ?? null,
+  };
+}
