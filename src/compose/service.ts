@@ -12,6 +12,7 @@ import { TemporalCalendar } from "../adapters/temporal/calendar.ts";
 import { WorkerAllocator } from "../adapters/worker/worker-allocator.ts";
 import type { Backend } from "../http/backend.ts";
 import type { Calendar } from "../core/ports.ts";
+import type { LogKind } from "../core/shipping-ports.ts";
 import type { Config } from "../ops/config.ts";
 import { idSource, pseudonymizer } from "../ops/identity.ts";
 import { exportDecisions } from "../ops/decision-metrics.ts";
@@ -29,6 +30,8 @@ import { openStores } from "./stores.ts";
 
 export interface Composition {
   readonly backend: Backend;
+  /** What may not be deleted from a log yet: see `Shipping`. */
+  oldestNeeded(kind: LogKind): Promise<string | null>;
   /** From now on not ready: load balancers send no more. */
   drain(): void;
   /** Flushes the decision log and lets go of everything. After the server is closed. */
@@ -63,6 +66,7 @@ export async function compose(config: Config, logger: Logger): Promise<Compositi
   let accepting = true;
   return {
     backend: { decisions, answers, catalog, budgets: treasury, metrics, accepting: () => accepting },
+    oldestNeeded: (kind) => shipping.oldestNeeded(kind),
     drain: () => {
       accepting = false;
     },
