@@ -1,19 +1,21 @@
-/** A decision log in small segments that is shipped to a real Redis while it is written, as the service does it. */
+/** A decision log in small segments that is shipped to a real server while it is written, as the service does it. */
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { FileDecisionLog } from "../../src/adapters/file/decision-log.ts";
 import { openLiveSegments } from "../../src/adapters/file/live-segments.ts";
 import { LogFollower } from "../../src/adapters/file/log-follower.ts";
 import { FilePlaceStore } from "../../src/adapters/file/shipping-places.ts";
+import { KafkaLogSink } from "../../src/adapters/kafka/log-sink.ts";
 import { openRedis } from "../../src/adapters/redis/connection.ts";
 import { probeStreams, RedisStreamSink } from "../../src/adapters/redis/stream-sink.ts";
-import type { SkippedPart } from "../../src/core/shipping-ports.ts";
+import type { LogSink, SkippedPart } from "../../src/core/shipping-ports.ts";
 import { TIMER } from "../../src/compose/timer.ts";
 import { Shipper } from "../../src/service/shipping/shipper.ts";
 import { LogWitness } from "./decision-log-files.ts";
 
 export interface ShipDecisionsOptions {
   readonly dataDir: string;
+  /** `redis://host:port` or `kafka://host:port`. */
   readonly url: string;
   readonly onShipped?: (records: number) => void;
 }
@@ -22,21 +24,13 @@ export async function shipDecisions({ dataDir, url, onShipped = () => undefined 
   const directory = join(dataDir, "decisions");
   const kind = "decisions";
   const live = await openLiveSegments({ kind, directory, notesDirectory: join(dataDir, "shipping") });
-  const names = { prefix: "liftgate", entriesMax: undefined };
-  const connection = await openRedis({
-    url,
-    timeoutMs: 2_000,
-    probe: probeStreams(names),
-    now: () => performance.now(),
-    onState: () => undefined,
-  });
-  const sink = new RedisStreamSink(connection, names);
+  const sink = await openSink(url);
   const skipped: SkippedPart[] = [];
   const failures: unknown[] = [];
   const shipper = new Shipper({
     log: new LogFollower({ kind, directory, live }),
     sink,
-    places: new FilePlaceStore(join(dataDir, "shipping", "redis-decisions.json")),
+    places: new FilePlaceStore(join(dataDir, "shipping", "decisions.json")),
     timer: TIMER,
     nowMs: Date.now,
     observer: {
@@ -70,4 +64,20 @@ export async function shipDecisions({ dataDir, url, onShipped = () => undefined 
       await sink.close();
     },
   };
+}
+
+async function openSink(url: string): Promise<LogSink> {
+  const prefix = "liftgate";
+  if (url.startsWith("kafka:")) {
+    return new KafkaLogSink({ brokers: [url.replace("kafka://", "")], prefix, tls: null, sasl: null });
+  }
+  const names = { prefix, entriesMax: undefined };
+  const connection = await openRedis({
+    url,
+    timeoutMs: 2_000,
+    probe: probeStreams(names),
+    now: () => performance.now(),
+    onState: () => undefined,
+  });
+  return new RedisStreamSink(connection, names);
 }

@@ -1,5 +1,5 @@
 /**
- * Appends records to a decision log, 64 at a time and some thousand ahead of what Redis has of them, until it is killed.
+ * Appends records to a decision log, 64 at a time and some thousand ahead of what the sink has of them, until it is killed.
  * The number of each acknowledged record goes to a file at once; a dot on stdout for each stretch that was confirmed sets
  * the parent's pace.
  */
@@ -35,4 +35,6 @@ async function appendForever(): Promise<never> {
     writeSync(noted, `${number}\n`);
   }
 }
+// Shipping's own timers keep no process alive; a server would.
+setInterval(() => undefined, 60_000);
 await Promise.all(Array.from({ length: 64 }, appendForever));

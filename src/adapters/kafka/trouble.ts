@@ -7,9 +7,13 @@ export function kafkaTrouble(error: unknown): string {
   return told.length > 0 ? told.join(", ") : "no answer in time";
 }
 
+/** The client tells by a message alone that its brokers do not have a topic. */
+const UNKNOWN_TOPIC = /^Unknown topic /;
+
 /** The error's own, those of its causes, and those of the errors it stands for. */
 function codesOf(error: unknown): readonly string[] {
   if (!(error instanceof Error)) return [];
+  if (UNKNOWN_TOPIC.test(error.message)) return ["UNKNOWN_TOPIC_OR_PARTITION"];
   const own = ["apiId", "code"].flatMap((name) => codeIn(error, name));
   const parts: readonly unknown[] = error instanceof AggregateError ? error.errors : [];
   return [...own.slice(0, 1), ...codesOf(error.cause), ...parts.flatMap(codesOf)];
