@@ -27,15 +27,24 @@ export function hasKafka(): boolean {
   return existsSync(COMPLETE);
 }
 
+/** The account that the secure port knows, by PLAIN and by SCRAM-SHA-256. */
+export const KAFKA_ACCOUNT = { username: "shipper", password: "shipper-secret" } as const;
+
 export class KafkaBroker {
   readonly address: string;
+  /** Where it speaks TLS, and asks for the account. */
+  readonly secureAddress: string;
+  /** Who signed its certificate, in PEM. */
+  readonly ca: string;
   readonly #dir: string;
   #child: ChildProcess;
 
-  constructor(running: { readonly address: string; readonly dir: string; readonly child: ChildProcess }) {
-    this.address = running.address;
-    this.#dir = running.dir;
-    this.#child = running.child;
+  constructor({ address, secureAddress, ca, dir, child }: Running) {
+    this.address = address;
+    this.secureAddress = secureAddress;
+    this.ca = ca;
+    this.#dir = dir;
+    this.#child = child;
   }
 
   /** Kills the process; the port then refuses. */
@@ -67,35 +76,71 @@ export class KafkaBroker {
   }
 }
 
+interface Running {
+  readonly address: string;
+  readonly secureAddress: string;
+  readonly ca: string;
+  readonly dir: string;
+  readonly child: ChildProcess;
+}
+
 /** Resolves when the broker takes connections. Hand `stop` to `afterAll`. */
 export async function startKafkaBroker(): Promise<KafkaBroker> {
   const dir = await mkdtemp(join(tmpdir(), "liftgate-kafka-"));
-  const [port, controllerPort] = [await freePort(), await freePort()];
-  const address = `127.0.0.1:${port}`;
-  writeFileSync(
-    join(dir, "server.properties"),
-    [
-      "process.roles=broker,controller",
-      "node.id=1",
-      `controller.quorum.voters=1@127.0.0.1:${controllerPort}`,
-      `listeners=PLAINTEXT://${address},CONTROLLER://127.0.0.1:${controllerPort}`,
-      `advertised.listeners=PLAINTEXT://${address}`,
-      "controller.listener.names=CONTROLLER",
-      "listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
-      `log.dirs=${join(dir, "data")}`,
-      "auto.create.topics.enable=false",
-      "offsets.topic.replication.factor=1",
-      "offsets.topic.num.partitions=1",
-      "group.initial.rebalance.delay.ms=0",
-    ].join("\n"),
-  );
-  java(["kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", join(dir, "server.properties")]);
-  return new KafkaBroker({ address, dir, child: await launch(dir) });
+  const [address, secureAddress, controller] = [await freeAddress(), await freeAddress(), await freeAddress()];
+  const ca = makeCertificate(dir);
+  const { username, password } = KAFKA_ACCOUNT;
+  const login = (mechanism: string, more: string) =>
+    `listener.name.secure.${mechanism}.sasl.jaas.config=org.apache.kafka.common.security.${more};`;
+  const properties = [
+    "process.roles=broker,controller",
+    "node.id=1",
+    `controller.quorum.voters=1@${controller}`,
+    `listeners=PLAINTEXT://${address},SECURE://${secureAddress},CONTROLLER://${controller}`,
+    `advertised.listeners=PLAINTEXT://${address},SECURE://${secureAddress}`,
+    "controller.listener.names=CONTROLLER",
+    "inter.broker.listener.name=PLAINTEXT",
+    "listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SECURE:SASL_SSL",
+    "listener.name.secure.sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256",
+    login("plain", `plain.PlainLoginModule required user_${username}="${password}"`),
+    login("scram-sha-256", "scram.ScramLoginModule required"),
+    "ssl.keystore.type=PKCS12",
+    `ssl.keystore.location=${join(dir, KEYSTORE)}`,
+    `ssl.keystore.password=${STORE_PASSWORD}`,
+    `log.dirs=${join(dir, "data")}`,
+    "auto.create.topics.enable=false",
+    "offsets.topic.replication.factor=1",
+    "offsets.topic.num.partitions=1",
+    "group.initial.rebalance.delay.ms=0",
+  ];
+  writeFileSync(join(dir, "server.properties"), properties.join("\n"));
+  const scram = `SCRAM-SHA-256=[name=${username},password=${password}]`;
+  const format = ["format", "-t", CLUSTER_ID, "-c", join(dir, "server.properties"), "--add-scram", scram];
+  run("java", [...JAVA, "kafka.tools.StorageTool", ...format]);
+  return new KafkaBroker({ address, secureAddress, ca, dir, child: await launch(dir) });
 }
 
-function java(args: readonly string[]): void {
-  const { status, stderr } = spawnSync("java", [...JAVA, ...args], { encoding: "utf8" });
-  if (status !== 0) throw new Error(`java ${args.join(" ")} failed: ${stderr}`);
+/** A certificate for 127.0.0.1, which signs itself; returned in PEM, its key in the store. */
+function makeCertificate(dir: string): string {
+  const store = ["-keystore", join(dir, KEYSTORE), "-storetype", "PKCS12", "-storepass", STORE_PASSWORD];
+  const subject = ["-alias", "broker", "-dname", "CN=127.0.0.1", "-ext", "san=ip:127.0.0.1", "-ext", "bc:c"];
+  run("keytool", ["-genkeypair", "-keyalg", "EC", "-validity", "30", ...subject, ...store]);
+  return run("keytool", ["-exportcert", "-rfc", "-alias", "broker", ...store]);
+}
+
+const KEYSTORE = "broker.p12";
+/** Of a file that is gone with the test. */
+const STORE_PASSWORD = "of-one-test";
+
+async function freeAddress(): Promise<string> {
+  return `127.0.0.1:${await freePort()}`;
+}
+
+/** What it printed. */
+function run(command: string, args: readonly string[]): string {
+  const { status, stdout, stderr } = spawnSync(command, args, { encoding: "utf8" });
+  if (status !== 0) throw new Error(`${command} failed: ${stdout} ${stderr}`);
+  return stdout;
 }
 
 async function launch(dir: string): Promise<ChildProcess> {

@@ -8,10 +8,10 @@
 import type { FollowedLog, LogPlace, LogSink, LogStretch, PlaceStore, SkippedPart } from "../../core/shipping-ports.ts";
 import type { Timer } from "../budget/budget-holder.ts";
 
-/** Some 200 records: a millisecond of the thread that decides, and a quarter of what Kafka takes at once by default. */
-const STRETCH_BYTES = 256 * 1024;
+/** Some 100 records, which hold the thread that decides for some 2 ms; far below what Kafka takes at once by default. */
+const STRETCH_BYTES = 128 * 1024;
 /** A backlog is worked off at 25 MiB a second at most: twice what a replica logs at its peak, and decisions go between. */
-const PAUSE_MS = 10;
+const PAUSE_MS = 5;
 /** How late a record may be for having nothing else to wait for. */
 const POLL_MS = 250;
 /** After the first failure, the second, …; the last stays. */

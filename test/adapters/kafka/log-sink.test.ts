@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vit
 import { KafkaLogSink, type KafkaOptions } from "../../../src/adapters/kafka/log-sink.ts";
 import type { LogKind } from "../../../src/core/shipping-ports.ts";
 import { describeLogSink, recordOf } from "../../contracts/log-sink.ts";
-import { hasKafka, type KafkaBroker, startKafkaBroker } from "../../support/kafka-broker.ts";
+import { hasKafka, KAFKA_ACCOUNT, type KafkaBroker, startKafkaBroker } from "../../support/kafka-broker.ts";
 import { consumed, createTopics } from "../../support/kafka-topics.ts";
 
 function openSink(options: Pick<KafkaOptions, "brokers" | "prefix"> & Partial<KafkaOptions>): KafkaLogSink {
@@ -82,6 +82,35 @@ describe.skipIf(!hasKafka())("with a real broker", () => {
     const sink = openSink({ brokers: [broker.address], prefix: "nowhere" });
     await expect(sink.send([recordOf(1)])).rejects.toMatchObject({
       message: "The log's topics cannot be written: UNKNOWN_TOPIC_OR_PARTITION",
+    });
+  });
+  describe("over TLS", () => {
+    async function secure(options: Partial<KafkaOptions>) {
+      const { prefix } = await withTopics();
+      const sink = openSink({ brokers: [broker.secureAddress], prefix, ...options });
+      const received = () => consumed(broker.address, `${prefix}.decisions`, "decisions");
+      return { sending: sink.send([recordOf(1)]).then(() => "sent", String), received };
+    }
+
+    test.each(["PLAIN", "SCRAM-SHA-256"] as const)("logs in by %s", async (mechanism) => {
+      const { sending, received } = await secure({ tls: { ca: broker.ca }, sasl: { mechanism, ...KAFKA_ACCOUNT } });
+      expect(await sending).toBe("sent");
+      expect(await received()).toMatchObject([recordOf(1)]);
+    });
+
+    test.each(["PLAIN", "SCRAM-SHA-256"] as const)(
+      "a wrong password is refused by %s, and not told",
+      async (mechanism) => {
+        const sasl = { mechanism, username: KAFKA_ACCOUNT.username, password: "wrong-secret" };
+        const { sending } = await secure({ tls: { ca: broker.ca }, sasl });
+        expect(await sending).toContain("SASL_AUTHENTICATION_FAILED");
+        expect(await sending).not.toContain("secret");
+      },
+    );
+
+    test("a broker whose certificate nobody vouches for is not spoken to", async () => {
+      const { sending } = await secure({ tls: {}, sasl: { mechanism: "PLAIN", ...KAFKA_ACCOUNT } });
+      expect(await sending).toContain("DEPTH_ZERO_SELF_SIGNED_CERT");
     });
   });
 });

@@ -5,7 +5,7 @@ import { numberedRecord, numbers, segmentName } from "../../support/log-segments
 import { NOW_MS, ShippingWorld } from "../../support/shipping-world.ts";
 
 /** Milliseconds waited for next. */
-const [PAUSE, POLL] = [10, 250];
+const [PAUSE, POLL] = [5, 250];
 const LINE_BYTES = numberedRecord(1).length + 1;
 
 describe("shipping a log", () => {
@@ -20,7 +20,7 @@ describe("shipping a log", () => {
     expect(world.sink.numbers).toEqual(numbers(1, 4_100));
     expect(waits.slice(0, -1)).toEqual(world.sink.sent.map(() => PAUSE));
     for (const stretch of world.sink.sent)
-      expect(stretch.reduce((sum, { line }) => sum + line.length + 1, 0)).toBeLessThanOrEqual(256 * 1024);
+      expect(stretch.reduce((sum, { line }) => sum + line.length + 1, 0)).toBeLessThanOrEqual(128 * 1024);
     world.segments.append(9, [4_101]);
     expect(await world.timer.step()).toBe(PAUSE);
     expect([world.sink.numbers.at(-1), world.shipped]).toEqual([4_101, 4_101]);
