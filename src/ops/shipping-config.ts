@@ -6,7 +6,7 @@ const Prefix = z
   .string()
   .regex(/^[A-Za-z0-9._-]{1,100}$/, "must be letters, digits, dots, hyphens and underscores, at most 100");
 
-const Broker = z.string().regex(/^(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}$/, "each broker must be host:port");
+const Broker = z.string().regex(/^[A-Za-z0-9.-]+:\d{1,5}$/, "each broker must be host:port");
 
 const Pem = z.string().regex(/^-----BEGIN [A-Z0-9 ]+-----$/m, "must be PEM text");
 

@@ -1,7 +1,7 @@
 /** A real Kafka broker of one test: its own process, ports and folder; nothing of it outlives the test. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -34,15 +34,18 @@ export class KafkaBroker {
   readonly address: string;
   /** Where it speaks TLS, and asks for the account. */
   readonly secureAddress: string;
-  /** Who signed its certificate, in PEM. */
-  readonly ca: string;
+  /** Where it speaks TLS, and asks for a certificate it knows: its own. */
+  readonly mutualAddress: string;
+  /** Its certificate, which signs itself, and its key, in PEM. */
+  readonly identity: string;
   readonly #dir: string;
   #child: ChildProcess;
 
-  constructor({ address, secureAddress, ca, dir, child }: Running) {
+  constructor({ address, secureAddress, mutualAddress, identity, dir, child }: Running) {
     this.address = address;
     this.secureAddress = secureAddress;
-    this.ca = ca;
+    this.mutualAddress = mutualAddress;
+    this.identity = identity;
     this.#dir = dir;
     this.#child = child;
   }
@@ -79,7 +82,8 @@ export class KafkaBroker {
 interface Running {
   readonly address: string;
   readonly secureAddress: string;
-  readonly ca: string;
+  readonly mutualAddress: string;
+  readonly identity: string;
   readonly dir: string;
   readonly child: ChildProcess;
 }
@@ -87,8 +91,9 @@ interface Running {
 /** Resolves when the broker takes connections. Hand `stop` to `afterAll`. */
 export async function startKafkaBroker(): Promise<KafkaBroker> {
   const dir = await mkdtemp(join(tmpdir(), "liftgate-kafka-"));
-  const [address, secureAddress, controller] = [await freeAddress(), await freeAddress(), await freeAddress()];
-  const ca = makeCertificate(dir);
+  const [address, controller] = [await freeAddress(), await freeAddress()];
+  const [secureAddress, mutualAddress] = [await freeAddress(), await freeAddress()];
+  const identity = makeIdentity(dir);
   const { username, password } = KAFKA_ACCOUNT;
   const login = (mechanism: string, more: string) =>
     `listener.name.secure.${mechanism}.sasl.jaas.config=org.apache.kafka.common.security.${more};`;
@@ -96,17 +101,19 @@ export async function startKafkaBroker(): Promise<KafkaBroker> {
     "process.roles=broker,controller",
     "node.id=1",
     `controller.quorum.voters=1@${controller}`,
-    `listeners=PLAINTEXT://${address},SECURE://${secureAddress},CONTROLLER://${controller}`,
-    `advertised.listeners=PLAINTEXT://${address},SECURE://${secureAddress}`,
+    `listeners=PLAINTEXT://${address},SECURE://${secureAddress},MUTUAL://${mutualAddress},CONTROLLER://${controller}`,
+    `advertised.listeners=PLAINTEXT://${address},SECURE://${secureAddress},MUTUAL://${mutualAddress}`,
     "controller.listener.names=CONTROLLER",
     "inter.broker.listener.name=PLAINTEXT",
-    "listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SECURE:SASL_SSL",
+    "listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SECURE:SASL_SSL,MUTUAL:SSL",
     "listener.name.secure.sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256",
     login("plain", `plain.PlainLoginModule required user_${username}="${password}"`),
     login("scram-sha-256", "scram.ScramLoginModule required"),
-    "ssl.keystore.type=PKCS12",
-    `ssl.keystore.location=${join(dir, KEYSTORE)}`,
-    `ssl.keystore.password=${STORE_PASSWORD}`,
+    "ssl.keystore.type=PEM",
+    `ssl.keystore.location=${join(dir, IDENTITY)}`,
+    "listener.name.mutual.ssl.client.auth=required",
+    "ssl.truststore.type=PEM",
+    `ssl.truststore.location=${join(dir, CERTIFICATE)}`,
     `log.dirs=${join(dir, "data")}`,
     "auto.create.topics.enable=false",
     "offsets.topic.replication.factor=1",
@@ -117,20 +124,22 @@ export async function startKafkaBroker(): Promise<KafkaBroker> {
   const scram = `SCRAM-SHA-256=[name=${username},password=${password}]`;
   const format = ["format", "-t", CLUSTER_ID, "-c", join(dir, "server.properties"), "--add-scram", scram];
   run("java", [...JAVA, "kafka.tools.StorageTool", ...format]);
-  return new KafkaBroker({ address, secureAddress, ca, dir, child: await launch(dir) });
+  return new KafkaBroker({ address, secureAddress, mutualAddress, identity, dir, child: await launch(dir) });
 }
 
-/** A certificate for 127.0.0.1, which signs itself; returned in PEM, its key in the store. */
-function makeCertificate(dir: string): string {
-  const store = ["-keystore", join(dir, KEYSTORE), "-storetype", "PKCS12", "-storepass", STORE_PASSWORD];
-  const subject = ["-alias", "broker", "-dname", "CN=127.0.0.1", "-ext", "san=ip:127.0.0.1", "-ext", "bc:c"];
-  run("keytool", ["-genkeypair", "-keyalg", "EC", "-validity", "30", ...subject, ...store]);
-  return run("keytool", ["-exportcert", "-rfc", "-alias", "broker", ...store]);
+/** A certificate for 127.0.0.1, which signs itself, and its key. */
+function makeIdentity(dir: string): string {
+  const [certificate, key] = [join(dir, CERTIFICATE), join(dir, "key.pem")];
+  const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30"];
+  const subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"];
+  run("openssl", ["req", "-x509", ...curve, ...subject, "-out", certificate, "-keyout", key]);
+  const identity = readFileSync(key, "utf8") + readFileSync(certificate, "utf8");
+  writeFileSync(join(dir, IDENTITY), identity);
+  return identity;
 }
 
-const KEYSTORE = "broker.p12";
-/** Of a file that is gone with the test. */
-const STORE_PASSWORD = "of-one-test";
+const CERTIFICATE = "certificate.pem";
+const IDENTITY = "identity.pem";
 
 async function freeAddress(): Promise<string> {
   return `127.0.0.1:${await freePort()}`;

@@ -126,6 +126,7 @@ function producerOptions({ brokers, tls, sasl }: KafkaOptions): ProducerOptions<
     requestTimeout: REQUEST_MS,
     retries: RETRIES,
     retryDelay: RETRY_DELAY_MS,
+    // The name is what a broker behind a shared address is told apart by.
     ...(tls !== null && { tls, tlsServerName: true }),
     ...(sasl !== null && { sasl }),
   };

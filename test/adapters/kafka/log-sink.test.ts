@@ -93,7 +93,10 @@ describe.skipIf(!hasKafka())("with a real broker", () => {
     }
 
     test.each(["PLAIN", "SCRAM-SHA-256"] as const)("logs in by %s", async (mechanism) => {
-      const { sending, received } = await secure({ tls: { ca: broker.ca }, sasl: { mechanism, ...KAFKA_ACCOUNT } });
+      const { sending, received } = await secure({
+        tls: { ca: broker.identity },
+        sasl: { mechanism, ...KAFKA_ACCOUNT },
+      });
       expect(await sending).toBe("sent");
       expect(await received()).toMatchObject([recordOf(1)]);
     });
@@ -102,11 +105,18 @@ describe.skipIf(!hasKafka())("with a real broker", () => {
       "a wrong password is refused by %s, and not told",
       async (mechanism) => {
         const sasl = { mechanism, username: KAFKA_ACCOUNT.username, password: "wrong-secret" };
-        const { sending } = await secure({ tls: { ca: broker.ca }, sasl });
+        const { sending } = await secure({ tls: { ca: broker.identity }, sasl });
         expect(await sending).toContain("SASL_AUTHENTICATION_FAILED");
         expect(await sending).not.toContain("secret");
       },
     );
+
+    test("shows its certificate where the broker asks for one, and is refused without", async () => {
+      const brokers = [broker.mutualAddress];
+      const pem = broker.identity;
+      expect(await (await secure({ brokers, tls: { ca: pem, cert: pem, key: pem } })).sending).toBe("sent");
+      expect(await (await secure({ brokers, tls: { ca: pem } })).sending).toMatch(/cannot be written: \w+/);
+    });
 
     test("a broker whose certificate nobody vouches for is not spoken to", async () => {
       const { sending } = await secure({ tls: {}, sasl: { mechanism: "PLAIN", ...KAFKA_ACCOUNT } });
