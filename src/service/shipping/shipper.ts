@@ -6,6 +6,7 @@
  * - Nobody waits for it: it reads files, in small stretches with pauses between, and is behind while the sink is down.
  */
 import type { FollowedLog, LogPlace, LogSink, LogStretch, PlaceStore, SkippedPart } from "../../core/shipping-ports.ts";
+import { LiftgateError } from "../../core/errors.ts";
 import type { Timer } from "../budget/budget-holder.ts";
 
 /** Some 100 records, which hold the thread that decides for some 2 ms; far below what Kafka takes at once by default. */
@@ -20,6 +21,7 @@ const RETRY_MS = [250, 500, 1_000, 2_000, 5_000] as const;
 const SAVE_INTERVAL_MS = 1_000;
 /** What is left at the end has so long to be shipped; the next start goes on with the rest. */
 const FLUSH_MS = 3_000;
+const LATE = "No answer in the time there is at the end; what is left is shipped after the next start";
 
 export interface ShippingObserver {
   shipped(records: number): void;
@@ -84,11 +86,12 @@ export class Shipper {
   async close(): Promise<void> {
     this.#state = "closing";
     this.#cancel();
-    const timeUp = Promise.withResolvers<void>();
-    const callOff = this.#options.timer.after(FLUSH_MS, timeUp.resolve);
-    await Promise.race([this.#finish(), timeUp.promise]);
+    const timeUp = Promise.withResolvers<"late">();
+    const callOff = this.#options.timer.after(FLUSH_MS, () => timeUp.resolve("late"));
+    const end = await Promise.race([this.#finish(), timeUp.promise]);
     callOff();
     this.#state = "closed";
+    if (end === "late") this.#options.observer.failed(new LiftgateError("sink_unavailable", LATE));
   }
 
   #next(delayMs: number): void {
@@ -126,6 +129,8 @@ export class Shipper {
       this.#failuresInRow = 0;
       return stretch.hasMore ? "more" : "done";
     } catch (cause) {
+      // Nobody is told of what was given up.
+      if (this.#state === "closed") return "failed";
       this.#failuresInRow += 1;
       this.#oldestMs ??= this.#options.nowMs();
       this.#options.observer.failed(cause);

@@ -174,6 +174,8 @@ describe("closing", () => {
     world.timer.fire();
     await closed;
     expect(world.timer.now()).toBe(3_000);
+    expect(world.failures).toMatchObject([{ message: expect.stringContaining("after the next start") }]);
+    world.failures.length = 0;
     world.sink.state = "up";
     await world.start();
     await world.drain();
