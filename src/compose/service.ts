@@ -31,7 +31,7 @@ import { openStores } from "./stores.ts";
 export interface Composition {
   readonly backend: Backend;
   /** What may not be deleted from a log yet: see `Shipping`. */
-  oldestNeeded(kind: LogKind): Promise<string | null>;
+  neededSinceMs(kind: LogKind): number;
   /** From now on not ready: load balancers send no more. */
   drain(): void;
   /** Flushes the decision log and lets go of everything. After the server is closed. */
@@ -66,7 +66,7 @@ export async function compose(config: Config, logger: Logger): Promise<Compositi
   let accepting = true;
   return {
     backend: { decisions, answers, catalog, budgets: treasury, metrics, accepting: () => accepting },
-    oldestNeeded: (kind) => shipping.oldestNeeded(kind),
+    neededSinceMs: (kind) => shipping.neededSinceMs(kind),
     drain: () => {
       accepting = false;
     },

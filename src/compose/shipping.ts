@@ -22,10 +22,10 @@ export interface Shipping {
   /** Must be told what the log writes, to the segment it opened last. */
   readonly live: Readonly<Record<LogKind, Pick<LiveSegments, "opened" | "wrote">>>;
   /**
-   * The first segment of the log, by name and without the ending, that some sink still needs; null if none does. Asked
-   * before segments are deleted: what was not shipped must stay.
+   * Segments of the log that began before, in ms since 1970 by their names, were shipped to all sinks; Infinity if there
+   * is none. Asked before segments are deleted: what was not shipped must stay.
    */
-  oldestNeeded(kind: LogKind): Promise<string | null>;
+  neededSinceMs(kind: LogKind): number;
   /** Ships what is left, for a few seconds. After the logs are closed. */
   close(): Promise<void>;
 }
@@ -54,12 +54,8 @@ export async function openShipping(config: Config, parts: ShippingParts): Promis
   for (const { shipper } of shippers) await shipper.start();
   return {
     live,
-    oldestNeeded: async (kind) => {
-      const needed = await Promise.all(
-        shippers.filter((one) => one.kind === kind).map(({ shipper }) => shipper.oldestNeeded()),
-      );
-      return needed.filter((name) => name !== null).toSorted()[0] ?? null;
-    },
+    neededSinceMs: (kind) =>
+      Math.min(...shippers.filter((one) => one.kind === kind).map(({ shipper }) => shipper.neededSinceMs())),
     close: async () => {
       await Promise.all(shippers.map(({ shipper }) => shipper.close()));
       await Promise.all(sinks.map(({ sink }) => sink.close()));

@@ -70,8 +70,8 @@ export interface FollowedLog {
   read(from: LogPlace | null, bytesMax: number): Promise<LogStretch>;
   /** Bytes on disk after the place; compressed segments count as they are. Throws `log_unavailable`. */
   bytesAfter(place: LogPlace | null): Promise<number>;
-  /** The first, by name, of the segments that are not wholly before the place; null if all of them are. */
-  firstSegmentFrom(place: LogPlace | null): Promise<string | null>;
+  /** Segments that began before, in ms since 1970 by their names, are wholly before the place. 0 for null: all are needed. */
+  neededSinceMs(place: LogPlace | null): number;
 }
 
 /** Keeps, over restarts, how far one log was shipped to one sink. */

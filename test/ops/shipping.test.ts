@@ -75,11 +75,17 @@ test("while the sink is down decisions go on, the backlog is seen, and it is gon
   expect([...new Set(await shipped())]).toEqual(await logged(service));
 });
 
-test("segments stay needed until they were shipped", async () => {
+test("segments stay needed until they were shipped; without a sink none is needed for shipping", async () => {
   const { service, shipped } = await startShipping("needed");
-  expect(await service.composition.oldestNeeded("decisions")).toBeNull();
+  expect(service.composition.neededSinceMs("decisions")).toBe(0);
   await decide(service, 1);
   await expect.poll(shipped).toHaveLength(1);
+  await service.shutDown();
   const [segment = ""] = await service.segments();
-  expect(segment).toContain(await service.composition.oldestNeeded("decisions"));
+  const since = new Date(service.composition.neededSinceMs("decisions")).toISOString();
+  expect(segment).toContain(`decisions-${since.replaceAll(/[-:.]/g, "")}-`);
+  expect(service.composition.neededSinceMs("outcomes")).toBe(0);
+
+  await using alone = await startTestService();
+  expect(alone.composition.neededSinceMs("decisions")).toBe(Number.POSITIVE_INFINITY);
 });

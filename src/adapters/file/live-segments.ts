@@ -86,6 +86,12 @@ export class LiveSegments {
     return rankOfA < rankOfB ? -1 : 1;
   }
 
+  /** Of the segment and all that were begun after it, the earliest start by name, in ms since 1970; 0 if a name has none. */
+  firstStartMsFrom(name: string): number {
+    const late = [...this.#ranks.keys()].filter((other) => this.compare(other, name) > 0);
+    return Math.min(...[name, ...late].map(startMsOf));
+  }
+
   #rank(name: string): string {
     return this.#ranks.get(name) ?? name;
   }
@@ -103,6 +109,13 @@ export class LiveSegments {
     }
     this.#ranks.set(name, rank);
   }
+}
+
+function startMsOf(name: string): number {
+  const digits = /-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\d{3})Z-/.exec(name)?.slice(1) ?? [];
+  const [year, month, day, hour, minute, second, ms] = digits;
+  const startMs = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}.${ms}Z`);
+  return Number.isNaN(startMs) ? 0 : startMs;
 }
 
 /** A line that is torn was of a segment that nothing was written to. */

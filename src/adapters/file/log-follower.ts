@@ -57,9 +57,8 @@ export class LogFollower implements FollowedLog {
   }
 
   /** The segment the place is in counts as needed even when nothing follows in it: it may be written still. */
-  async firstSegmentFrom(place: LogPlace | null): Promise<string | null> {
-    const names = (await this.#segmentsFrom(place).catch(throwUnreadable)).map(({ name }) => name);
-    return names.toSorted()[0] ?? null;
+  neededSinceMs(place: LogPlace | null): number {
+    return place === null ? 0 : this.#options.live.firstStartMsFrom(place.segment);
   }
 
   async #segmentsFrom(place: LogPlace | null): Promise<readonly FollowedSegment[]> {

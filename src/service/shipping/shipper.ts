@@ -77,9 +77,9 @@ export class Shipper {
     return this.#oldestMs === null ? 0 : Math.max(0, this.#options.nowMs() - this.#oldestMs);
   }
 
-  /** The first segment, by name, that a restart would still read; null if it would read none. */
-  oldestNeeded(): Promise<string | null> {
-    return this.#options.log.firstSegmentFrom(this.#saved);
+  /** Segments that began before, in ms since 1970 by their names, were shipped, whatever happens now. */
+  neededSinceMs(): number {
+    return this.#options.log.neededSinceMs(this.#saved);
   }
 
   /** Ships what is left, within 3 s, and saves the place. The sink stays open: others may ship to it. */

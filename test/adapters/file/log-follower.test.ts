@@ -48,7 +48,7 @@ describe("following a log", () => {
       startMs: null,
       hasMore: false,
     });
-    expect([await follower.bytesAfter(null), await follower.firstSegmentFrom(null)]).toEqual([0, null]);
+    expect([await follower.bytesAfter(null), follower.neededSinceMs(null)]).toEqual([0, 0]);
   });
 
   test("reads every record as it is, in order, over segments and whatever the stretches", async () => {
@@ -201,8 +201,9 @@ describe("following a log", () => {
     using data = new TestDirectory();
     const { segments, follower } = await follow(data);
     for (const hour of [8, 9, 10]) segments.append(hour, [hour]);
-    expect(await follower.firstSegmentFrom(null)).toBe(segmentName(8));
-    expect(await follower.firstSegmentFrom({ segment: segmentName(9), offsetBytes: 7 })).toBe(segmentName(9));
+    expect(follower.neededSinceMs(null)).toBe(0);
+    expect(follower.neededSinceMs({ segment: segmentName(9), offsetBytes: 7 })).toBe(Date.UTC(2026, 10, 21, 9));
+    expect(follower.neededSinceMs({ segment: "renamed", offsetBytes: 7 })).toBe(0);
   });
 
   test("a folder that cannot be read is trouble with a code", async () => {
@@ -212,6 +213,5 @@ describe("following a log", () => {
     const code = "log_unavailable";
     await expect(notAFolder.read(null, BYTES)).rejects.toMatchObject({ code });
     await expect(notAFolder.bytesAfter(null)).rejects.toMatchObject({ code });
-    await expect(notAFolder.firstSegmentFrom(null)).rejects.toMatchObject({ code });
   });
 });

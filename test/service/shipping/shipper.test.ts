@@ -122,13 +122,13 @@ describe("shipping a log", () => {
     world.segments.append(8, [1]);
     world.segments.append(9, [2]);
     const shipper = await world.start();
-    expect(await shipper.oldestNeeded()).toBe(segmentName(8));
+    expect(shipper.neededSinceMs()).toBe(0);
     await world.timer.step();
     await world.timer.step();
     expect(world.sink.numbers).toEqual([1, 2]);
-    expect(await shipper.oldestNeeded()).toBe(segmentName(8));
+    expect(shipper.neededSinceMs()).toBe(Date.UTC(2026, 10, 21, 8));
     await shipper.close();
-    expect(await shipper.oldestNeeded()).toBe(segmentName(9));
+    expect(shipper.neededSinceMs()).toBe(Date.UTC(2026, 10, 21, 9));
   });
 
   test("a damaged place stops the start and names the file", async () => {
