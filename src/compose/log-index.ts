@@ -5,11 +5,12 @@ import { readSegments } from "../adapters/file/read-segments.ts";
 import { listSegments, type LogKind } from "../adapters/file/segment-name.ts";
 import { openIndexStore } from "../adapters/lmdb/index-store.ts";
 import { type DecisionRecord, RECORD_SCHEMA } from "../core/domain/record.ts";
-import type { IndexStore } from "../core/index-ports.ts";
+import type { IndexStore, IndexTable } from "../core/index-ports.ts";
 import type { Config } from "../ops/config.ts";
 import type { Metrics } from "../ops/metrics.ts";
 import { IndexSweep } from "../service/index-sweep.ts";
 import { LogIndex } from "../service/log-index.ts";
+import type { LogWitness } from "./logs.ts";
 import { OutcomeIndex } from "../service/outcomes/outcome-index.ts";
 
 /** A million entries are swept in an hour and a half. */
@@ -48,43 +49,81 @@ export async function openLogIndex(
     tail,
     close: async () => {
       clearInterval(sweeping);
+      tail.close();
       await store.close();
     },
   };
 }
 
 /**
- * How far the index has come in each log: what a crash kept out of it is in the segment that was open, or in later
- * ones. Those are read once more at the next start.
+ * Which segments are in the index, whole. One that is not, because a crash kept something of it out, is read once more
+ * at the next start. By name, and not by where the last one was: a clock that is set back names segments out of order.
  */
-export class LogTail {
-  readonly #marks: ReturnType<IndexStore["table"]>;
+export class LogTail implements LogWitness {
+  readonly #indexed: IndexTable;
   readonly #dataDir: string;
   readonly #logger: Logger;
+  /** By log: the segment that is being written. */
+  readonly #current = new Map<LogKind, string>();
 
   constructor(store: IndexStore, { dataDir, logger }: { readonly dataDir: string; readonly logger: Logger }) {
-    this.#marks = store.table("marks");
+    this.#indexed = store.table("segments");
     this.#dataDir = dataDir;
     this.#logger = logger;
   }
 
   /** All that was acknowledged before is in the index, or waits for it. */
   readonly opened = (kind: LogKind, path: string): void => {
-    this.#marks.set(kind, basename(path));
+    this.#finish(kind);
+    this.#current.set(kind, keyOf(kind, path));
   };
 
-  /** Every line of the schema since then, in order. */
+  readonly wrote = (): void => undefined;
+
+  /** Nothing more is written, and all of it was added. */
+  close(): void {
+    for (const kind of this.#current.keys()) this.#finish(kind);
+  }
+
+  /** Every line of the schema that may not be in the index, in the order of the segments' names. */
   async recall(kind: LogKind, schema: string, onRecord: (record: object) => void): Promise<void> {
-    const mark = this.#marks.get(kind) ?? "";
     const segments = await listSegments(join(this.#dataDir, kind), kind);
-    const since = segments.map(({ path }) => path).filter((path) => basename(path) >= mark);
+    const paths = segments.map(({ path }) => path);
+    const missing = paths.filter((path) => this.#indexed.get(keyOf(kind, path)) === null);
+    for (const path of missing) {
+      try {
+        await this.#read(path, schema, onRecord);
+        this.#indexed.set(keyOf(kind, path), "");
+      } catch (err) {
+        this.#logger.error({ err, path }, "segment could not be read into the index");
+      }
+    }
+    this.#forgetAllBut(kind, new Set(paths.map((path) => keyOf(kind, path))));
+  }
+
+  async #read(path: string, schema: string, onRecord: (record: object) => void): Promise<void> {
     let records = 0;
-    for await (const entry of readSegments(since)) {
+    for await (const entry of readSegments([path])) {
       if (entry.kind === "record" && "schema" in entry.record && entry.record.schema === schema) {
         onRecord(entry.record);
         records += 1;
       }
     }
-    if (records > 0) this.#logger.info({ log: kind, records }, "read into the index");
+    this.#logger.info({ path, records }, "segment read into the index");
   }
+
+  #finish(kind: LogKind): void {
+    const current = this.#current.get(kind);
+    if (current !== undefined) this.#indexed.set(current, "");
+  }
+
+  #forgetAllBut(kind: LogKind, present: ReadonlySet<string>): void {
+    const bounds = { from: `${kind} `, to: `${kind} ~`, limit: Number.MAX_SAFE_INTEGER };
+    for (const [key] of this.#indexed.range(bounds)) if (!present.has(key)) this.#indexed.delete(key);
+  }
+}
+
+/** The same in every form of the segment. */
+function keyOf(kind: LogKind, path: string): string {
+  return `${kind} ${basename(path).split(".", 1)[0] ?? ""}`;
 }

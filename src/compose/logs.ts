@@ -18,9 +18,15 @@ export interface LogParts {
   readonly metrics: Metrics;
   readonly logger: Logger;
   /** Since when spending may have to be proved: nothing of that time is deleted. */
-  readonly neededSinceMs: () => number;
-  /** A segment was begun: everything before it is written. */
+  readonly neededSinceMs: (kind: LogKind) => number;
+  readonly witnesses: readonly LogWitness[];
+}
+
+/** Told what a log writes, to the segment that it opened last. */
+export interface LogWitness {
+  /** Before anything is written to it; everything before it is written. */
   readonly opened: (kind: LogKind, path: string) => void;
+  readonly wrote: (kind: LogKind, bytes: number) => void;
 }
 
 export interface KeptLog<Log extends SegmentLog> {
@@ -41,15 +47,21 @@ export function openOutcomeLog(config: Config, parts: LogParts): Promise<KeptLog
 async function openLog<Log extends SegmentLog>(
   kind: LogKind,
   create: (options: Omit<SegmentLogOptions, "kind">) => Log,
-  { config, metrics, logger, neededSinceMs, opened }: LogParts & { readonly config: Config },
+  { config, metrics, logger, neededSinceMs, witnesses }: LogParts & { readonly config: Config },
 ): Promise<KeptLog<Log>> {
   const directory = join(config.DATA_DIR, kind);
   const told = tellLog(kind, { metrics: metrics.logs, logger });
-  const segmentOpened = (path: string): void => {
-    opened(kind, path);
-    told.segmentOpened(path);
+  const tell: typeof told = {
+    ...told,
+    wrote: (group) => {
+      for (const { wrote } of witnesses) wrote(kind, group.bytes);
+      told.wrote(group);
+    },
+    segmentOpened: (path) => {
+      for (const { opened } of witnesses) opened(kind, path);
+      told.segmentOpened(path);
+    },
   };
-  const tell = { ...told, segmentOpened };
   // A disk that does not allow it is no reason not to start: readers stop at a torn tail by themselves.
   const tails = await recoverLog(directory, kind).catch((cause: unknown) => tell.keepingFailed(cause));
   for (const tail of tails ?? []) tell.cutOff(tail);
@@ -66,7 +78,7 @@ async function openLog<Log extends SegmentLog>(
     directory,
     isOpen: (path) => log.isOpen(path),
     retentionMs: config.LOG_RETENTION === undefined ? null : durationMs(config.LOG_RETENTION),
-    neededSinceMs,
+    neededSinceMs: () => neededSinceMs(kind),
     seal: sealInWorker,
     timer: TIMER,
     clock: Date.now,

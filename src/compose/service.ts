@@ -19,14 +19,12 @@ import { createMetrics, type Metrics } from "../ops/metrics.ts";
 import { Catalog } from "../service/catalog.ts";
 import { ModelCache } from "../service/model-cache.ts";
 import { ProgramCache } from "../service/program-cache.ts";
-import { spendingNeededSinceMs } from "../service/budget/spending-needed.ts";
 import type { Treasury } from "../service/budget/treasury.ts";
 import type { DecisionServices } from "../service/services.ts";
 import { answering } from "./answers.ts";
 import { openBudgets } from "./budgets.ts";
 import { openLogIndex } from "./log-index.ts";
-import { openDecisionLog } from "./logs.ts";
-import { openOutcomes } from "./outcomes.ts";
+import { openRecords } from "./records.ts";
 import { openStores } from "./stores.ts";
 
 export interface Composition {
@@ -64,16 +62,10 @@ async function composeInside(config: Config, logger: Logger): Promise<Compositio
   const { treasury, ledger } = budgets;
   const { models, programs, catalog } = await loadCatalog(config, { metrics, logger, calendar, treasury });
   const stores = await openStores(config, metrics, logger);
-  const neededSinceMs = () => {
-    const loaded = programs.list().map(({ program }) => program);
-    return spendingNeededSinceMs(loaded, calendar, Date.now());
-  };
-  const kept = { metrics, logger, neededSinceMs, opened: index.tail.opened };
-  const decisionLog = await openDecisionLog(config, kept);
-  const outcomes = await openOutcomes(config, { ...kept, index, ledger });
+  const records = await openRecords(config, { metrics, logger, index, ledger, programs, calendar });
   const counted = exportDecisions(metrics);
   const { features, offers } = stores;
-  const parts = { programs, models, features, offers, calendar, log: decisionLog.log, allocator };
+  const parts = { programs, models, features, offers, calendar, log: records.log, allocator };
   const decisions: DecisionServices = {
     ...parts,
     funds: treasury,
@@ -84,7 +76,7 @@ async function composeInside(config: Config, logger: Logger): Promise<Compositio
     pseudonym: pseudonymizer(config.USER_ID_PEPPER),
     logged: (record) => {
       index.decisions.add(record);
-      outcomes.book.decided(record.decisionId);
+      records.outcomes.decided(record.decisionId);
     },
   };
   let accepting = true;
@@ -92,7 +84,7 @@ async function composeInside(config: Config, logger: Logger): Promise<Compositio
     backend: {
       decisions,
       ...answering(decisions, index.decisions, stores.answers),
-      outcomes: outcomes.book,
+      outcomes: records.outcomes,
       catalog,
       budgets: treasury,
       metrics,
@@ -102,7 +94,9 @@ async function composeInside(config: Config, logger: Logger): Promise<Compositio
       accepting = false;
     },
     close: async () => {
-      for (const part of [decisionLog, outcomes, budgets, index, allocator, stores, models]) await part.close();
+      await records.close();
+      await Promise.all([budgets.close(), records.closeShipping()]);
+      for (const part of [index, allocator, stores, models]) await part.close();
     },
   };
 }

@@ -34,6 +34,7 @@ export const ERRORS = {
   cap_store_unavailable: { status: 503, title: "The store of past offers cannot be reached" },
   answer_store_unavailable: { status: 503, title: "The store of answers that all replicas know cannot be reached" },
   model_failed: { status: 503, title: "The model could not score" },
+  sink_unavailable: { status: 503, title: "The place that logs are shipped to cannot be reached" },
   log_unavailable: { status: 503, title: "The decision log cannot be written" },
   draining: { status: 503, title: "The service is shutting down" },
 } as const satisfies Record<string, { readonly status: number; readonly title: string }>;

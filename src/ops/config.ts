@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { durationMs, DurationText } from "../contract/identifiers.ts";
+import { SHIPPING_SECRETS, SHIPPING_VARIABLES, shippingFaults } from "./shipping-config.ts";
 
 export const ROLES = ["decide", "outcome", "read", "admin"] as const;
 export type Role = (typeof ROLES)[number];
@@ -79,11 +80,12 @@ const Environment = z.object({
     .min(16)
     .optional()
     .describe("Key of the HMAC that replaces user ids in the decision log; absent: ids are written as they are"),
+  ...SHIPPING_VARIABLES,
 });
 export type Config = Readonly<z.infer<typeof Environment>>;
 
 /** Variables that may come from a file: `NAME_FILE` names it, and its trimmed content is the value. */
-const SECRETS = ["API_KEYS", "REDIS_URL", "USER_ID_PEPPER"] as const;
+const SECRETS = ["API_KEYS", "REDIS_URL", "USER_ID_PEPPER", ...SHIPPING_SECRETS] as const;
 const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/;
 
 /** The configuration is wrong: every fault, never a value. */
@@ -107,6 +109,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   if (parsed.success && parsed.data.API_KEYS === undefined && !LOOPBACK.test(parsed.data.HOST)) {
     faults.push("API_KEYS: is required when HOST is not a loopback address; without keys only this machine may call");
   }
+  if (parsed.success) faults.push(...shippingFaults(parsed.data));
   if (!parsed.success || faults.length > 0) throw new ConfigError(faults);
   return Object.freeze(parsed.data);
 }

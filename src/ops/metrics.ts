@@ -8,6 +8,7 @@ import { createBudgetMetrics } from "./budget-metrics.ts";
 import { createOutcomeMetrics } from "./outcome-metrics.ts";
 import { BucketHistogram } from "./bucket-histogram.ts";
 import { createLogMetrics } from "./log-metrics.ts";
+import { createShippingMetrics } from "./shipping-metrics.ts";
 
 /** From 100 µs, where a decision without I/O lies, to 1 s, past every deadline. */
 const LATENCY_BUCKETS_S = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
@@ -147,5 +148,6 @@ export function createMetrics() {
     }),
     budgets: createBudgetMetrics(registers),
     outcomes: createOutcomeMetrics(registers),
+    shipping: createShippingMetrics(registers),
   } as const;
 }

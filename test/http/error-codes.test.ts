@@ -124,6 +124,8 @@ const PROVOCATIONS: Readonly<Record<ErrorCode, (() => Promise<string>) | "surviv
   cap_store_unavailable: "survived",
   // Decisions survive it as `degraded_model` (test/http/trouble.test.ts); it is a label of a metric only.
   model_failed: "survived",
+  // Nobody waits for shipping: the operators' log and a metric tell of it (test/service/shipping/shipper.test.ts).
+  sink_unavailable: "survived",
   draining: async () => {
     service.composition.drain();
     return call("GET", "/health/ready");

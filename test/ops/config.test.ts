@@ -28,6 +28,9 @@ describe("the configuration", () => {
       DATA_DIR: "./data",
       DURABILITY: "process",
       LOG_LEVEL: "info",
+      SHIP_REDIS_PREFIX: "liftgate",
+      SHIP_KAFKA_PREFIX: "liftgate",
+      SHIP_KAFKA_TLS: "off",
     });
   });
 
@@ -110,5 +113,41 @@ describe("the table of variables", () => {
     expect(table.map(({ name }) => name)).toContain("USER_ID_PEPPER");
     expect(table.find(({ name }) => name === "PORT")).toMatchObject({ fallback: "8080" });
     for (const { name, meaning } of table) expect(meaning, name).not.toBe("");
+  });
+});
+
+describe("where logs are shipped to", () => {
+  it("is read in parts: brokers as a list, the login with a password of any letters", () => {
+    const config = readConfig({
+      SHIP_KAFKA_BROKERS: "kafka-1:9092, kafka-2.internal:9093",
+      SHIP_KAFKA_SASL: "SCRAM-SHA-256:shipper:pass:word",
+      SHIP_REDIS_LENGTH: "1000000",
+    });
+    expect(config.SHIP_KAFKA_BROKERS).toEqual(["kafka-1:9092", "kafka-2.internal:9093"]);
+    expect(config.SHIP_KAFKA_SASL).toEqual({ mechanism: "SCRAM-SHA-256", username: "shipper", password: "pass:word" });
+    expect(config.SHIP_REDIS_LENGTH).toBe(1_000_000);
+  });
+
+  it.each([
+    ["SHIP_REDIS_URL", "kafka://do-not-repeat"],
+    ["SHIP_REDIS_PREFIX", "do not"],
+    ["SHIP_REDIS_LENGTH", "0"],
+    ["SHIP_KAFKA_BROKERS", "do-not-repeat"],
+    ["SHIP_KAFKA_BROKERS", "kafka://do-not-repeat:9092"],
+    ["SHIP_KAFKA_PREFIX", "do/not"],
+    ["SHIP_KAFKA_TLS", "do-not"],
+    ["SHIP_KAFKA_CA", "do-not-repeat"],
+    ["SHIP_KAFKA_SASL", "OAUTHBEARER:do-not:repeat"],
+    ["SHIP_KAFKA_SASL", "PLAIN:do-not-repeat"],
+  ])("refuses a wrong %s without repeating it: %s", (name, value) => {
+    const message = faultsOf({ [name]: value });
+    expect(message).toMatch(new RegExp(`^  ${name}(\\.0)?: .`, "m"));
+    expect(message).not.toMatch(/do.not/);
+  });
+
+  it("refuses certificates that nobody would look at", () => {
+    const SHIP_KAFKA_CA = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----";
+    expect(faultsOf({ SHIP_KAFKA_CA })).toContain("SHIP_KAFKA_TLS: must be on");
+    expect(readConfig({ SHIP_KAFKA_CA, SHIP_KAFKA_TLS: "on" }).SHIP_KAFKA_CA).toBe(SHIP_KAFKA_CA);
   });
 });

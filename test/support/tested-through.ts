@@ -39,6 +39,7 @@ export const TESTED_THROUGH: readonly { readonly files: string; readonly test: s
   { files: "src/core/domain/known-decision.ts", test: "test/service/log-index.test.ts" },
   { files: "src/core/domain/decision-id.ts", test: "test/service/log-index.test.ts" },
   { files: "src/core/domain/", test: "test/core/decision/decide.test.ts" },
+  { files: "src/core/shipping-ports.ts", test: "test/service/shipping/shipper.test.ts" },
   { files: "src/core/budget-ports.ts", test: "test/service/budget/budget-lease.test.ts" },
   { files: "src/core/answer-ports.ts", test: "test/adapters/redis/answer-store.test.ts" },
   { files: "src/core/index-ports.ts", test: "test/adapters/lmdb/index-store.test.ts" },
@@ -101,6 +102,10 @@ export const TESTED_THROUGH: readonly { readonly files: string; readonly test: s
   { files: "src/adapters/memory/", test: "test/adapters/memory/feature-store.test.ts" },
   { files: "src/adapters/onnx/", test: "test/adapters/onnx/model-folder.test.ts" },
   { files: "src/adapters/redis/turn-batch.ts", test: "test/adapters/redis/answer-store.test.ts" },
+  { files: "src/adapters/file/followed-segments.ts", test: "test/adapters/file/log-follower.test.ts" },
+  { files: "src/adapters/file/read-lines.ts", test: "test/adapters/file/log-follower.test.ts" },
+  { files: "src/adapters/file/shipped-record.ts", test: "test/adapters/file/log-follower.test.ts" },
+  { files: "src/adapters/kafka/", test: "test/adapters/kafka/log-sink.test.ts" },
   { files: "src/adapters/redis/ledger/", test: "test/adapters/redis/ledger/ledger.test.ts" },
   { files: "src/adapters/redis/", test: "test/adapters/redis/connection.test.ts" },
 ];

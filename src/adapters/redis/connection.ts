@@ -31,6 +31,8 @@ export interface RedisConnectionOptions {
   readonly timeoutMs?: number;
   /** Whether scripts are sent at once, or those of a turn together; at once unless given. */
   readonly scripts?: "at once" | "together";
+  /** What the connection is for, as a read: while it fails the connection is down. The features' unless given. */
+  readonly probe?: (redis: Redis) => Promise<unknown>;
 }
 
 /**
@@ -70,10 +72,13 @@ export class RedisConnection {
   readonly #redis: Redis;
   readonly #breaker: Breaker;
   readonly #deadline: Deadline;
+  readonly #ask: (redis: Redis) => Promise<unknown>;
   #lastTrouble = new RedisTrouble("not connected yet", "unavailable");
 
-  constructor({ url, onState, now, timeoutMs = ANSWER_MS, scripts = "at once" }: RedisConnectionOptions) {
+  constructor(options: RedisConnectionOptions) {
+    const { url, onState, now, timeoutMs = ANSWER_MS, scripts = "at once", probe = readProbe } = options;
     this.#deadline = { timeoutMs, now };
+    this.#ask = probe;
     const safe = safeOptions(timeoutMs);
     this.#redis = new Redis(url, {
       ...safe,
@@ -142,7 +147,7 @@ export class RedisConnection {
 
   async #probe(): Promise<void> {
     try {
-      await inTime(readTurn(this.#redis, [{ key: PROBE_KEY, bytesMax: 1 }], []), this.#deadline);
+      await inTime(this.#ask(this.#redis), this.#deadline);
     } catch (error) {
       this.#note(error);
       throw error;
@@ -158,12 +163,16 @@ export class RedisConnection {
   }
 }
 
+function readProbe(redis: Redis): Promise<unknown> {
+  return readTurn(redis, [{ key: PROBE_KEY, bytesMax: 1 }], []);
+}
+
 /** Options in a URL's query win over those of the constructor. */
 function assertOptions(actual: RedisOptions, safe: RedisOptions): void {
   const found: Readonly<Record<string, unknown>> = { ...actual };
   for (const [name, wanted] of Object.entries(safe)) {
     if (found[name] !== wanted)
-      throw new Error(`REDIS_URL sets ${name}, which must stay ${String(wanted)}; remove it from the query`);
+      throw new Error(`the URL of Redis sets ${name}, which must stay ${String(wanted)}; remove it from the query`);
   }
 }
 

@@ -119,7 +119,7 @@ test.skipIf(getuid?.() !== 0)(
       const table = store.table("t");
       const value = "x".repeat(1_000);
       for (let i = 0; i < 200; i++) table.set(`k${i}`, value);
-      await expect(store.flushed()).rejects.toThrow();
+      await expect(store.flushed()).rejects.toThrow("Input/output error");
       table.set("k0", "changed since");
       expect([table.get("k0"), table.get("k199")]).toEqual(["changed since", value]);
       await rm(join(directory, "ballast"));

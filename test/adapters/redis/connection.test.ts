@@ -44,7 +44,7 @@ test("a URL that would change these options is refused", async () => {
     onState: () => undefined,
     now: () => 0,
   });
-  await expect(opened).rejects.toThrow("REDIS_URL sets enableOfflineQueue, which must stay false");
+  await expect(opened).rejects.toThrow("the URL of Redis sets enableOfflineQueue, which must stay false");
 });
 
 test("a server that is not there: opening succeeds, calls fail at once, and it comes up by itself", async () => {
