@@ -11,7 +11,15 @@ export interface Rule {
 
 const LINES_MAX = 250;
 /** The stories of the core: each a folder, none imports another. */
-const STORIES = ["core/features", "core/decision", "core/allocation", "core/pacing", "core/ledger", "core/caps"];
+const STORIES = [
+  "core/features",
+  "core/decision",
+  "core/allocation",
+  "core/pacing",
+  "core/ledger",
+  "core/caps",
+  "core/evaluation",
+];
 const CORE = ["core", "core/domain", "core/numerics", ...STORIES];
 const ADAPTERS = [
   "adapters/cel",
