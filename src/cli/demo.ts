@@ -9,7 +9,7 @@ import { createLogger } from "../ops/logger.ts";
 import { type Customer, readCustomers } from "./demo/customers.ts";
 import { DemoClient } from "./demo/client.ts";
 import { summaryOf } from "./demo/summary.ts";
-import { replayAll, segmentsIn } from "./replay.ts";
+import { replayAll } from "./replay.ts";
 import { type Service, startService } from "./serve.ts";
 
 /** Emptied at every start, so a folder of its own in DATA_DIR. */
@@ -81,8 +81,8 @@ async function showDecisions(service: Service, config: Config, counts: Counts): 
   const answers = await decideForAll(client, customers.slice(0, counts.decisions));
   console.log(summaryOf(answers, customers));
 
-  const segments = await segmentsIn([join(config.DATA_DIR, "decisions")]);
-  const { identical, different } = await replayAll(composeReplay(config), segments);
+  const log = composeReplay(config);
+  const { identical, different } = await replayAll(log, await log.segments([join(config.DATA_DIR, "decisions")]));
   console.log(
     `Replay: ${identical} of ${identical + different} logged decisions decided again from their records, bit for bit.\n`,
   );
