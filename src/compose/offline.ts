@@ -68,7 +68,7 @@ export function composeAllocation(config: Config) {
 }
 
 /** The archived program with a digest, compiled without the models it routes to: scores are in the records. */
-function archivedPrograms(config: Config): OpenProgram {
+export function archivedPrograms(config: Config): OpenProgram {
   const archive = new ProgramArchive(join(config.DATA_DIR, "programs"));
   const calendar = new TemporalCalendar();
   return async (digest) => {

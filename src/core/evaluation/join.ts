@@ -12,7 +12,7 @@
  * What a redemption costs is beside the fixed cost, which the caller cannot know. It is owed as the ledger owes it:
  * for an offer that was given, or may have been, whatever the user did; not for one that was voided.
  */
-import { MICROS_PER_UNIT, wholeMicros } from "../domain/money.ts";
+import { MICROS_PER_UNIT, toMicros, wholeMicros } from "../domain/money.ts";
 import type { OutcomeRecord, OutcomeType } from "../domain/outcome.ts";
 import { NO_OFFER, type Program } from "../domain/program.ts";
 import type { DecisionRecord } from "../domain/record.ts";
@@ -38,7 +38,7 @@ export interface Observed {
   readonly money: number;
   /** Σ of what was observed of each head, in the head's own unit; heads of which nothing was observed are absent. */
   readonly heads: Readonly<Record<string, number>>;
-  /** money + Σ weight_h · heads_h; heads that the program does not value weigh nothing. */
+  /** money + Σ weight_h · heads_h, to the micro; heads that the program does not value weigh nothing. */
   readonly value: number;
   readonly redemptionCost: number;
   readonly fixedCost: number;
@@ -71,7 +71,7 @@ export function joinOutcomes(
   return {
     money: money / MICROS_PER_UNIT,
     heads,
-    value: money / MICROS_PER_UNIT + worthOf(heads, worth),
+    value: toMicros(money / MICROS_PER_UNIT + worthOf(heads, worth)),
     redemptionCost: redemptionMicros / MICROS_PER_UNIT,
     fixedCost: fixedMicros / MICROS_PER_UNIT,
     cost: (redemptionMicros + fixedMicros) / MICROS_PER_UNIT,
