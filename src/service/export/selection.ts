@@ -27,7 +27,7 @@ export function leftOutBy(selection: Selection): (record: DecisionRecord) => str
   return (record) => {
     if (program !== null && record.program.id !== program) return "another program";
     const timeMs = Date.parse(record.time);
-    if ((fromMs !== null && timeMs < fromMs) || (toMs !== null && timeMs >= toMs)) return "outside --from and --to";
+    if ((fromMs !== null && timeMs < fromMs) || (toMs !== null && timeMs >= toMs)) return "outside --from and --until";
     if (record.status !== "normal") return `status ${record.status}`;
     if (record.mode !== "live") return `mode ${record.mode}`;
     if (arms === "evaluation" && record.arm !== "evaluation") return `arm ${record.arm}`;
