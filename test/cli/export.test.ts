@@ -3,12 +3,13 @@
  * make of these very files is tested where they are: training/tests/test_export.py.
  */
 import { existsSync } from "node:fs";
-import { appendFile, cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, cp, mkdtemp, readdir, readFile, rm, watch, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
 import { type JoinTerms, joinOutcomes } from "../../src/core/evaluation/join.ts";
 import type { DecisionRecord } from "../../src/core/domain/record.ts";
 import { FLAT_COLUMNS } from "../../src/service/export/flat-table.ts";
@@ -106,17 +107,15 @@ describe("export", () => {
     const rows = expected();
     expect(lines).toHaveLength(rows.length);
     lines.forEach((line, i) => {
-      const event = JSON.parse(line);
+      const event = eventIn(line);
       const { record, reward } = rows[i] ?? { record: undefined, reward: NaN };
-      const probabilities = Object.fromEntries(
-        event.a.map((id: number, k: number) => [event.c._multi[id - 1].action.id, event.p[k]]),
-      );
-      expect([event.EventId, event.Timestamp]).toEqual([record?.decisionId, record?.time]);
-      expect(event._label_cost).toBeCloseTo(-reward, 12);
-      expect([event._label_probability, event.p[0]]).toEqual([record?.propensity, record?.propensity]);
-      expect([event._label_Action, event.a[0]]).toEqual([event._labelIndex + 1, event._labelIndex + 1]);
-      expect(event.c._multi[event._labelIndex]).toEqual({ action: { id: record?.action } });
-      expect(probabilities).toEqual(
+      const probabilities = event.ids.map((id, k) => [event.actions[id - 1]?.action.id, event.probabilities[k]]);
+      expect([event.id, event.time]).toEqual([record?.decisionId, record?.time]);
+      expect(event.cost).toBeCloseTo(-reward, 12);
+      expect([event.probability, event.probabilities[0]]).toEqual([record?.propensity, record?.propensity]);
+      expect([event.action, event.ids[0]]).toEqual([event.index + 1, event.index + 1]);
+      expect(event.actions[event.index]).toEqual({ action: { id: record?.action } });
+      expect(Object.fromEntries(probabilities)).toEqual(
         Object.fromEntries(record?.candidates.filter(({ p }) => p > 0).map(({ action, p }) => [action, p]) ?? []),
       );
     });
@@ -214,7 +213,7 @@ describe("export", () => {
     expect(stdout).toMatch(/decisions exported +2\n/);
     expect(stdout).toMatch(/left out: outside --from and --until +\d+/);
     const costs = (await readFile(out("some.json"), "utf8")).trimEnd().split("\n");
-    expect(costs.map((line) => JSON.parse(line)._label_cost)).toEqual([0, 0]);
+    expect(costs.map((line) => eventIn(line).cost)).toEqual([0, 0]);
     expect((await exportTo("dsjson", "none.json", "--program", "other")).stdout).toMatch(
       new RegExp(`exported +0\\n.*another program +${DECISIONS}\\n`),
     );
@@ -309,14 +308,44 @@ describe("an export that is not right", () => {
       DATA_DIR: data,
       TMPDIR: temporary,
     });
-    let ended = false;
-    const ending = command.ended().finally(() => (ended = true));
-    while (!existsSync(out("half.json.unfinished")) && !ended) await new Promise((resolve) => setTimeout(resolve, 1));
+    const over = new AbortController();
+    const ending = command.ended().finally(() => over.abort());
+    for await (const { filename } of watch(folder, { signal: over.signal })) {
+      if (filename === "half.json.unfinished") break;
+    }
     command.signal("SIGINT");
     expect((await ending).code).toBe(130);
     expect((await readdir(folder)).filter((name) => name.startsWith("half"))).toEqual([]);
     expect((await readdir(temporary)).filter((name) => name.startsWith("liftgate"))).toEqual([]);
   });
+});
+
+/** What a line of dsjson says, under names of ours. */
+function eventIn(line: string) {
+  const event = Event.parse(JSON.parse(line));
+  return {
+    id: event.EventId,
+    time: event.Timestamp,
+    cost: event["_label_cost"],
+    probability: event["_label_probability"],
+    action: event["_label_Action"],
+    index: event["_labelIndex"],
+    ids: event.a,
+    probabilities: event.p,
+    actions: event.c["_multi"],
+  };
+}
+
+const Event = z.object({
+  EventId: z.string(),
+  Timestamp: z.string(),
+  _label_cost: z.number(),
+  _label_probability: z.number(),
+  _label_Action: z.int(),
+  _labelIndex: z.int(),
+  a: z.array(z.int()),
+  p: z.array(z.number()),
+  c: z.object({ _multi: z.array(z.object({ action: z.object({ id: z.string() }) })) }),
 });
 
 /** A type as Parquet gives it back. */

@@ -48,7 +48,7 @@ describe("the value and cost of a decision", () => {
     expect(row).toEqual({
       money: 30.29,
       heads: { visit: 2, spend: 40 },
-      value: 30.29 + 0.9 * 2,
+      value: 32.09,
       redemptionCost: 0.5,
       fixedCost: 0.01,
       cost: 0.51,
