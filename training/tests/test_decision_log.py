@@ -14,6 +14,7 @@ import lightgbm
 import numpy as np
 import pytest
 
+from conftest import Bundle
 from liftgate_training.bundle import write_bundle
 from liftgate_training.check import check_bundle
 from liftgate_training.contract import (
@@ -28,8 +29,6 @@ from liftgate_training.contract import (
 from liftgate_training.decision_log import LoggedDecisions, load_decisions
 from liftgate_training.learners import LearnerSpec, T
 
-from conftest import Bundle
-
 EXPORT = Path(__file__).parent / "golden" / "export" / "training.csv"
 ACTIONS = ("mens_email", "womens_email")
 LABELS = {"visit": "visit", "incentive": "redemptionCost"}
@@ -40,7 +39,14 @@ def test_an_export_is_read_with_its_features_labels_and_weights() -> None:
     decisions = load_decisions(EXPORT)
     assert len(decisions) == 468
     assert set(decisions.action) == {"no_offer", *ACTIONS}
-    assert set(decisions.outcomes) == {"value", "cost", "redemptionCost", "reward", "visit", "spend"}
+    assert set(decisions.outcomes) == {
+        "value",
+        "cost",
+        "redemptionCost",
+        "reward",
+        "visit",
+        "spend",
+    }
     np.testing.assert_allclose(decisions.weight * decisions.propensity, 1.0, rtol=1e-12)
     rows = decisions.encoded(features(decisions))
     assert rows.shape == (468, 8)
@@ -54,7 +60,13 @@ def test_json_lines_say_the_same_as_csv(tmp_path: Path) -> None:
     with path.open("w") as file:
         for i, row in enumerate(decisions.raw):
             named = {f"feature_{name}": value for name, value in row.items()}
-            label = {"value": 1.5, "cost": 0, "redemptionCost": 0, "reward": 1.5, "outcome_visit": 1}
+            label = {
+                "value": 1.5,
+                "cost": 0,
+                "redemptionCost": 0,
+                "reward": 1.5,
+                "outcome_visit": 1,
+            }
             about = {"decisionId": str(i), "time": "", "arm": "policy", "unit": decisions.unit[i]}
             drawn = {"action": decisions.action[i], "propensity": 0.5, "weight": 2}
             file.write(json.dumps({**about, **drawn, **label, **named}) + "\n")
@@ -95,7 +107,7 @@ def test_a_model_fitted_on_an_export_passes_every_gate(bundle: Bundle, tmp_path:
         for head, label in LABELS.items()
     }
     evidence = Evidence(train.encoded(contract), holdout.encoded(contract), effects)
-    even = {action: 1 / 3 for action in ("no_offer", *ACTIONS)}
+    even = dict.fromkeys(("no_offer", *ACTIONS), 1 / 3)
     assignment = {"kind": "randomized", "probabilities": even}
     record = replace(
         bundle.record,
@@ -118,9 +130,9 @@ def features(decisions: LoggedDecisions) -> tuple[Feature, ...]:
         return tuple(sorted({str(row[name]) for row in decisions.raw}))
 
     return (
-        Feature("recency", "numeric", minimum=0, maximum=12),
+        Feature("recency", "numeric", minimum=0.0, maximum=12.0),
         Feature("history_segment", "categorical", vocabulary=words("history_segment")),
-        Feature("history", "numeric", minimum=0, maximum=10_000),
+        Feature("history", "numeric", minimum=0.0, maximum=10_000.0),
         Feature("mens", "boolean"),
         Feature("womens", "boolean"),
         Feature("zip_code", "categorical", vocabulary=words("zip_code")),

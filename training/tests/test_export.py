@@ -86,7 +86,10 @@ def test_every_action_and_every_feature_is_read() -> None:
             assert len(actions) == len(event["c"]["_multi"]) == len(event["a"]) == len(event["p"])
             named = [*event["c"]["features"].values(), *event["c"]["context"].values()]
             # VowpalWabbit takes 0 and false for absent, and adds a constant.
-            assert len(list(shared.iter_features())) == sum(value not in (0, False) for value in named) + 1
+            assert (
+                len(list(shared.iter_features()))
+                == sum(value not in (0, False) for value in named) + 1
+            )
             vw.finish_example([shared, *actions])
 
 

@@ -5,7 +5,8 @@ constant policies and the even one with its own InverseProbabilityWeighting. Run
 for torch and an old Python. An environment that works, torch left out (no part of obp that is used
 here calls it):
 
-    python3.11 -m venv venv && venv/bin/pip install numpy "pandas<3" scikit-learn scipy tqdm pyyaml seaborn
+    python3.11 -m venv venv
+    venv/bin/pip install numpy "pandas<3" scikit-learn scipy tqdm pyyaml seaborn
     venv/bin/pip install --no-deps --ignore-requires-python obp==0.5.7
     venv/bin/python make_obp_golden.py
 """
@@ -31,8 +32,12 @@ class Absent(type):
 for module in ("torch", "torch.nn", "torch.nn.functional", "torch.optim", "torch.utils.data"):
     sys.modules[module] = cast("ModuleType", Absent(module, (), {}))
 
-from obp.dataset import OpenBanditDataset  # noqa: E402
-from obp.ope import InverseProbabilityWeighting  # noqa: E402
+from obp.dataset import (  # type: ignore[import-not-found,unused-ignore]  # noqa: E402
+    OpenBanditDataset,
+)
+from obp.ope import (  # type: ignore[import-not-found,unused-ignore]  # noqa: E402
+    InverseProbabilityWeighting,
+)
 
 EXPORT = Path(__file__).parent / "export"
 
