@@ -32,9 +32,9 @@ REQUIRED = ("decisionId", "time", "unit", "arm", "action", "propensity", "weight
 class LoggedDecisions:
     """Decisions in the order of the file; all arrays have one entry each.
 
-    `outcomes` has what was observed of each head by its id, and money: `value`, `cost`, `reward` and
-    `redemptionCost` (the label of a cost head: without the fixed costs, which the program knows).
-    `weight` is 1/propensity.
+    `outcomes` has what was observed of each head by its id, and money: `value`, `cost`, `reward`
+    and `redemptionCost` (the label of a cost head: without the fixed costs, which the program
+    knows). `weight` is 1/propensity.
     """
 
     raw: Sequence[Mapping[str, Any]]
