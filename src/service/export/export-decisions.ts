@@ -13,8 +13,8 @@ import type { OpenProgram } from "../check-record.ts";
 import type { Format } from "./format.ts";
 import { type Reward, rewardOf } from "./joined-decision.ts";
 
-/** Lines looked up together: enough that a look-up costs little a line, some 100 MB of records at most. */
-const GROUP = 4_096;
+/** Lines looked up together: a look-up costs little a line; more would be held for longer than the young heap keeps. */
+const GROUP = 1_024;
 
 export type LogLine =
   | { readonly kind: "record"; readonly path: string; readonly line: number; readonly record: object }
