@@ -38,6 +38,7 @@ class LoggedDecisions:
     """
 
     raw: Sequence[Mapping[str, Any]]
+    time: NDArray[np.str_]
     unit: NDArray[np.str_]
     action: NDArray[np.str_]
     propensity: Float64s
@@ -51,12 +52,18 @@ class LoggedDecisions:
         """The given rows, in the given order."""
         return LoggedDecisions(
             [self.raw[row] for row in rows],
+            self.time[rows],
             self.unit[rows],
             self.action[rows],
             self.propensity[rows],
             self.weight[rows],
             {name: values[rows] for name, values in self.outcomes.items()},
         )
+
+    @property
+    def last_time(self) -> str:
+        """When the last decision was made, such as 2026-11-21T20:00:00Z."""
+        return f"{max(self.time).replace(' ', 'T').removesuffix('Z')}Z"
 
     def encoded(self, features: Sequence[Feature]) -> Float32Rows:
         """The packed rows a model is fitted on; raises ValueError for a value that does not fit."""
@@ -93,6 +100,7 @@ def load_decisions(path: Path) -> LoggedDecisions:
     labels = {**{name: name for name in MONEY_LABELS}, **outcomes}
     return LoggedDecisions(
         [_features(row) for row in rows],
+        np.array([row["time"] for row in rows]),
         np.array([row["unit"] for row in rows]),
         np.array([row["action"] for row in rows]),
         _numbers(rows, "propensity"),
