@@ -22,7 +22,7 @@ import type { Program } from "../../src/core/domain/program.ts";
 import type { DecisionRecord } from "../../src/core/domain/record.ts";
 import { uniformFromHash } from "../../src/core/numerics/murmur3.ts";
 import { compileProgram } from "../../src/service/compile-program.ts";
-import { scoresOf, UNPACED } from "./programs.ts";
+import { scoresOf, situationWith } from "./programs.ts";
 import { SHIPPED_PROGRAMS } from "./service.ts";
 
 export const DECISIONS = 480;
@@ -96,18 +96,13 @@ function decisionOf(program: Program, customer: Customer, i: number): DecisionRe
       ])
     : noScores(program);
   const context = { surface: i % 2 === 0 ? "checkout" : "home", _internal: i % 3, vip: i % 5 === 0 };
-  const situation = {
-    program,
+  const situation = situationWith(program, {
     facts: { features: customer, context },
     requested: i % 9 === 4 ? ["mens_email"] : null,
-    withheld: isKnown ? null : ("cold_start" as const),
-    closed: null,
-    availableMicros: null,
-    basis: "model" as const,
+    withheld: isKnown ? null : "cold_start",
     scores,
-    pacing: UNPACED,
     draws: { arm: assignArm(program, unit), action: actionDraw(program, unit, `request-${i}`) },
-  };
+  });
   const record = recordOf(situation, decide(situation), {
     decisionId: idOf(i),
     requestId: `request-${i}`,
