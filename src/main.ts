@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { addAllocateCommand } from "./cli/allocate.ts";
 import { addDemoCommand } from "./cli/demo.ts";
+import { addExportCommand } from "./cli/export.ts";
 import { addOpenapiCommand } from "./cli/openapi.ts";
 import { addReplayCommand } from "./cli/replay.ts";
 import { addServeCommand } from "./cli/serve.ts";
@@ -18,6 +19,7 @@ addServeCommand(program);
 addValidateCommand(program);
 addReplayCommand(program);
 addAllocateCommand(program);
+addExportCommand(program);
 addDemoCommand(program);
 addSimulateCommand(program);
 addOpenapiCommand(program);

@@ -16,6 +16,9 @@ import { ERRORS } from "../src/core/errors.ts";
 import { buildServer } from "../src/http/server.ts";
 import { configurationTable, readConfig, ROLES } from "../src/ops/config.ts";
 import { createMetrics } from "../src/ops/metrics.ts";
+import { FLAT_COLUMNS } from "../src/service/export/flat-table.ts";
+import { obpColumns } from "../src/service/export/obp-folder.ts";
+import { trainingColumns } from "../src/service/export/training-table.ts";
 import { run } from "./support/command-line.ts";
 import { programWith, scoresOf, situationWith } from "./support/programs.ts";
 
@@ -72,6 +75,19 @@ describe("README", () => {
       field.split(", ").map((name) => name.replaceAll("`", "")),
     );
     expect(described.toSorted()).toEqual(Object.keys(programShape()).toSorted());
+  });
+
+  test.each([
+    ["column of the table", FLAT_COLUMNS],
+    ["column of all.csv", obpColumns(() => 0)],
+    ["column for training", trainingColumns("all")],
+  ])("lists every %s of an export with its type and meaning", (header, columns) => {
+    const expected = columns.map(({ name, type, meaning }) => [
+      code(name),
+      type.replace(/^STRUCT.*/, "STRUCT[]"),
+      meaning,
+    ]);
+    expect(tableUnder(header)).toEqual(expected);
   });
 
   test("has a propensity by hand that is the code's", () => {

@@ -10,6 +10,7 @@ import { channelsOf } from "../service/program-options.ts";
 import type { ProgramScorer } from "../service/program-scorer.ts";
 import { addCap, addChannel, amount, type Channels, type Offers } from "./allocate/limit-options.ts";
 import { tellAllocation } from "./allocate/summary.ts";
+import { SIGNALS } from "./signals.ts";
 
 interface AllocateOptions {
   readonly candidates?: string;
@@ -23,9 +24,6 @@ interface AllocateOptions {
   readonly out?: string;
   readonly report?: string;
 }
-
-/** What a shell calls a command that a signal ended. */
-const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 
 export function addAllocateCommand(program: Command): void {
   program

@@ -81,9 +81,8 @@ async function showDecisions(service: Service, config: Config, counts: Counts): 
   const answers = await decideForAll(client, customers.slice(0, counts.decisions));
   console.log(summaryOf(answers, customers));
 
-  const logged = composeReplay(config);
-  const segments = await logged.segments([join(config.DATA_DIR, "decisions")]);
-  const { identical, different } = await replayAll(logged, segments);
+  const log = composeReplay(config);
+  const { identical, different } = await replayAll(log, await log.segments([join(config.DATA_DIR, "decisions")]));
   console.log(
     `Replay: ${identical} of ${identical + different} logged decisions decided again from their records, bit for bit.\n`,
   );

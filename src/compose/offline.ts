@@ -1,5 +1,4 @@
 /** What commands need that run without a service. */
-import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { compileRule } from "../adapters/cel/compile-rule.ts";
 import type { Progress } from "../adapters/duckdb/read-candidates.ts";
@@ -7,18 +6,20 @@ import { StoredCandidates } from "../adapters/duckdb/stored-candidates.ts";
 import { ProgramArchive } from "../adapters/file/program-archive.ts";
 import { ProgramFolder } from "../adapters/file/program-folder.ts";
 import { readSegments } from "../adapters/file/read-segments.ts";
-import { countingAmong } from "../adapters/file/segment-name.ts";
+import { segmentsIn } from "../adapters/file/segments-in.ts";
 import { ModelFolder } from "../adapters/onnx/model-folder.ts";
 import { TemporalCalendar } from "../adapters/temporal/calendar.ts";
 import type { Program } from "../core/domain/program.ts";
 import { LiftgateError } from "../core/errors.ts";
-import type { ModelCatalog, Opened } from "../core/ports.ts";
+import type { ModelCatalog } from "../core/ports.ts";
 import type { Config } from "../ops/config.ts";
 import { Catalog } from "../service/catalog.ts";
+import { type OpenProgram, RecordChecker } from "../service/check-record.ts";
 import { compileProgram } from "../service/compile-program.ts";
 import { ModelCache } from "../service/model-cache.ts";
 import { ProgramCache } from "../service/program-cache.ts";
 import { ProgramScorer } from "../service/program-scorer.ts";
+import { Rescorer } from "../service/rescore.ts";
 
 /** Models and programs as the service would load them, without a service: for `validate`. Changes nothing on disk. */
 export function composeCatalog(config: Config): Catalog {
@@ -26,38 +27,26 @@ export function composeCatalog(config: Config): Catalog {
   return new Catalog({ models, programs: programsOnDisk(config, models), onLoaded: () => undefined });
 }
 
-/** A decision log and the programs its records were decided under: for `replay`. */
+/** A decision log and what its records are checked against: for `replay`. */
 export interface LoggedDecisions {
+  readonly segments: typeof segmentsIn;
   readonly entries: typeof readSegments;
-  /** The segments in files and folders, oldest first; where a folder has several forms of one, the one that counts. */
-  readonly segments: (paths: readonly string[]) => Promise<readonly string[]>;
-  /** The archived program with this digest. */
-  readonly program: (digest: string) => Promise<Opened<Program>>;
+  /** Decides records again, under the archived programs; and scores them, with the models on disk. */
+  readonly checker: (what: Again) => RecordChecker;
 }
+
+/** What is done again. */
+export type Again = "decided" | "decided and scored";
 
 export function composeReplay(config: Config): LoggedDecisions {
-  const archive = new ProgramArchive(join(config.DATA_DIR, "programs"));
+  const programs = archivedPrograms(config);
+  // A model that has expired since scored rightly when it did.
+  const models = new ModelFolder({ directory: config.MODELS_DIR, now: () => 0 });
   return {
-    entries: readSegments,
     segments: segmentsIn,
-    program: async (digest) => {
-      const text = await archive.open(digest);
-      if (!text.ok) return text;
-      // Scores are in the record, so the program is compiled without the models it routes to.
-      const compiled = compileProgram(text.value, { models: NO_MODELS, compileRule, calendar: new TemporalCalendar() });
-      return compiled.ok || compiled.admissible === null ? compiled : { ok: true, value: compiled.admissible.program };
-    },
+    entries: readSegments,
+    checker: (what) => new RecordChecker(programs, what === "decided" ? null : new Rescorer(models)),
   };
-}
-
-async function segmentsIn(paths: readonly string[]): Promise<readonly string[]> {
-  const found = await Promise.all(
-    paths.map(async (path) => {
-      if (!(await stat(path)).isDirectory()) return [path];
-      return countingAmong((await readdir(path)).map((name) => join(path, name)));
-    }),
-  );
-  return found.flat().toSorted();
 }
 
 /** Files of candidates, or of users to score, for `allocate`. */
@@ -75,6 +64,18 @@ export function composeAllocation(config: Config) {
         await models.close();
       }
     },
+  };
+}
+
+/** The archived program with a digest, compiled without the models it routes to: scores are in the records. */
+export function archivedPrograms(config: Config): OpenProgram {
+  const archive = new ProgramArchive(join(config.DATA_DIR, "programs"));
+  const calendar = new TemporalCalendar();
+  return async (digest) => {
+    const text = await archive.open(digest);
+    if (!text.ok) return text;
+    const compiled = compileProgram(text.value, { models: NO_MODELS, compileRule, calendar });
+    return compiled.ok || compiled.admissible === null ? compiled : { ok: true, value: compiled.admissible.program };
   };
 }
 

@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { replayAll, type ReplayReport } from "../../src/cli/replay.ts";
-import { composeReplay } from "../../src/compose/offline.ts";
+import { type Again, composeReplay } from "../../src/compose/offline.ts";
 import type { DecisionRecord } from "../../src/core/domain/record.ts";
 import { readConfig } from "../../src/ops/config.ts";
 import { run } from "../support/command-line.ts";
@@ -45,10 +45,20 @@ async function tamperedLog(lines: readonly string[], ending = "\n"): Promise<str
 }
 
 /** What the command would print, without a process of its own. */
-async function replayOf(lines: readonly string[], ending = "\n"): Promise<ReplayReport> {
-  const logged = composeReplay(readConfig({ DATA_DIR: service.dataDir }));
-  return replayAll(logged, await logged.segments([await tamperedLog(lines, ending)]));
+async function replayOf(
+  lines: readonly string[],
+  { ending = "\n", what = DECIDED }: Replaying = {},
+): Promise<ReplayReport> {
+  const decisions = composeReplay(readConfig({ DATA_DIR: service.dataDir }));
+  return replayAll(decisions, await decisions.segments([await tamperedLog(lines, ending)]), what);
 }
+
+interface Replaying {
+  readonly ending?: string;
+  readonly what?: Again;
+}
+const DECIDED = "decided";
+const SCORED = { what: "decided and scored" } as const;
 
 /** The line that is changed: a decision of the model among several actions. */
 function lineOfChoice(): number {
@@ -121,7 +131,7 @@ describe("replay", () => {
   it("a line that is no JSON in the middle is a difference, a torn tail is not", async () => {
     const broken = await replayOf(log.map((line, i) => (i === 5 ? line.slice(0, 100) : line)));
     expect(broken).toMatchObject({ identical: DECISIONS - 1, different: 1, shown: [expect.stringContaining(":6: ")] });
-    const torn = await replayOf(log, '\n{"schema":"liftgate.dec');
+    const torn = await replayOf(log, { ending: '\n{"schema":"liftgate.dec' });
     expect(torn).toMatchObject({ identical: DECISIONS, different: 0, torn: 1 });
   });
 
@@ -129,13 +139,65 @@ describe("replay", () => {
     const folder = await tamperedLog(tampered((record) => (record.propensity = 0.5)));
     const { code, stdout } = await run(["replay", folder], { DATA_DIR: service.dataDir });
     expect(code).toBe(1);
-    expect(stdout).toMatch(
-      new RegExp(`\\.ndjson:${lineOfChoice() + 1}: propensity\\n${DECISIONS - 1} identical, 1 different, 0 torn tails`),
+    const [shown = "", ...table] = stdout.split("\n");
+    expect(shown).toMatch(new RegExp(`\\.ndjson:${lineOfChoice() + 1}: propensity$`));
+    expect(table).toEqual([
+      "",
+      "records that differ, by field",
+      "  propensity          1",
+      "",
+      `${DECISIONS - 1} identical, 1 different, 0 torn tails`,
+      "",
+    ]);
+  });
+
+  it("counts records that differ by field, once a record", async () => {
+    const { fields } = await replayOf(
+      log.map((line, i) => (i < 3 ? line.replace(/"p":[^,}]+/g, '"p":0.125') : i === 3 ? "{}" : line)),
     );
+    expect([...fields]).toEqual([
+      ["candidates.p", 3],
+      ["(not a record)", 1],
+    ]);
   });
 
   it("a log that is not there ends with 1", async () => {
     const { code, stderr } = await run(["replay", "/nowhere"], { DATA_DIR: service.dataDir });
     expect([code, stderr]).toEqual([1, expect.stringContaining("ENOENT")]);
+  });
+});
+
+describe("replay with scores", () => {
+  it("runs the recorded model on the recorded features and finds the same scores, bit for bit", async () => {
+    const { code, stdout } = await run(["replay", "--rescore"], { DATA_DIR: service.dataDir });
+    const scored = log.filter((line) => line.includes('"withheld":null')).length;
+    expect([code, stdout]).toEqual([0, `${DECISIONS} identical, 0 different, 0 torn tails, ${scored} scored again\n`]);
+    expect(scored).toBe(100);
+  });
+
+  const mens = (record: Mutable) => record.candidates[1] ?? {};
+  it.each<[string, (record: Mutable) => void, string]>([
+    ["value", (record) => Object.assign(mens(record), { value: 0.123456 }), "candidates[1].value"],
+    ["deviation", (record) => Object.assign(mens(record), { valueStd: 0.123456 }), "candidates[1].valueStd"],
+    ["cost", (record) => Object.assign(mens(record), { cost: null }), "candidates[1].cost"],
+    ["features", (record) => Object.assign(record.features ?? {}, { values: Array(8).fill(0) }), "candidates[1].value"],
+    [
+      "model",
+      (record) => (record.model = { name: PROGRAM, version: "1", digest: `sha256:${"0".repeat(64)}` }),
+      "is not the model that scored",
+    ],
+    [
+      "model's name",
+      (record) => (record.model = { name: "nobody", version: "1", digest: `sha256:${"1".repeat(64)}` }),
+      "nobody/1",
+    ],
+    [
+      "feature contract",
+      (record) => Object.assign(record.features ?? {}, { contract: `sha256:${"0".repeat(64)}` }),
+      "the features are not of the contract of hillstrom-email/1",
+    ],
+  ])("finds that somebody changed a record's %s", async (_, change, told) => {
+    const { different, shown } = await replayOf(tampered(change), SCORED);
+    expect([different, shown]).toEqual([1, [expect.stringContaining(told)]]);
   });
 });

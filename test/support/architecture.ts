@@ -20,6 +20,7 @@ const STORIES = [
   "core/caps",
   "core/outcomes",
   "core/monitoring",
+  "core/evaluation",
 ];
 const CORE = ["core", "core/domain", "core/numerics", ...STORIES];
 const ADAPTERS = [

@@ -5,6 +5,14 @@
 export const TESTED_THROUGH: readonly { readonly files: string; readonly test: string }[] = [
   // The command line runs as a process: its commands have no other way in.
   { files: "src/cli/allocate/", test: "test/cli/allocate.test.ts" },
+  { files: "src/service/check-record.ts", test: "test/cli/replay.test.ts" },
+  { files: "src/service/rescore.ts", test: "test/cli/replay.test.ts" },
+  { files: "src/cli/export/", test: "test/cli/export.test.ts" },
+  { files: "src/service/export/", test: "test/cli/export.test.ts" },
+  { files: "src/compose/export.ts", test: "test/cli/export.test.ts" },
+  { files: "src/core/export-ports.ts", test: "test/cli/export.test.ts" },
+  { files: "src/contract/outcome-record.ts", test: "test/adapters/duckdb/outcome-store.test.ts" },
+  { files: "src/adapters/duckdb/make-tables.ts", test: "test/cli/export.test.ts" },
   { files: "src/cli/openapi.ts", test: "test/http/openapi.test.ts" },
   { files: "src/cli/", test: "test/cli/commands.test.ts" },
   { files: "src/main.ts", test: "test/cli/commands.test.ts" },
@@ -33,6 +41,7 @@ export const TESTED_THROUGH: readonly { readonly files: string; readonly test: s
   { files: "src/core/domain/period.ts", test: "test/adapters/temporal/calendar.test.ts" },
   { files: "src/core/domain/cap.ts", test: "test/core/caps/condition.test.ts" },
   { files: "src/core/domain/offer.ts", test: "test/adapters/memory/offer-history.test.ts" },
+  { files: "src/core/domain/outcome.ts", test: "test/core/evaluation/join.test.ts" },
   { files: "src/core/domain/model.ts", test: "test/core/features/encode.test.ts" },
   { files: "src/core/domain/resource.ts", test: "test/core/pacing/epoch-tally.test.ts" },
   { files: "src/core/domain/outcome.ts", test: "test/service/outcomes/outcome-book.test.ts" },

@@ -1,4 +1,4 @@
-"""The command `liftgate-train`: train the Hillstrom model, and re-verify any model folder."""
+"""The command `liftgate-train`: train the Hillstrom model, refit any, and re-verify any."""
 
 from __future__ import annotations
 
@@ -51,6 +51,16 @@ def _hillstrom(options: argparse.Namespace) -> int:
     return DONE
 
 
+def _log(options: argparse.Namespace) -> int:
+    from liftgate_training.refit import refit  # noqa: PLC0415
+
+    warnings.filterwarnings("ignore", message="X does not have valid feature names")
+    manifest = refit(options.data, options.like, options.out, options.replicates)
+    rows = manifest["training"]["rows"]
+    print(f"wrote {options.out}: fitted on {rows['train']} decisions, {rows['holdout']} held out")
+    return DONE
+
+
 def _check(options: argparse.Namespace) -> int:
     schemas = options.schemas if options.schemas.is_dir() else None
     if schemas is None:
@@ -86,6 +96,18 @@ def _parser() -> argparse.ArgumentParser:
         "--resamples", type=_at_least(20), default=1000, help="resamples of the intervals (1000)"
     )
     hillstrom.set_defaults(command=_hillstrom)
+    log = commands.add_parser(
+        "log",
+        help="fit what a model folder promises on logged decisions, as a new version",
+        description="Same data, same libraries, same platform: same bytes.",
+    )
+    log.add_argument("--data", type=Path, required=True, help="liftgate export --to training")
+    log.add_argument("--like", type=Path, required=True, help="model folder with the contract")
+    log.add_argument("--out", type=Path, required=True, help="<name>/<version>; must not exist")
+    log.add_argument(
+        "--replicates", type=_at_least(2), default=10, help="bootstrap fits a head (10)"
+    )
+    log.set_defaults(command=_log)
     check = commands.add_parser(
         "check",
         help="re-verify a model folder",

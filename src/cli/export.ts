@@ -1,0 +1,124 @@
+import { Presets, SingleBar } from "cli-progress";
+import { type Command, Option } from "commander";
+import { composeExport, type ExportParts, type ReadLog } from "../compose/export.ts";
+import { readConfig } from "../ops/config.ts";
+import { exportDecisions } from "../service/export/export-decisions.ts";
+import { REWARDS } from "../service/export/joined-decision.ts";
+import { leftOutBy } from "../service/export/selection.ts";
+import { TRAINING_ARMS } from "../service/export/training-table.ts";
+import { duration, type ExportOptions, FORMATS, instant, misuseOf, TARGETS } from "./export/options.ts";
+import { type OutcomesRead, tellExport } from "./export/summary.ts";
+import { SIGNALS } from "./signals.ts";
+
+/** Faults told in full; the rest is counted. */
+const FAULTS_SHOWN_MAX = 20;
+
+export function addExportCommand(program: Command): void {
+  program
+    .command("export")
+    .description("Decisions joined with their outcomes, for VowpalWabbit, analysts, obp and training")
+    .addOption(new Option("--to <what>", "what to make").choices(TARGETS).makeOptionMandatory())
+    .requiredOption("--out <path>", "the file to write; with --to obp the folder")
+    .option("--decisions <paths...>", "segments, or folders of segments (default: DATA_DIR/decisions)")
+    .option("--outcomes <paths...>", "segments, or folders of segments (default: DATA_DIR/outcomes)")
+    .option("--window <duration>", "how long after a decision outcomes are put down to it", duration, duration("30d"))
+    .option("--program <id>", "decisions of this program alone")
+    .option("--from <instant>", "decisions from this instant on", instant)
+    .option("--until <instant>", "decisions before this instant", instant)
+    .addOption(new Option("--reward <what>", "what a decision was good for").choices(REWARDS).default("objective"))
+    .addOption(
+      new Option("--exposures <how>", "reported: an offer without one may not have been given; assumed: it was")
+        .choices(["reported", "assumed"])
+        .default(undefined, "reported if there is any"),
+    )
+    .addOption(
+      new Option("--arms <which>", "with --to training: rows of the evaluation arm, or all with their propensities")
+        .choices(TRAINING_ARMS)
+        .default(undefined, "evaluation"),
+    )
+    .action(async (options: ExportOptions, command: Command) => {
+      const misuse = misuseOf(options);
+      if (misuse !== null) command.error(`error: ${misuse}`);
+      // Exiting, unlike being ended by a signal, removes what is unfinished.
+      for (const [signal, code] of Object.entries(SIGNALS)) process.once(signal, () => process.exit(code));
+      if (!(await exportTo(options))) process.exitCode = 1;
+    });
+}
+
+/** Whether every line could be read. */
+async function exportTo(options: ExportOptions): Promise<boolean> {
+  const { to, out, decisions = null, outcomes = null, window: windowMs, reward, exposures } = options;
+  const { make, made } = FORMATS[to];
+  using parts = await composeExport(readConfig(), { decisions, outcomes, out, made });
+  const read = await readOutcomes(parts);
+  const report = await withProgress("exporting", parts.decisions, (lines) =>
+    exportDecisions(
+      { ...parts, lines, outcomes: parts.store, format: make(options) },
+      {
+        join: {
+          windowMs,
+          exposures: exposures ?? (parts.store.exposures > 0 ? "reported" : "assumed"),
+          instantMs: Date.parse,
+        },
+        reward,
+        leftOut: leftOutBy(selectionOf(options)),
+      },
+    ),
+  );
+  console.log(tellExport(report, read));
+  return report.faulty + read.faulty === 0;
+}
+
+function selectionOf({ to, program, from, until, arms }: ExportOptions) {
+  return {
+    program: program ?? null,
+    fromMs: from ?? null,
+    toMs: until ?? null,
+    arms: to === "training" ? (arms ?? "evaluation") : "all",
+    programs: FORMATS[to].programs,
+  } as const;
+}
+
+async function readOutcomes({ outcomes, store }: ExportParts): Promise<OutcomesRead> {
+  const read = { outcomes: 0, torn: 0, faulty: 0, faults: [] as string[] };
+  await withProgress("reading outcomes", outcomes, async (lines) => {
+    for await (const entry of lines) {
+      if (entry.kind === "torn") {
+        read.torn += 1;
+        continue;
+      }
+      const fault = entry.kind === "corrupt" ? entry.rule : await store.add(entry.record);
+      if (fault === null) {
+        read.outcomes += 1;
+        continue;
+      }
+      read.faulty += 1;
+      if (read.faults.length < FAULTS_SHOWN_MAX) read.faults.push(`${entry.path}:${entry.line}: ${fault}`);
+    }
+    await store.seal();
+  });
+  return read;
+}
+
+/** With a progress bar on a terminal. */
+async function withProgress<T>(
+  doing: string,
+  log: ReadLog,
+  work: (lines: ReturnType<ReadLog>) => Promise<T>,
+): Promise<T> {
+  const bar = new SingleBar(
+    { format: `${doing} {bar} {percentage}% of {total} bytes`, clearOnComplete: true },
+    Presets.legacy,
+  );
+  let started = false;
+  const lines = log(({ bytesRead, bytesTotal }) => {
+    if (!started) bar.start(bytesTotal, 0);
+    started = true;
+    bar.update(bytesRead);
+  });
+  try {
+    return await work(lines);
+  } finally {
+    bar.stop();
+  }
+}
