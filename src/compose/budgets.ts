@@ -31,6 +31,8 @@ const REAP_INTERVAL_MS = 5_000;
 export interface Budgets {
   readonly treasury: Treasury;
   readonly ledger: Ledger;
+  /** This replica, stable over restarts. */
+  readonly replica: string;
   /** Reports and returns what is held, after the decision log is closed. */
   close(): Promise<void>;
 }
@@ -81,6 +83,7 @@ export async function openBudgets(
   return {
     treasury,
     ledger: store.ledger,
+    replica: book.holder.replica,
     close: async () => {
       await treasury.close();
       await reaper.close();

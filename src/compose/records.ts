@@ -1,5 +1,6 @@
 /** What is logged, decisions and outcomes: written, kept for as long as anybody needs it, and shipped. */
 import type { Ledger } from "../core/budget-ports.ts";
+import type { OutcomeExchange } from "../core/outcome-ports.ts";
 import type { Calendar, DecisionLog } from "../core/ports.ts";
 import type { Config } from "../ops/config.ts";
 import { spendingNeededSinceMs } from "../service/budget/spending-needed.ts";
@@ -13,6 +14,9 @@ import { openShipping, type ShippingParts } from "./shipping.ts";
 export interface RecordsParts extends ShippingParts {
   readonly index: OpenIndex;
   readonly ledger: Pick<Ledger, "settle">;
+  /** Null where there are no other replicas. */
+  readonly exchange: OutcomeExchange | null;
+  readonly mark: string;
   readonly programs: ProgramCache;
   readonly calendar: Calendar;
 }
@@ -27,7 +31,7 @@ export interface Records {
 }
 
 export async function openRecords(config: Config, parts: RecordsParts): Promise<Records> {
-  const { metrics, logger, index, programs, calendar } = parts;
+  const { metrics, logger, index, ledger, exchange, mark, programs, calendar } = parts;
   const shipping = await openShipping(config, parts);
   const kept: LogParts = {
     metrics,
@@ -39,7 +43,7 @@ export async function openRecords(config: Config, parts: RecordsParts): Promise<
     witnesses: [index.tail, shipping],
   };
   const decisions = await openDecisionLog(config, kept);
-  const outcomes = await openOutcomes(config, { ...kept, index, ledger: parts.ledger });
+  const outcomes = await openOutcomes(config, { ...kept, index, ledger, exchange, mark });
   return {
     log: decisions.log,
     outcomes: outcomes.book,

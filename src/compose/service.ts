@@ -12,7 +12,7 @@ import { WorkerAllocator } from "../adapters/worker/worker-allocator.ts";
 import type { Backend } from "../http/backend.ts";
 import type { Calendar } from "../core/ports.ts";
 import type { Config } from "../ops/config.ts";
-import { idSource, pseudonymizer } from "../ops/identity.ts";
+import { idSource, markOf, pseudonymizer } from "../ops/identity.ts";
 import { exportDecisions } from "../ops/decision-metrics.ts";
 import { tellLoaded } from "../ops/loaded.ts";
 import { createMetrics, type Metrics } from "../ops/metrics.ts";
@@ -60,11 +60,12 @@ async function composeInside(config: Config, logger: Logger): Promise<Compositio
   const index = await openLogIndex(config, { metrics, logger });
   const budgets = await openBudgets(config, { metrics, logger, calendar, allocator, index });
   const { treasury, ledger } = budgets;
+  const mark = markOf(budgets.replica);
   const { models, programs, catalog } = await loadCatalog(config, { metrics, logger, calendar, treasury });
   const stores = await openStores(config, metrics, logger);
-  const records = await openRecords(config, { metrics, logger, index, ledger, programs, calendar });
+  const { features, offers, exchange } = stores;
+  const records = await openRecords(config, { metrics, logger, index, ledger, exchange, mark, programs, calendar });
   const counted = exportDecisions(metrics);
-  const { features, offers } = stores;
   const parts = { programs, models, features, offers, calendar, log: records.log, allocator };
   const decisions: DecisionServices = {
     ...parts,
@@ -72,7 +73,7 @@ async function composeInside(config: Config, logger: Logger): Promise<Compositio
     metrics: counted,
     nowMs: Date.now,
     monotonicMs: () => performance.now(),
-    newId: idSource(Date.now),
+    newId: idSource(Date.now, mark),
     pseudonym: pseudonymizer(config.USER_ID_PEPPER),
     logged: (record) => {
       index.decisions.add(record);

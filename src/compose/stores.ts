@@ -7,6 +7,8 @@ import { openRedis } from "../adapters/redis/connection.ts";
 import { RedisFeatureStore } from "../adapters/redis/feature-store.ts";
 import { TurnReader } from "../adapters/redis/turn-reader.ts";
 import { RedisAnswerStore } from "../adapters/redis/answer-store.ts";
+import { RedisOutcomeExchange } from "../adapters/redis/outcome-exchange.ts";
+import type { OutcomeExchange } from "../core/outcome-ports.ts";
 import type { AnswerStore } from "../core/answer-ports.ts";
 import type { FeatureStore, OfferHistory } from "../core/ports.ts";
 import type { Config } from "../ops/config.ts";
@@ -18,6 +20,8 @@ export interface Stores {
   readonly offers: OfferHistory;
   /** Null where there are no other replicas. */
   readonly answers: AnswerStore | null;
+  /** Null where there are no other replicas. */
+  readonly exchange: OutcomeExchange | null;
   close(): Promise<void>;
 }
 
@@ -35,6 +39,7 @@ async function openEmbeddedStores(config: Config, metrics: Metrics): Promise<Sto
     features,
     offers,
     answers: null,
+    exchange: null,
     close: async () => {
       await features.close();
       await offers.close();
@@ -58,6 +63,7 @@ async function openRedisStores(url: string, metrics: Metrics, logger: Logger): P
     features: new RedisFeatureStore(connection, reader),
     offers,
     answers: new RedisAnswerStore(connection),
+    exchange: new RedisOutcomeExchange(connection, Date.now),
     close: async () => {
       await offers.close();
       connection.close();

@@ -33,6 +33,7 @@ export const ERRORS = {
   ledger_unavailable: { status: 503, title: "The budget ledger cannot be reached" },
   cap_store_unavailable: { status: 503, title: "The store of past offers cannot be reached" },
   answer_store_unavailable: { status: 503, title: "The store of answers that all replicas know cannot be reached" },
+  outcome_exchange_unavailable: { status: 503, title: "Outcomes cannot be sent to the replicas of their decisions" },
   model_failed: { status: 503, title: "The model could not score" },
   sink_unavailable: { status: 503, title: "The place that logs are shipped to cannot be reached" },
   log_unavailable: { status: 503, title: "The decision log cannot be written" },

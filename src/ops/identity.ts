@@ -1,5 +1,12 @@
 /** Ids of decisions, and how users stand in the log. */
 import { createHmac, randomUUID } from "node:crypto";
+import { MARK_DIGITS } from "../core/domain/decision-id.ts";
+import { murmur3Hex } from "../core/numerics/murmur3.ts";
+
+/** The replica's part of its decisions' ids. */
+export function markOf(replica: string): string {
+  return murmur3Hex(replica).slice(0, MARK_DIGITS);
+}
 
 const TIME_DIGITS = 12;
 /** Where a random UUID has its version, the first digit of the third group. */
@@ -8,9 +15,9 @@ const VERSION_AT = 14;
 /**
  * New UUIDv7 (RFC 9562, section 5.7): the time in the first 48 bits, so that ids sort and the log can be
  * searched by them. The rest is that of a random UUID (version 4), whose layout is the same from the
- * version on.
+ * version on; but it ends in the replica's mark.
  */
-export function idSource(now: () => number): () => string {
+export function idSource(now: () => number, mark: string): () => string {
   let timeMs = NaN;
   let start = "";
   return () => {
@@ -20,7 +27,7 @@ export function idSource(now: () => number): () => string {
       timeMs = nowMs;
       start = startOf(nowMs);
     }
-    return start + randomUUID().slice(VERSION_AT + 1);
+    return start + randomUUID().slice(VERSION_AT + 1, -MARK_DIGITS) + mark;
   };
 }
 

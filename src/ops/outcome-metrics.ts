@@ -34,6 +34,11 @@ export function createOutcomeMetrics(registers: Registry[]) {
       help: "Groups of settlements that the ledger did not answer; they are sent again",
       registers,
     }),
+    forwardingFailures: new Counter({
+      name: "liftgate_outcome_forwarding_failures_total",
+      help: "Attempts to exchange outcomes with other replicas that failed; they are made again",
+      registers,
+    }),
     indexFailures: new Counter({
       name: "liftgate_index_failures_total",
       help: "Writes of the index that failed; they are done again",

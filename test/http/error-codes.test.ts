@@ -88,6 +88,7 @@ const PROVOCATIONS: Readonly<Record<ErrorCode, (() => Promise<string>) | "surviv
       "Content-Length: 9",
     ]),
   answer_store_unavailable: "survived",
+  outcome_exchange_unavailable: "survived",
   outcome_conflict: async () => {
     await outcome({ value: 1 });
     return await outcome({ value: 2 });

@@ -1,7 +1,12 @@
 /** Two replicas and one Redis: a question has one answer, whichever is asked, and however they fail. */
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Redis } from "ioredis";
 import { DecideAnswer } from "../../src/contract/decide.ts";
+import { readSegments } from "../../src/adapters/file/read-segments.ts";
+import { listSegments } from "../../src/adapters/file/segment-name.ts";
+import { OutcomeLine } from "../../src/contract/outcome-record.ts";
+import { OutcomesAnswer } from "../../src/contract/outcomes.ts";
 import type { DecisionRecord } from "../../src/core/domain/record.ts";
 import type { ModelsDirectory } from "../support/model-folders.ts";
 import { type RedisServer, startRedisServer } from "../support/redis-server.ts";
@@ -52,6 +57,18 @@ async function recordsOf(all: readonly TestService[]): Promise<readonly Decision
   return (await Promise.all(all.map((service) => service.records()))).flat();
 }
 
+/** Without what was withdrawn: on a busy machine Redis may answer a claim too late, and then two replicas decide. */
+async function standingRecords(all: readonly TestService[]): Promise<readonly DecisionRecord[]> {
+  const withdrawn = new Set<string>();
+  for (const { dataDir } of all) {
+    const segments = await listSegments(join(dataDir, "outcomes"), "outcomes");
+    for await (const entry of readSegments(segments.map(({ path }) => path))) {
+      if (entry.kind === "record") withdrawn.add(OutcomeLine.parse(entry.record).decisionId);
+    }
+  }
+  return (await recordsOf(all)).filter(({ decisionId }) => !withdrawn.has(decisionId));
+}
+
 describe("a question that both replicas are asked", () => {
   it("is answered once, with the same bytes, however many ask at once", async () => {
     const ids = Array.from({ length: 60 }, (_, i) => `once-${i}`);
@@ -70,7 +87,8 @@ describe("a question that both replicas are asked", () => {
       expect(new Set(answers.map(({ text }) => text)).size, id).toBe(1);
       expect(DecideAnswer.parse(JSON.parse(answers[0]?.text ?? "")).requestId).toBe(id);
     }
-    expect((await recordsOf(two.all)).map(({ requestId }) => requestId).toSorted()).toEqual(ids.toSorted());
+    const standing = await standingRecords(two.all);
+    expect(standing.map(({ requestId }) => requestId).toSorted()).toEqual(ids.toSorted());
   });
 
   it("is the same an hour later, and another question under its id is refused by both", async () => {
@@ -150,14 +168,14 @@ describe("what holds for a user", () => {
         ),
       ),
     );
-    for (const [user, told] of Map.groupBy(answers, ({ userId }) => userId)) {
+    // On a busy machine Redis may answer too late, and what is decided then holds for its request only.
+    const sound = answers.filter(({ status }) => status === "normal");
+    expect(new Set(sound.map(({ userId }) => userId)).size).toBe(users.length);
+    for (const [user, told] of Map.groupBy(sound, ({ userId }) => userId)) {
       expect(new Set(told.map(({ decisionId }) => decisionId)).size, user).toBe(1);
-      expect(
-        told.filter(({ sticky }) => sticky !== true),
-        user,
-      ).toHaveLength(1);
     }
-    expect((await recordsOf(two.all)).map(({ user }) => user).toSorted()).toEqual(users.toSorted());
+    const standing = (await standingRecords(two.all)).filter(({ status }) => status === "normal");
+    expect(standing.map(({ user }) => user).toSorted()).toEqual(users.toSorted());
   });
 
   it("is forgotten by all", async () => {
@@ -171,6 +189,43 @@ describe("what holds for a user", () => {
     const third = await ask(other, "f3");
     expect(third.decisionId).not.toBe(first.decisionId);
     expect(await ask(one, "f4")).toMatchObject({ decisionId: third.decisionId, sticky: true });
+  });
+});
+
+describe("an outcome that another replica is sent", () => {
+  const at = () => new Date().toISOString();
+  const send = async (service: TestService | undefined, ...outcomes: readonly object[]) =>
+    OutcomesAnswer.parse((await service?.call("POST", "/v1/outcomes", { body: { outcomes } }))?.json);
+  const matched = async (service: TestService | undefined) =>
+    /liftgate_outcomes_matched_total\{program="tiny-mail",type="reward"\} (\d+)/.exec(
+      (await service?.call("GET", "/metrics"))?.text ?? "",
+    )?.[1];
+  const ask = async (service: TestService | undefined, user: string) =>
+    DecideAnswer.parse((await service?.decide(bodyOf(user, `for-${user}`)))?.json);
+
+  it("reaches the one that decided, and counts once, however often and to whomever it is sent", async () => {
+    await using two = await replicas(EVEN, ["passed"]);
+    const [one, other] = two.all;
+    const { decisionId } = await ask(one, "passed");
+    const reward = { outcomeId: "passed-on", decisionId, type: "reward", value: 1, occurredAt: at() };
+    // Replicas hear of each other within a second.
+    await expect
+      .poll(async () => (await send(other, { ...reward, outcomeId: `probe-${Math.random()}` })).accepted, {
+        timeout: 10_000,
+      })
+      .toBe(1);
+    const before = Number((await matched(one)) ?? 0);
+    expect((await send(other, reward, reward)).results.map(({ result }) => result)).toEqual(["accepted", "duplicate"]);
+    await expect.poll(async () => Number(await matched(one)), { timeout: 10_000 }).toBeGreaterThan(before);
+    expect((await send(one, reward)).duplicates).toBe(1);
+    expect(await matched(other)).toBeUndefined();
+  });
+
+  it("is unknown where no replica ever had the mark of its id", async () => {
+    await using two = await replicas(EVEN, []);
+    const stranger = "019aa8e1-7d2c-7b0e-9d5c-3f1f6f0affff";
+    const outcome = { outcomeId: "stray", decisionId: stranger, type: "exposure", occurredAt: at() };
+    expect(await send(two.all[0], outcome)).toMatchObject({ unknown: 1 });
   });
 });
 

@@ -88,7 +88,8 @@ export async function openOutcomeWorld(folder: string, options: OutcomeWorldOpti
     matched: ({ type }: OutcomeRecord) => told.push(`matched ${type}`),
     treated: (_: string, treatment: string) => told.push(treatment),
   };
-  const book = new OutcomeBook({ log, decisions, outcomes, settler, metrics, nowMs: () => clock.nowMs });
+  const forwarding = null;
+  const book = new OutcomeBook({ log, decisions, outcomes, settler, forwarding, metrics, nowMs: () => clock.nowMs });
   const lines = () => linesIn(join(folder, "outcomes"));
   return {
     book,

@@ -12,6 +12,7 @@ import { type Treatment, treatmentOf } from "../../core/outcomes/treatment.ts";
 import type { LineLog } from "../../core/ports.ts";
 import type { LogIndex } from "../log-index.ts";
 import { dueSettlement } from "./due-settlement.ts";
+import type { OutcomeForwarding } from "./outcome-forwarding.ts";
 import type { OutcomeIndex } from "./outcome-index.ts";
 
 /** An outcome from further ahead is not true, or its sender's clock is wrong. */
@@ -32,6 +33,8 @@ export interface OutcomeServices {
   readonly decisions: LogIndex;
   readonly outcomes: OutcomeIndex;
   readonly settler: { wake(): void };
+  /** Null: there are no other replicas. */
+  readonly forwarding: Pick<OutcomeForwarding, "isElsewhere" | "forward"> | null;
   readonly metrics: OutcomeMetrics;
   readonly nowMs: () => number;
 }
@@ -76,6 +79,16 @@ export class OutcomeBook {
     };
   }
 
+  /**
+   * Outcomes that another replica was sent. What is of no decision of this one's is left out: it is in that replica's
+   * log. Throws `log_unavailable`; then they are to be taken again.
+   */
+  async takeForwarded(outcomes: readonly OutcomeRecord[]): Promise<void> {
+    const own = outcomes.filter(({ decisionId }) => this.#services.decisions.decision(decisionId) !== null);
+    const results = await Promise.all(own.map((outcome) => this.#takeRecord(outcome)));
+    for (const [i, { result }] of results.entries()) this.#services.metrics.received(typeAt(own, i), result);
+  }
+
   /** A decision is known from now on: outcomes that wait for it count. */
   decided(decisionId: string): void {
     if (this.#awaited.size > 0 && this.#awaited.delete(decisionId)) void this.#match(decisionId);
@@ -95,11 +108,15 @@ export class OutcomeBook {
     }
   }
 
-  /** From looking whether it is known to having it under way nothing gives way to another call. */
   async #takeOne(request: OutcomeRequest, receivedAtMs: number): Promise<ItemResult> {
     const { outcomeId } = request;
     if (Date.parse(request.occurredAt) > receivedAtMs + CLOCK_SKEW_MS) return refused(outcomeId, "outcome_in_future");
-    const outcome = recordOf(request, receivedAtMs);
+    return await this.#takeRecord(recordOf(request, receivedAtMs));
+  }
+
+  /** From looking whether it is known to having it under way nothing gives way to another call. */
+  async #takeRecord(outcome: OutcomeRecord): Promise<ItemResult> {
+    const { outcomeId } = outcome;
     const fingerprint = fingerprintOf(outcome);
     const underWay = this.#underWay.get(outcomeId);
     const known = underWay?.fingerprint ?? this.#services.outcomes.fingerprintOf(outcomeId);
@@ -125,6 +142,11 @@ export class OutcomeBook {
     outcomes.add(outcome.outcomeId, { fingerprint, receivedAtMs: Date.parse(outcome.receivedAt) });
     const decision = decisions.decision(outcome.decisionId);
     if (decision === null) {
+      const { forwarding } = this.#services;
+      if (forwarding?.isElsewhere(outcome.decisionId) === true) {
+        forwarding.forward(outcome);
+        return "accepted";
+      }
       outcomes.quarantine(outcome);
       if (timeOfId(outcome.decisionId) > this.#services.nowMs() - KNOWN_WITHIN_MS)
         this.#awaited.add(outcome.decisionId);
@@ -153,7 +175,7 @@ export class OutcomeBook {
   }
 }
 
-function typeAt(requests: readonly OutcomeRequest[], i: number): OutcomeRecord["type"] {
+function typeAt(requests: readonly Pick<OutcomeRecord, "type">[], i: number): OutcomeRecord["type"] {
   return requests[i]?.type ?? "exposure";
 }
 

@@ -18,6 +18,7 @@ const UNKNOWN_OF_ONE_MAX = 1_000;
 /** Above every id. */
 const AFTER_IDS = "~";
 const TIME_DIGITS = 15;
+const INBOX = "inbox";
 
 export class OutcomeIndex {
   readonly #store: IndexStore;
@@ -29,6 +30,10 @@ export class OutcomeIndex {
   readonly #unknown: IndexTable;
   /** By when to ask the ledger, and outcome: settlements. */
   readonly #due: IndexTable;
+  /** By outcome: what is to be sent to the replica of its decision. */
+  readonly #forward: IndexTable;
+  /** How far this replica has read what others sent it. */
+  readonly #places: IndexTable;
 
   constructor(store: IndexStore) {
     this.#store = store;
@@ -36,6 +41,8 @@ export class OutcomeIndex {
     this.#redemptions = store.table("redemptions");
     this.#unknown = store.table("unknown");
     this.#due = store.table("due");
+    this.#forward = store.table("forward");
+    this.#places = store.table("places");
   }
 
   get aging(): readonly AgingTable[] {
@@ -84,6 +91,29 @@ export class OutcomeIndex {
       if (decisionId !== last) yield decisionId;
       last = decisionId;
     }
+  }
+
+  forward(outcome: OutcomeRecord): void {
+    this.#forward.set(outcome.outcomeId, JSON.stringify(outcome));
+  }
+
+  async toForward(limit: number): Promise<readonly OutcomeRecord[]> {
+    await this.#store.flushed();
+    const entries = [...this.#forward.range({ from: "", to: AFTER_IDS, limit })];
+    return entries.map(([, text]) => JSON.parse(text) as OutcomeRecord);
+  }
+
+  forwarded({ outcomeId }: OutcomeRecord): void {
+    this.#forward.delete(outcomeId);
+  }
+
+  /** "" at first. */
+  get place(): string {
+    return this.#places.get(INBOX) ?? "";
+  }
+
+  set place(place: string) {
+    this.#places.set(INBOX, place);
   }
 
   /** The ledger is to be asked at `atMs`. */

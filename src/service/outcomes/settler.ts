@@ -4,13 +4,12 @@
  */
 import type { AccountId, SettlementResult } from "../../core/domain/budget.ts";
 import type { Ledger } from "../../core/budget-ports.ts";
+import { BackgroundWork } from "../background-work.ts";
 import type { Timer } from "../budget/budget-holder.ts";
 import type { OutcomeIndex, WaitingSettlement } from "./outcome-index.ts";
 
 /** Some 5 ms of the store's time. */
 const GROUP_MAX = 200;
-const RETRY_MS_MIN = 100;
-const RETRY_MS_MAX = 5_000;
 /** An account the ledger does not know is being declared again, or is long gone. */
 const UNKNOWN_ACCOUNT_RETRY_MS = 60_000;
 const UNKNOWN_ACCOUNT_WAIT_MAX_MS = 7 * 86_400_000;
@@ -27,60 +26,33 @@ export interface SettlerOptions {
 
 export class Settler {
   readonly #options: SettlerOptions;
-  #working: Promise<void> | null = null;
-  #isWanted = false;
-  #failures = 0;
-  #cancel: () => void = () => undefined;
-  #isClosed = false;
+  readonly #work: BackgroundWork;
 
   constructor(options: SettlerOptions) {
     this.#options = options;
+    const { timer, failed } = options;
+    this.#work = new BackgroundWork({
+      work: () => this.#settleAll(),
+      idleMs: UNKNOWN_ACCOUNT_RETRY_MS,
+      timer,
+      failed,
+    });
   }
 
   /** There may be something to settle. */
   wake(): void {
-    this.#isWanted = true;
-    if (this.#isClosed || this.#failures > 0) return;
-    this.#working ??= this.#work();
+    this.#work.wake();
   }
 
   /** Finishes the group under way. What waits is found at the next start. */
-  async close(): Promise<void> {
-    this.#isClosed = true;
-    this.#cancel();
-    await this.#working;
-  }
-
-  async #work(): Promise<void> {
-    try {
-      while (this.#isWanted && !this.#isClosed) {
-        this.#isWanted = false;
-        await this.#settleAll();
-      }
-      this.#failures = 0;
-      this.#workIn(UNKNOWN_ACCOUNT_RETRY_MS);
-    } catch (cause) {
-      this.#failures += 1;
-      this.#options.failed(cause);
-      this.#workIn(Math.min(RETRY_MS_MIN * 2 ** (this.#failures - 1), RETRY_MS_MAX));
-    } finally {
-      this.#working = null;
-    }
-  }
-
-  #workIn(delayMs: number): void {
-    this.#cancel();
-    if (this.#isClosed) return;
-    this.#cancel = this.#options.timer.after(delayMs, () => {
-      this.#isWanted = true;
-      this.#working ??= this.#work();
-    });
+  close(): Promise<void> {
+    return this.#work.close();
   }
 
   async #settleAll(): Promise<void> {
     const { index, nowMs } = this.#options;
     let group = await index.waiting(nowMs(), GROUP_MAX);
-    while (group.length > 0 && !this.#isClosed) {
+    while (group.length > 0 && !this.#work.isClosed) {
       for (const [, ofAccount] of Map.groupBy(group, ({ account }) => `${account.budget}/${account.period}`)) {
         await this.#settle(ofAccount);
       }
