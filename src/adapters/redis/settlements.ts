@@ -7,8 +7,8 @@ import type { Settlement } from "../../core/ports.ts";
 import { outlived } from "../../core/caps/outlived.ts";
 import { ENTRIES_MAX, type Subject } from "../../core/domain/offer.ts";
 import type { RedisConnection } from "./connection.ts";
-import { entryText, historyKey, ID_CHARS, offerText } from "./history-entry.ts";
-import { PUT } from "./read-turn.ts";
+import { entryText, historyKey, offerText } from "./history-entry.ts";
+import { PARTS } from "./read-turn.ts";
 import { Script } from "./script.ts";
 
 /** Redis serves nobody else while it runs one command: some 0.5 ms for so many. */
@@ -23,15 +23,17 @@ const WAITING_BATCHES_MAX = 1_000;
  * For each of KEYS a line of ARGV[1]: the decision's id, or its entry if it is an offer, and, with a comma before each,
  * the ids of others that go. What is no history has nothing to settle.
  */
-const SETTLE = new Script(`${PUT}
+const SETTLE = new Script(`${PARTS}
 local function settle(key, change)
   local entry, others = string.match(change, '^([^,]*)(.*)$')
-  local id = string.sub(entry, 1, ${ID_CHARS})
-  local isOffer = #entry > ${ID_CHARS}
-  if not isOffer then redis.call('HDEL', key, id) end
   for other in string.gmatch(others, '[^,]+') do redis.call('HDEL', key, other) end
-  if isOffer and (redis.call('HLEN', key) < ${ENTRIES_MAX} or redis.call('HEXISTS', key, id) == 1) then
-    put('HSET', key, entry)
+  local id, ms, value = parts(entry)
+  if ms == nil then
+    redis.call('HDEL', key, id)
+  elseif redis.call('HSET', key, id, value) == 1 and redis.call('HLEN', key) > ${ENTRIES_MAX} then
+    redis.call('HDEL', key, id)
+  elseif redis.call('PEXPIRE', key, ms, 'GT') == 0 then
+    redis.call('PEXPIRE', key, ms, 'NX')
   end
 end
 
