@@ -3,6 +3,7 @@
  * the program that decides now, and no program decides before its bytes are in the archive.
  */
 import type { ProgramText } from "../contract/program-file.ts";
+import { type Keeping, keepingOf } from "../core/caps/keeping.ts";
 import type { Cap } from "../core/domain/cap.ts";
 import type { ModelReference, Program } from "../core/domain/program.ts";
 import type { Fault, Opened } from "../core/ports.ts";
@@ -46,7 +47,10 @@ type Candidate =
 export class ProgramCache {
   readonly #parts: ProgramCacheParts;
   #programs: ReadonlyMap<string, LoadedProgram> = new Map();
+  /** Those of all loaded programs: each may count the offers of every other. */
   #caps: readonly Cap[] = [];
+  /** By the caps that are loaded, of each program that asked. */
+  #keepings = new WeakMap<Program, Keeping>();
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(parts: ProgramCacheParts) {
@@ -57,9 +61,13 @@ export class ProgramCache {
     return this.#programs.get(id)?.program;
   }
 
-  /** The caps of all loaded programs: each may count the offers of every other. */
-  caps(): readonly Cap[] {
-    return this.#caps;
+  /** In whose histories the program's offers are kept, and for how long. */
+  keeping(program: Program): Keeping {
+    const known = this.#keepings.get(program);
+    if (known !== undefined) return known;
+    const keeping = keepingOf(program, this.#caps);
+    this.#keepings.set(program, keeping);
+    return keeping;
   }
 
   /** Whether a user may have offers of several programs. */
@@ -104,6 +112,7 @@ export class ProgramCache {
     const removed = [...this.#programs.keys()].filter((id) => !ids.includes(id));
     this.#programs = next;
     this.#caps = [...next.values()].flatMap(({ program }) => program.caps);
+    this.#keepings = new WeakMap();
     return [...outcomes, ...removed.map((id) => ({ id, outcome: "removed", faults: [] }) as const)];
   }
 

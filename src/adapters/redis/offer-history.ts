@@ -37,7 +37,7 @@ export class RedisOfferHistory implements OfferHistory {
 
   async forget(subject: Subject): Promise<void> {
     const key = historyKey(subject);
-    await this.#settlements.forget(key);
+    await this.#settlements.forget(subject);
     try {
       await this.#connection.run((redis) => redis.del(key));
     } catch (error) {
@@ -51,8 +51,8 @@ export class RedisOfferHistory implements OfferHistory {
   }
 
   #read(subjects: readonly Subject[], place: string | null): Promise<readonly HistoryRead[]> {
+    for (const subject of subjects) this.#settlements.flushFor(subject);
     const keys = subjects.map((subject) => ({ key: historyKey(subject), place }));
-    for (const { key } of keys) this.#settlements.flushFor(key);
     return this.#reader.histories(keys).then(historiesOf, refuse);
   }
 }

@@ -86,7 +86,7 @@ export async function readTurn(
 ): Promise<TurnReplies> {
   const keys = [...rows, ...histories].map(({ key }) => key);
   const lasts = rows.map(({ bytesMax }) => bytesMax - 1).join(" ");
-  const places = histories.map(({ place }) => `${place ?? ""}\n`).join("");
+  const places = [...histories.map(({ place }) => place ?? ""), ""].join("\n");
   const replies = new PackedReplies(await READ.runForBytes(redis, keys, lasts, places));
   return { rows: rows.map(() => replies.bytes()), histories: histories.map(() => replies.text()) };
 }

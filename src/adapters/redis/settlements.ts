@@ -54,7 +54,7 @@ interface Batch {
 export class Settlements {
   readonly #connection: RedisConnection;
   #open: Batch = { keys: [], changes: [] };
-  /** The keys of the open batch. */
+  /** The ids of the users and clusters of the open batch: a part of the keys that is at hand. */
   readonly #concerned = new Set<string>();
   /** What Redis did not take, oldest first. */
   #again: Batch[] = [];
@@ -69,28 +69,28 @@ export class Settlements {
   add({ decisionId, offer, subjects, found, atMs }: Settlement): void {
     const entry = offer === null ? decisionId : entryText(offer, offerText(offer), atMs);
     for (let i = 0; i < subjects.length; i++) {
-      const key = historyKey(subjects[i] as Subject);
+      const subject = subjects[i] as Subject;
       const history = found?.[i];
       const over = history === undefined ? [] : outlived(history, offer, atMs);
-      this.#open.keys.push(key);
+      this.#open.keys.push(historyKey(subject));
       this.#open.changes.push(over.length === 0 ? entry : [entry, ...over].join(","));
-      this.#concerned.add(key);
+      this.#concerned.add(subject.id);
     }
     if (this.#open.keys.length >= CHANGES_PER_COMMAND_MAX) this.#flush();
     else this.#flushIn(GATHERED_MS);
   }
 
-  /** Sends what concerns the key, ahead of what is read of it next. */
-  flushFor(key: string): void {
-    if (this.#concerned.has(key)) this.#flush();
+  /** Sends what concerns the user or cluster, ahead of what is read of it next. */
+  flushFor({ id }: Subject): void {
+    if (this.#concerned.has(id)) this.#flush();
   }
 
-  /** Nothing that was settled of the key until now is said after this. */
-  async forget(key: string): Promise<void> {
+  /** Nothing that was settled of the user or cluster until now is said after this. */
+  async forget(subject: Subject): Promise<void> {
+    const key = historyKey(subject);
     await Promise.all(this.#underWay);
     this.#open = without(key, this.#open);
     this.#again = this.#again.map((batch) => without(key, batch));
-    this.#concerned.delete(key);
   }
 
   /** What Redis does not take now, it is not told. */
