@@ -140,12 +140,10 @@ function once<T>(ask: () => Promise<T>): () => Promise<T> {
 }
 
 /** The place becomes what was drawn, or goes when that is nothing; why it may not be given after all, or null. */
-async function settlePlace({ situation, decision, place, timeMs, expiresAtMs }: Made): Promise<Override | null> {
+function settlePlace({ situation, decision, place, timeMs, expiresAtMs }: Made): Promise<Override | null> {
   const action = situation.program.actions[decision.chosen];
   invariant(action !== undefined, "the chosen action is one of the program's");
-  if (action.id !== NO_OFFER) return await place.give({ action, decidedAtMs: timeMs, expiresAtMs });
-  await place.leave();
-  return null;
+  return action.id === NO_OFFER ? place.leave() : place.give({ action, decidedAtMs: timeMs, expiresAtMs });
 }
 
 function recordMade(

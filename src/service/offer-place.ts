@@ -64,9 +64,9 @@ export class OfferPlace {
    * Makes the offer a part of the histories. Why it may not be given after all, or null. A store that is down keeps
    * nobody from an offer that no cap counts.
    */
-  async give({ action, decidedAtMs, expiresAtMs }: NewOffer): Promise<Override | null> {
+  give({ action, decidedAtMs, expiresAtMs }: NewOffer): Promise<Override | null> {
     const concern = this.#concern;
-    if (concern === null || !this.#asked) return null;
+    if (concern === null || !this.#asked) return NOTHING_TO_SETTLE;
     const offer: KeptOffer = {
       decisionId: this.#decisionId,
       program: this.#request.program.id,
@@ -76,26 +76,14 @@ export class OfferPlace {
       expiresAtMs,
       keepUntilMs: decidedAtMs + concern.keeping.keepMs,
     };
-    try {
-      await this.#settle(concern, offer, decidedAtMs);
-      return null;
-    } catch (error) {
-      this.#forgive(error);
-      if (!concern.keeping.counted) return null;
-      await this.leave();
-      return "cap_unknown";
-    }
+    return this.#settle(concern, offer, decidedAtMs).then(settled, (error: unknown) => this.#withhold(concern, error));
   }
 
-  /** Nothing is offered. Where this fails the place goes on counting: too many offers, never too few. */
-  async leave(): Promise<void> {
+  /** Nothing is offered, and nothing is against that. Where this fails the place goes on counting: never too few. */
+  leave(): Promise<null> {
     const concern = this.#concern;
-    if (concern === null || !this.#asked) return;
-    try {
-      await this.#settle(concern, null, this.#services.nowMs());
-    } catch (error) {
-      this.#forgive(error);
-    }
+    if (concern === null || !this.#asked) return NOTHING_TO_SETTLE;
+    return this.#settle(concern, null, this.#services.nowMs()).then(settled, (error: unknown) => this.#forgive(error));
   }
 
   #read({ keeping, subjects }: Concern): Promise<readonly HistoryRead[]> {
@@ -113,8 +101,19 @@ export class OfferPlace {
     return this.#services.offers.settle(settlement);
   }
 
-  #forgive(error: unknown): void {
+  async #withhold({ keeping }: Concern, error: unknown): Promise<Override | null> {
+    this.#forgive(error);
+    if (!keeping.counted) return null;
+    await this.leave();
+    return "cap_unknown";
+  }
+
+  #forgive(error: unknown): null {
     if (!isOutage(error)) throw error;
     this.#services.metrics.trouble("cap_store_unavailable");
+    return null;
   }
 }
+
+const NOTHING_TO_SETTLE = Promise.resolve(null);
+const settled = (): null => null;

@@ -4,9 +4,9 @@
  * Histories are kept where somebody asks for them: where a cap counts the program's offers, or of several
  * programs each record lists what the others have open. They are read with the features, in one round trip.
  */
-import { closedByCaps } from "../core/caps/closed-by-caps.ts";
+import { closedByCaps, mayClose } from "../core/caps/closed-by-caps.ts";
 import { conditionsAt } from "../core/caps/condition.ts";
-import { type Keeping, keepingOf } from "../core/caps/keeping.ts";
+import type { Keeping } from "../core/caps/keeping.ts";
 import { openElsewhere } from "../core/caps/open-elsewhere.ts";
 import type { Situation } from "../core/domain/decision.ts";
 import type { History, Subject } from "../core/domain/offer.ts";
@@ -43,7 +43,7 @@ export function concernOf(
   { programs }: OfferServices,
   { program, userId, clusterId }: AdmittedRequest,
 ): Concern | null {
-  const keeping = keepingOf(program, programs.caps());
+  const keeping = programs.keeping(program);
   if (!keeping.counted && !programs.shareUsers()) return null;
   const user = { scope: "user", id: userId } as const;
   const byCluster = clusterId !== null && keeping.byCluster;
@@ -77,9 +77,11 @@ export function pastIn(
   const now = nowMs();
   const active = activeIn(user, program.id, now);
   if (!keeping.counted) return { closed: null, active, found };
+  const histories = { user, cluster: cluster ?? null };
+  if (!mayClose(program.caps, histories)) return { closed: null, active, found };
   const conditions = conditionsAt(program.caps, calendar, now);
   const capped = { program: program.id, actions: program.actions };
-  return { closed: closedByCaps(conditions, { user, cluster: cluster ?? null }, capped), active, found };
+  return { closed: closedByCaps(conditions, histories, capped), active, found };
 }
 
 /**

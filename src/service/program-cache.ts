@@ -3,6 +3,7 @@
  * the program that decides now, and no program decides before its bytes are in the archive.
  */
 import type { ProgramText } from "../contract/program-file.ts";
+import { type Keeping, keepingOf } from "../core/caps/keeping.ts";
 import type { Cap } from "../core/domain/cap.ts";
 import type { ModelReference, Program } from "../core/domain/program.ts";
 import type { Fault, Opened } from "../core/ports.ts";
@@ -47,7 +48,10 @@ type Candidate =
 export class ProgramCache {
   readonly #parts: ProgramCacheParts;
   #programs: ReadonlyMap<string, LoadedProgram> = new Map();
+  /** Those of all loaded programs: each may count the offers of every other. */
   #caps: readonly Cap[] = [];
+  /** By the caps that are loaded, of each program that asked. */
+  #keepings = new WeakMap<Program, Keeping>();
   /** By the id of the program they shadow. */
   #shadows: ReadonlyMap<string, readonly Program[]> = new Map();
   /** Programs that may offer something. */
@@ -67,9 +71,13 @@ export class ProgramCache {
     return this.#shadows.get(id) ?? NO_SHADOWS;
   }
 
-  /** The caps of all loaded programs but shadows, which make no offer wait: each may count the offers of every other. */
-  caps(): readonly Cap[] {
-    return this.#caps;
+  /** In whose histories the program's offers are kept, and for how long. */
+  keeping(program: Program): Keeping {
+    const known = this.#keepings.get(program);
+    if (known !== undefined) return known;
+    const keeping = keepingOf(program, this.#caps);
+    this.#keepings.set(program, keeping);
+    return keeping;
   }
 
   /** Whether a user may have offers of several programs. */
@@ -122,6 +130,7 @@ export class ProgramCache {
     const offering = all.filter((program) => !isShadow(program));
     this.#caps = offering.flatMap(({ caps }) => caps);
     this.#offering = offering.length;
+    this.#keepings = new WeakMap();
     this.#shadows = Map.groupBy(all.filter(isShadow), ({ shadows: incumbent }) => incumbent ?? "");
   }
 

@@ -9,6 +9,7 @@
  */
 import { ENTRIES_MAX, type KeptOffer, type Place, type Subject } from "../../core/domain/offer.ts";
 import type { HistoryRead } from "../../core/ports.ts";
+import { HistoryText } from "./history-text.ts";
 
 /** Of a decision's id. */
 export const ID_CHARS = 36;
@@ -18,15 +19,6 @@ export const HISTORY_CHARS_MAX = ENTRIES_MAX * ENTRY_CHARS_MAX;
 
 const EMPTY: HistoryRead = { kind: "found", history: { offers: [], places: [] } };
 const MISMATCH: HistoryRead = { kind: "mismatch" };
-
-const ID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
-const NAME = "[a-z0-9_-]{1,64}";
-const INSTANT = "\\d{1,15}";
-/** An id and its value, and the line end before the next one. */
-const ENTRY = new RegExp(
-  `(${ID})(${INSTANT}) (${NAME})(?: (${NAME}) (${INSTANT}) (${INSTANT})(?: (${NAME}))?)?(?:$|\n(?=.))`,
-  "y",
-);
 
 /** The user, or cluster, is the key's hash tag, as it is of their features. */
 export function historyKey({ scope, id }: Subject): string {
@@ -47,24 +39,34 @@ export function entryText({ decisionId, keepUntilMs }: Place | KeptOffer, value:
   return `${decisionId}${Math.max(1, keepUntilMs - atMs)} ${value}`;
 }
 
-/** @param text of each entry the id and the value, with a line end between one entry and the next */
+/** @param text of each entry the id and the value, with line ends between all of them */
 export function historyIn(text: string): HistoryRead {
   if (text === "") return EMPTY;
   const offers: KeptOffer[] = [];
   const places: Place[] = [];
-  ENTRY.lastIndex = 0;
-  while (ENTRY.lastIndex < text.length) {
-    const entry = ENTRY.exec(text);
-    if (entry === null) return MISMATCH;
-    const [, decisionId = "", keepUntil, program = "", action, decidedAt, expiresAt, channel = null] = entry;
-    const keepUntilMs = Number(keepUntil);
-    if (action === undefined) {
-      places.push({ decisionId, keepUntilMs, program });
-    } else {
-      const decidedAtMs = Number(decidedAt);
-      const expiresAtMs = Number(expiresAt);
-      offers.push({ decisionId, keepUntilMs, program, action, channel, decidedAtMs, expiresAtMs });
-    }
+  const history = new HistoryText(text);
+  for (;;) {
+    const entry = nextEntry(history);
+    if (history.isWrong) return MISMATCH;
+    if ("action" in entry) offers.push(entry);
+    else places.push(entry);
+    if (history.isOver) return { kind: "found", history: { offers, places } };
+    history.passLineEnd();
   }
-  return { kind: "found", history: { offers, places } };
+}
+
+function nextEntry(history: HistoryText): KeptOffer | Place {
+  const decisionId = history.id();
+  history.passLineEnd();
+  const keepUntilMs = history.instant();
+  history.passSpace();
+  const program = history.name();
+  if (!history.hasSpace()) return { decisionId, keepUntilMs, program };
+  const action = history.name();
+  history.passSpace();
+  const decidedAtMs = history.instant();
+  history.passSpace();
+  const expiresAtMs = history.instant();
+  const channel = history.hasSpace() ? history.name() : null;
+  return { decisionId, keepUntilMs, program, action, channel, decidedAtMs, expiresAtMs };
 }

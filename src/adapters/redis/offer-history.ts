@@ -37,11 +37,11 @@ export class RedisOfferHistory implements OfferHistory {
 
   async forget(subject: Subject): Promise<void> {
     const key = historyKey(subject);
-    await this.#settlements.forget(key);
+    await this.#settlements.forget(subject);
     try {
       await this.#connection.run((redis) => redis.del(key));
     } catch (error) {
-      throw unavailable(error);
+      refuse(error);
     }
   }
 
@@ -50,23 +50,23 @@ export class RedisOfferHistory implements OfferHistory {
     await this.#settlements.close();
   }
 
-  async #read(subjects: readonly Subject[], place: string | null): Promise<readonly HistoryRead[]> {
+  #read(subjects: readonly Subject[], place: string | null): Promise<readonly HistoryRead[]> {
+    for (const subject of subjects) this.#settlements.flushFor(subject);
     const keys = subjects.map((subject) => ({ key: historyKey(subject), place }));
-    for (const { key } of keys) this.#settlements.flushFor(key);
-    try {
-      return (await this.#reader.histories(keys)).map(historyOf);
-    } catch (error) {
-      throw unavailable(error);
-    }
+    return this.#reader.histories(keys).then(historiesOf, refuse);
   }
 }
 
 const SETTLED = Promise.resolve();
 
+function historiesOf(replies: readonly HistoryReply[]): readonly HistoryRead[] {
+  return replies.map(historyOf);
+}
+
 function historyOf(reply: HistoryReply): HistoryRead {
   // A key of another type is a history that cannot be read, not an outage.
   if (reply === null) return { kind: "mismatch" };
-  if (reply instanceof Error) throw new RedisTrouble(`Redis replied ${codeOf(reply)}`, "refused");
+  if (reply instanceof Error) return refuse(new RedisTrouble(`Redis replied ${codeOf(reply)}`, "refused"));
   return historyIn(reply);
 }
 
@@ -74,7 +74,8 @@ function codeOf({ message }: Error): string {
   return /^[A-Z]+/.exec(message)?.[0] ?? "ERR";
 }
 
-function unavailable(error: unknown): unknown {
-  if (!(error instanceof RedisTrouble)) return error;
-  return new LiftgateError("cap_store_unavailable", `The store of past offers cannot be reached: ${error.message}`);
+/** @throws LiftgateError `cap_store_unavailable`, or what is no trouble of Redis */
+function refuse(error: unknown): never {
+  if (!(error instanceof RedisTrouble)) throw error;
+  throw new LiftgateError("cap_store_unavailable", `The store of past offers cannot be reached: ${error.message}`);
 }

@@ -2,6 +2,7 @@
 import type { Redis } from "ioredis";
 import { ENTRIES_MAX } from "../../core/domain/offer.ts";
 import { HISTORY_CHARS_MAX, ID_CHARS } from "./history-entry.ts";
+import { PackedReplies } from "./packed-replies.ts";
 import { Script } from "./script.ts";
 
 export interface RowKey {
@@ -30,15 +31,10 @@ export interface TurnReplies {
   readonly histories: readonly HistoryReply[];
 }
 
-/**
- * Puts an entry, as `entryText` has it, into a history, and makes that stay for as long as the entry is kept, at
- * least: by durations, so that it does not matter what Redis' clock says.
- */
-export const PUT = `
-local function put(command, key, entry)
-  local ms, value = string.match(entry, '^(%d+) (.*)$', ${ID_CHARS + 1})
-  redis.call(command, key, string.sub(entry, 1, ${ID_CHARS}), value)
-  if redis.call('PEXPIRE', key, ms, 'GT') == 0 then redis.call('PEXPIRE', key, ms, 'NX') end
+/** Of an entry, as `entryText` has it: the id, for how long it is kept in ms, and the value. */
+export const PARTS = `
+local function parts(entry)
+  return string.sub(entry, 1, ${ID_CHARS}), string.match(entry, '^(%d+) (.*)$', ${ID_CHARS + 1})
 end
 `;
 
@@ -47,26 +43,27 @@ end
  * One argument for many values, with spaces and line ends between: each costs the caller time.
  *
  * A row of another type is that row's trouble, any other error there is everybody's. A history's trouble is its own.
+ * It stays for as long as each of its entries is kept, at least: by durations, so that it does not matter what Redis'
+ * clock says.
  */
-const READ = new Script(`${PUT}
+const READ = new Script(`${PARTS}
 local function history(key, place)
   local size = redis.call('HLEN', key)
   if size > ${ENTRIES_MAX} then return false end
-  local entries = {}
-  if size > 0 then
-    local parts = redis.call('HGETALL', key)
-    for i = 1, #parts, 2 do entries[#entries + 1] = parts[i] .. parts[i + 1] end
-  end
-  local text = table.concat(entries, '\\n')
+  local text = size == 0 and '' or table.concat(redis.call('HGETALL', key), '\\n')
   if #text > ${HISTORY_CHARS_MAX} then return false end
-  if place ~= '' and size < ${ENTRIES_MAX} then put('HSETNX', key, place) end
+  if place ~= '' and size < ${ENTRIES_MAX} then
+    local id, ms, value = parts(place)
+    redis.call('HSETNX', key, id, value)
+    redis.call('PEXPIRE', key, ms, size == 0 and 'NX' or 'GT')
+  end
   return text
 end
 
 local replies = {}
 for last in string.gmatch(ARGV[1], '%d+') do
   local i = #replies + 1
-  local row = redis.pcall('GETRANGE', KEYS[i], 0, last)
+  local row = redis.pcall('GETRANGE', KEYS[i], '0', last)
   if type(row) == 'string' then replies[i] = row
   elseif string.find(row.err, '^WRONGTYPE') then replies[i] = false
   else return row end
@@ -80,7 +77,7 @@ for place in string.gmatch(ARGV[2], '([^\\n]*)\\n') do
     replies[i] = not string.find(said, '^WRONGTYPE') and { said }
   end
 end
-return replies`);
+return cmsgpack.pack(replies)`);
 
 export async function readTurn(
   redis: Redis,
@@ -89,16 +86,7 @@ export async function readTurn(
 ): Promise<TurnReplies> {
   const keys = [...rows, ...histories].map(({ key }) => key);
   const lasts = rows.map(({ bytesMax }) => bytesMax - 1).join(" ");
-  const places = histories.map(({ place }) => `${place ?? ""}\n`).join("");
-  const replies = (await READ.runForBytes(redis, keys, lasts, places)) as readonly unknown[];
-  return {
-    rows: replies.slice(0, rows.length) as readonly Row[],
-    histories: replies.slice(rows.length).map(historyReply),
-  };
-}
-
-/** What was refused comes as a list of one. */
-function historyReply(reply: unknown): HistoryReply {
-  if (Array.isArray(reply)) return new Error(String(reply[0]));
-  return Buffer.isBuffer(reply) ? reply.toString("latin1") : null;
+  const places = [...histories.map(({ place }) => place ?? ""), ""].join("\n");
+  const replies = new PackedReplies(await READ.runForBytes(redis, keys, lasts, places));
+  return { rows: rows.map(() => replies.bytes()), histories: histories.map(() => replies.text()) };
 }

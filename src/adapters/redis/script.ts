@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { Command, type Redis } from "ioredis";
+import { invariant } from "../../core/errors.ts";
 
 type Argument = string | number | Buffer;
 
@@ -23,19 +24,24 @@ export class Script {
     }
   }
 
-  /** Runs it on these keys, at once. Text in the answer is bytes. */
-  async runForBytes(redis: Redis, keys: readonly string[], ...args: readonly Argument[]): Promise<unknown> {
+  /** Runs it on these keys, at once. What it returns is a text, here as bytes. */
+  async runForBytes(redis: Redis, keys: readonly string[], ...args: readonly Argument[]): Promise<Buffer> {
     const operands = [keys.length, ...keys, ...args];
     try {
-      return await redis.sendCommand(new Command("evalsha", [this.#digest, ...operands], BYTES));
+      return bytesOf(await redis.sendCommand(new Command("evalsha", [this.#digest, ...operands], BYTES)));
     } catch (error) {
       if (!isForgotten(error)) throw error;
-      return await redis.sendCommand(new Command("eval", [this.#source, ...operands], BYTES));
+      return bytesOf(await redis.sendCommand(new Command("eval", [this.#source, ...operands], BYTES)));
     }
   }
 }
 
 const BYTES = { replyEncoding: null } as const;
+
+function bytesOf(reply: unknown): Buffer {
+  invariant(Buffer.isBuffer(reply), "the script returns a text");
+  return reply;
+}
 
 function isForgotten(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith("NOSCRIPT");

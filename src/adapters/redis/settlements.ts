@@ -7,8 +7,8 @@ import type { Settlement } from "../../core/ports.ts";
 import { outlived } from "../../core/caps/outlived.ts";
 import { ENTRIES_MAX, type Subject } from "../../core/domain/offer.ts";
 import type { RedisConnection } from "./connection.ts";
-import { entryText, historyKey, ID_CHARS, offerText } from "./history-entry.ts";
-import { PUT } from "./read-turn.ts";
+import { entryText, historyKey, offerText } from "./history-entry.ts";
+import { PARTS } from "./read-turn.ts";
 import { Script } from "./script.ts";
 
 /** Redis serves nobody else while it runs one command: some 0.5 ms for so many. */
@@ -23,15 +23,17 @@ const WAITING_BATCHES_MAX = 1_000;
  * For each of KEYS a line of ARGV[1]: the decision's id, or its entry if it is an offer, and, with a comma before each,
  * the ids of others that go. What is no history has nothing to settle.
  */
-const SETTLE = new Script(`${PUT}
+const SETTLE = new Script(`${PARTS}
 local function settle(key, change)
   local entry, others = string.match(change, '^([^,]*)(.*)$')
-  local id = string.sub(entry, 1, ${ID_CHARS})
-  local isOffer = #entry > ${ID_CHARS}
-  if not isOffer then redis.call('HDEL', key, id) end
   for other in string.gmatch(others, '[^,]+') do redis.call('HDEL', key, other) end
-  if isOffer and (redis.call('HLEN', key) < ${ENTRIES_MAX} or redis.call('HEXISTS', key, id) == 1) then
-    put('HSET', key, entry)
+  local id, ms, value = parts(entry)
+  if ms == nil then
+    redis.call('HDEL', key, id)
+  elseif redis.call('HSET', key, id, value) == 1 and redis.call('HLEN', key) > ${ENTRIES_MAX} then
+    redis.call('HDEL', key, id)
+  elseif redis.call('PEXPIRE', key, ms, 'GT') == 0 then
+    redis.call('PEXPIRE', key, ms, 'NX')
   end
 end
 
@@ -52,7 +54,7 @@ interface Batch {
 export class Settlements {
   readonly #connection: RedisConnection;
   #open: Batch = { keys: [], changes: [] };
-  /** The keys of the open batch. */
+  /** The ids of the users and clusters of the open batch: a part of the keys that is at hand. */
   readonly #concerned = new Set<string>();
   /** What Redis did not take, oldest first. */
   #again: Batch[] = [];
@@ -67,28 +69,28 @@ export class Settlements {
   add({ decisionId, offer, subjects, found, atMs }: Settlement): void {
     const entry = offer === null ? decisionId : entryText(offer, offerText(offer), atMs);
     for (let i = 0; i < subjects.length; i++) {
-      const key = historyKey(subjects[i] as Subject);
+      const subject = subjects[i] as Subject;
       const history = found?.[i];
       const over = history === undefined ? [] : outlived(history, offer, atMs);
-      this.#open.keys.push(key);
+      this.#open.keys.push(historyKey(subject));
       this.#open.changes.push(over.length === 0 ? entry : [entry, ...over].join(","));
-      this.#concerned.add(key);
+      this.#concerned.add(subject.id);
     }
     if (this.#open.keys.length >= CHANGES_PER_COMMAND_MAX) this.#flush();
     else this.#flushIn(GATHERED_MS);
   }
 
-  /** Sends what concerns the key, ahead of what is read of it next. */
-  flushFor(key: string): void {
-    if (this.#concerned.has(key)) this.#flush();
+  /** Sends what concerns the user or cluster, ahead of what is read of it next. */
+  flushFor({ id }: Subject): void {
+    if (this.#concerned.has(id)) this.#flush();
   }
 
-  /** Nothing that was settled of the key until now is said after this. */
-  async forget(key: string): Promise<void> {
+  /** Nothing that was settled of the user or cluster until now is said after this. */
+  async forget(subject: Subject): Promise<void> {
+    const key = historyKey(subject);
     await Promise.all(this.#underWay);
     this.#open = without(key, this.#open);
     this.#again = this.#again.map((batch) => without(key, batch));
-    this.#concerned.delete(key);
   }
 
   /** What Redis does not take now, it is not told. */

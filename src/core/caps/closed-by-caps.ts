@@ -1,6 +1,6 @@
 /** Which actions a user's, or their cluster's, offer history closes now. */
-import type { CapReason, Condition } from "../domain/cap.ts";
-import { type History, isFull } from "../domain/offer.ts";
+import type { Cap, CapReason, Condition } from "../domain/cap.ts";
+import { entriesIn, type History, isFull } from "../domain/offer.ts";
 import { type Action, NO_OFFER } from "../domain/program.ts";
 import { invariant } from "../errors.ts";
 import { counts, holds } from "./condition.ts";
@@ -17,6 +17,13 @@ export interface Capped {
   readonly actions: readonly Pick<Action, "id" | "channel">[];
 }
 
+/** Whether it may be that a cap closes an action: fewer entries than a cap allows are in its way at no time. */
+export function mayClose(caps: readonly Cap[], histories: Histories): boolean {
+  if (isAnyFull(histories)) return true;
+  for (const cap of caps) if (entriesIn(historyFor(cap, histories)) >= cap.max) return true;
+  return false;
+}
+
 /**
  * Per action of the program: the reason of the first condition that does not hold for it, or null; null for all of
  * them where none is closed. A history that is full closes every paid action: there was no place to take in it. The
@@ -27,8 +34,8 @@ export function closedByCaps(
   histories: Histories,
   capped: Capped,
 ): readonly (CapReason | null)[] | null {
-  const full = isFull(histories.user) || (histories.cluster !== null && isFull(histories.cluster));
-  const broken = conditions.filter((condition) => !holds(condition, historyFor(condition, histories)));
+  const full = isAnyFull(histories);
+  const broken = conditions.filter((condition) => !holds(condition, historyFor(condition.cap, histories)));
   if (broken.length === 0 && !full) return null;
   const reasons = capped.actions.map(({ id, channel }) => {
     if (id === NO_OFFER) return null;
@@ -38,8 +45,12 @@ export function closedByCaps(
   return reasons.some((reason) => reason !== null) ? reasons : null;
 }
 
-function historyFor({ cap }: Condition, { user, cluster }: Histories): History {
-  if (cap.scope === "user") return user;
+function isAnyFull({ user, cluster }: Histories): boolean {
+  return isFull(user) || (cluster !== null && isFull(cluster));
+}
+
+function historyFor({ scope }: Cap, { user, cluster }: Histories): History {
+  if (scope === "user") return user;
   invariant(cluster !== null, "a program that caps clusters is asked with a cluster");
   return cluster;
 }

@@ -53,7 +53,11 @@ export const ALIKE_MAX = 128;
 /** The largest `max` of a cap. */
 export const CAP_MAX = 100;
 
+export function entriesIn({ offers, places }: History): number {
+  return offers.length + places.length;
+}
+
 /** Whether nobody can take a place in it. */
-export function isFull({ offers, places }: History): boolean {
-  return offers.length + places.length >= ENTRIES_MAX;
+export function isFull(history: History): boolean {
+  return entriesIn(history) >= ENTRIES_MAX;
 }

@@ -17,6 +17,7 @@ const SEED = 20261125;
 const LAST_MS = 999_999_999_999_999;
 const MISMATCH: HistoryRead = { kind: "mismatch" };
 const OFFER = "1798200000000 reactivation voucher_5 1795608000000 1795694400000 email";
+const ENTRY = `${idOf(1)}\n${OFFER}`;
 
 test("the user, or cluster, is the hash tag of a history's key", () => {
   expect([user, cluster].map(historyKey)).toEqual(["liftgate:{u1}:user-offers", "liftgate:{u1}:cluster-offers"]);
@@ -73,8 +74,8 @@ describe("a history in text", () => {
     fc.assert(
       fc.property(any, (text) => {
         expect(historyIn(text)).toEqual(MISMATCH);
-        expect(historyIn(`${idOf(1)}${OFFER}\n${text}`)).toEqual(MISMATCH);
-        expect(historyIn(`${text}\n${idOf(1)}${OFFER}`)).toEqual(MISMATCH);
+        expect(historyIn(`${ENTRY}\n${text}`)).toEqual(MISMATCH);
+        expect(historyIn(`${text}\n${ENTRY}`)).toEqual(MISMATCH);
       }),
       { seed: SEED, numRuns: 500 },
     );
@@ -82,21 +83,28 @@ describe("a history in text", () => {
 
   test.for([
     ["no id", OFFER],
-    ["an id in capitals", `${idOf(1).toUpperCase()}${OFFER}`],
-    ["an id that is too short", `${idOf(1).slice(1)}${OFFER}`],
-    ["a space before the value", `${idOf(1)} ${OFFER}`],
-    ["no value", idOf(1)],
-    ["an instant and nothing more", `${idOf(1)}1798200000000`],
-    ["an action without instants", `${idOf(1)}1798200000000 reactivation voucher_5`],
-    ["an action with one instant", `${idOf(1)}1798200000000 reactivation voucher_5 1795608000000`],
-    ["a part too many", `${idOf(1)}${OFFER} more`],
-    ["a space at the end", `${idOf(1)}${OFFER} `],
-    ["two spaces", `${idOf(1)}${OFFER.replace(" ", "  ")}`],
-    ["a line end at the end", `${idOf(1)}${OFFER}\n`],
-    ["a line end at the start", `\n${idOf(1)}${OFFER}`],
-    ["an empty line", `${idOf(1)}${OFFER}\n\n${idOf(2)}${OFFER}`],
-    ["other line ends", `${idOf(1)}${OFFER}\r\n${idOf(2)}${OFFER}`],
-    ["no line end between entries", `${idOf(1)}${OFFER}${idOf(2)}${OFFER}`],
+    ["an empty id", `\n${OFFER}`],
+    ["an id in capitals", `${idOf(1).toUpperCase()}\n${OFFER}`],
+    ["an id that is too short", `${idOf(1).slice(1)}\n${OFFER}`],
+    ["an id that is too long", `${idOf(1)}1\n${OFFER}`],
+    ["an id without dashes", `${idOf(1).replaceAll("-", "0")}\n${OFFER}`],
+    ["a dash for a digit of an id", `${idOf(1).replace("0", "-")}\n${OFFER}`],
+    ["a letter that no id has", `${idOf(1).replace("a", "g")}\n${OFFER}`],
+    ["no line end after the id", `${idOf(1)}${OFFER}`],
+    ["a space before the value", `${idOf(1)}\n ${OFFER}`],
+    ["an id and nothing more", idOf(1)],
+    ["no value", `${idOf(1)}\n`],
+    ["an instant and nothing more", `${idOf(1)}\n1798200000000`],
+    ["an action without instants", `${idOf(1)}\n1798200000000 reactivation voucher_5`],
+    ["an action with one instant", `${idOf(1)}\n1798200000000 reactivation voucher_5 1795608000000`],
+    ["a part too many", `${ENTRY} more`],
+    ["a space at the end", `${ENTRY} `],
+    ["two spaces", ENTRY.replace(" ", "  ")],
+    ["a line end at the end", `${ENTRY}\n`],
+    ["a line end at the start", `\n${ENTRY}`],
+    ["an empty line", `${ENTRY}\n\n${ENTRY}`],
+    ["other line ends", `${ENTRY}\r\n${ENTRY}`],
+    ["no line end between entries", `${ENTRY}${ENTRY}`],
   ])("with %s is a mismatch", ([, text = ""]) => {
     expect(historyIn(text)).toEqual(MISMATCH);
   });
@@ -105,7 +113,7 @@ describe("a history in text", () => {
     'with "%s" for any of its instants is a mismatch',
     (bad) => {
       for (const instant of ["1798200000000", "1795608000000", "1795694400000"]) {
-        expect(historyIn(`${idOf(1)}${OFFER.replace(instant, bad)}`)).toEqual(MISMATCH);
+        expect(historyIn(ENTRY.replace(instant, bad))).toEqual(MISMATCH);
       }
     },
   );
@@ -114,7 +122,7 @@ describe("a history in text", () => {
     'with "%s" for any of its names is a mismatch',
     (bad) => {
       for (const name of ["reactivation", "voucher_5", "email"]) {
-        expect(historyIn(`${idOf(1)}${OFFER.replace(name, bad)}`)).toEqual(MISMATCH);
+        expect(historyIn(ENTRY.replace(name, bad))).toEqual(MISMATCH);
       }
     },
   );
@@ -136,10 +144,10 @@ test("a decision's id has the length that scripts cut it off by", () => {
 
 type Entry = KeptOffer | Place;
 
-/** As the script joins them: id and value, with line ends between. */
+/** As the script joins them: ids and values, with line ends between. */
 function textOf(entries: readonly Entry[]): string {
   const valueOf = (entry: Entry) => ("action" in entry ? offerText(entry) : placeText(entry));
-  return entries.map((entry) => entry.decisionId + valueOf(entry)).join("\n");
+  return entries.flatMap((entry) => [entry.decisionId, valueOf(entry)]).join("\n");
 }
 
 function historyOf(entries: readonly Entry[]): History {

@@ -61,11 +61,11 @@ test("rows and histories of a turn share a command, and each read gets its own",
     turns.histories([only("y")]),
   ]);
   expect(read).toEqual([
-    [`${idOf(1)}1 x`, ""],
+    [`${idOf(1)}\n1 x`, ""],
     [Buffer.from("A")],
-    [null, `${idOf(1)}1 x`],
+    [null, `${idOf(1)}\n1 x`],
     [null, Buffer.from("B")],
-    [`${idOf(2)}2 y`],
+    [`${idOf(2)}\n2 y`],
   ]);
   expect((await evals(redis)) - before).toBe(1);
 });

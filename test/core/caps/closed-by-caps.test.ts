@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { closedByCaps } from "../../../src/core/caps/closed-by-caps.ts";
+import { closedByCaps, mayClose } from "../../../src/core/caps/closed-by-caps.ts";
 import { ENTRIES_MAX, type Offer, type Place } from "../../../src/core/domain/offer.ts";
 import { conditionOf, historyOf, NOW_MS, offerOf } from "../../support/offers.ts";
 
@@ -20,8 +20,34 @@ function closed(
   offers: readonly Offer[] = [yesterday],
   places: readonly Partial<Place>[] = [],
 ) {
-  return closedByCaps(conditions, { user: historyOf(offers, places), cluster: null }, capped);
+  const histories = { user: historyOf(offers, places), cluster: null };
+  const reasons = closedByCaps(conditions, histories, capped);
+  const caps = conditions.map(({ cap }) => cap);
+  if (!mayClose(caps, histories)) expect(reasons).toBeNull();
+  return reasons;
 }
+
+test("caps may close an action from as many entries on as one allows, of whatever kind, or where a history is full", () => {
+  const caps = [conditionOf({ max: 3 }).cap, conditionOf({ max: 2, program: "loyalty" }).cap];
+  const may = (offers: number, places: number, of = caps) =>
+    mayClose(of, {
+      user: historyOf(
+        Array.from({ length: offers }, () => yesterday),
+        Array.from({ length: places }, () => ({})),
+      ),
+      cluster: null,
+    });
+  expect([may(0, 0), may(1, 0), may(0, 1)]).toEqual([false, false, false]);
+  expect([may(2, 0), may(1, 1), may(0, 2), may(3, 0)]).toEqual([true, true, true, true]);
+  expect([may(ENTRIES_MAX - 1, 0, []), may(ENTRIES_MAX, 0, [])]).toEqual([false, true]);
+});
+
+test("caps may close an action from as many entries on in the history that they count", () => {
+  const caps = [conditionOf({ scope: "cluster" }).cap];
+  const [nothing, one] = [historyOf([]), historyOf([yesterday])];
+  expect(mayClose(caps, { user: one, cluster: nothing })).toBe(false);
+  expect(mayClose(caps, { user: nothing, cluster: one })).toBe(true);
+});
 
 describe("caps", () => {
   test("close nothing where there are none, or room is left", () => {
