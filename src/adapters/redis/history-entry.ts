@@ -22,7 +22,7 @@ const MISMATCH: HistoryRead = { kind: "mismatch" };
 
 /** The user, or cluster, is the key's hash tag, as it is of their features. */
 export function historyKey({ scope, id }: Subject): string {
-  return `liftgate:{${id}}:${scope}-offers`;
+  return scope === "user" ? `liftgate:{${id}}:user-offers` : `liftgate:{${id}}:cluster-offers`;
 }
 
 export function placeText({ keepUntilMs, program }: Place): string {

@@ -47,6 +47,19 @@ test("a long value is cut to what its read asks for; a key of another type is nu
   expect(list).toBeNull();
 });
 
+test("values of any length come as they are", async () => {
+  const { redis, reader: turns } = await reader();
+  const values = [0, 1, 31, 32, 255, 256, 65_535, 65_536].map((length) => Buffer.alloc(length, 0xc2));
+  await redis.mset(values.flatMap((value, i) => [`k${i}`, value]));
+  await redis.hset("x", idOf(1), "x".repeat(70_000));
+  const [rows, histories] = await Promise.all([
+    turns.rows(values.map((_, i) => ({ key: `k${i}`, bytesMax: 70_000 }))),
+    turns.histories([only("x"), only("nobody")]),
+  ]);
+  expect(rows.map((row, i) => row?.equals(values[i] ?? Buffer.alloc(1)))).toEqual(values.map(() => true));
+  expect(histories).toEqual([`${idOf(1)}\n${"x".repeat(70_000)}`, ""]);
+});
+
 test("rows and histories of a turn share a command, and each read gets its own", async () => {
   const { redis, reader: turns } = await reader();
   await redis.mset("a", "A", "b", "B");
