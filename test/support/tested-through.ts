@@ -114,6 +114,7 @@ export const TESTED_THROUGH: readonly { readonly files: string; readonly test: s
   { files: "src/adapters/memory/", test: "test/adapters/memory/feature-store.test.ts" },
   { files: "src/adapters/onnx/", test: "test/adapters/onnx/model-folder.test.ts" },
   { files: "src/adapters/redis/turn-batch.ts", test: "test/adapters/redis/answer-store.test.ts" },
+  { files: "src/adapters/file/find-nearby.ts", test: "test/adapters/file/find-record.test.ts" },
   { files: "src/adapters/file/followed-segments.ts", test: "test/adapters/file/log-follower.test.ts" },
   { files: "src/adapters/file/read-lines.ts", test: "test/adapters/file/log-follower.test.ts" },
   { files: "src/adapters/file/shipped-record.ts", test: "test/adapters/file/log-follower.test.ts" },

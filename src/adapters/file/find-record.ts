@@ -4,6 +4,7 @@
  */
 import { timeOfId } from "../../core/domain/decision-id.ts";
 import { LiftgateError } from "../../core/errors.ts";
+import { findNearby } from "./find-nearby.ts";
 import { readBlocks } from "./read-segments.ts";
 import { listSegments, SEGMENT_SPAN_MS, type SegmentName } from "./segment-name.ts";
 
@@ -17,8 +18,8 @@ const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f
  * The exact line of the record, or null. Throws `log_unavailable` when a segment cannot be read, or what is damaged of it
  * may have been the record.
  *
- * A record is nearly always in the segment that starts closest to its time, so that one is read
- * first; an id that is nowhere costs a read of one hour of log.
+ * A record is nearly always in the segment that starts closest to its time, and there where others of its time are: in a
+ * plain segment it is found at once. One in a compressed segment costs reading that, an id that is nowhere one hour of log.
  */
 export async function findRecord(directory: string, decisionId: string): Promise<string | null> {
   if (!UUID_V7.test(decisionId)) return null;
@@ -26,7 +27,7 @@ export async function findRecord(directory: string, decisionId: string): Promise
   const segments = (await listSegments(directory, "decisions")).filter((segment) => canHold(segment, timeMs));
   segments.sort((a, b) => Math.abs(a.startMs - timeMs) - Math.abs(b.startMs - timeMs));
   for (const segment of segments) {
-    const line = await findInSegment(segment.path, decisionId);
+    const line = await findInSegment(segment, decisionId);
     if (line !== null) return line;
   }
   if (segments.every(({ form }) => form !== "damaged")) return null;
@@ -37,12 +38,15 @@ function canHold({ startMs }: SegmentName, timeMs: number): boolean {
   return timeMs >= startMs - ID_SKEW_MS && timeMs <= startMs + SEGMENT_SPAN_MS + ID_SKEW_MS;
 }
 
-async function findInSegment(path: string, decisionId: string): Promise<string | null> {
+async function findInSegment({ path, form }: SegmentName, decisionId: string): Promise<string | null> {
+  const findLine = (lines: Buffer): string | null => findInLines(lines, decisionId);
   let found: string | null = null;
   try {
+    const nearby = form === "plain" ? await findNearby(path, timeOfId(decisionId), findLine).catch(nullIfGone) : null;
+    if (nearby !== null) return nearby;
     // To the end: only then does a compressed segment say whether what was read is right.
     for await (const block of readBlocks(path)) {
-      if (found === null && !block.torn) found = findInLines(block.bytes, decisionId);
+      if (found === null && !block.torn) found = findLine(block.bytes);
     }
     return found;
   } catch (cause) {
@@ -51,6 +55,12 @@ async function findInSegment(path: string, decisionId: string): Promise<string |
     if (code === "ENOENT") return null;
     throw new LiftgateError("log_unavailable", `The decision log cannot be read: ${String(code)}`);
   }
+}
+
+/** Compressed between listing and reading: then it is read in that form. */
+function nullIfGone(cause: NodeJS.ErrnoException): null {
+  if (cause.code === "ENOENT") return null;
+  throw cause;
 }
 
 function findInLines(lines: Buffer, decisionId: string): string | null {

@@ -38,6 +38,19 @@ describe("finding a record", () => {
     for (const [i, id] of ids.entries()) expect(await findRecord(directory.path, id)).toBe(recordOf(id, sizes[i]));
   });
 
+  it("finds records of a large segment, also those that are far from where their time says", async () => {
+    using directory = new TestDirectory();
+    const count = 30_000;
+    const ids = Array.from({ length: count }, (_, i) => idAt(START_MS + i * 20, i));
+    const strays = [idAt(START_MS + 5, 77), idAt(START_MS + count * 20 + 5, 78)];
+    const lines = ids.map((id) => `${recordOf(id, 600)}\n`);
+    lines.splice(count - 10, 0, `${recordOf(strays[0] ?? "", 600)}\n`);
+    lines.splice(10, 0, `${recordOf(strays[1] ?? "", 600)}\n`);
+    segment(directory.path, 0, lines.join(""));
+    const some = [0, 1, 9, 10, 11, 4_999, 15_000, 29_989, 29_990, 29_999].map((i) => ids[i] ?? "");
+    for (const id of [...some, ...strays]) expect(await findRecord(directory.path, id), id).toBe(recordOf(id, 600));
+  });
+
   it("is not misled by records that mention the id, nor by damaged lines", async () => {
     using directory = new TestDirectory();
     const [wanted, other] = [idAt(START_MS, 1), idAt(START_MS, 2)];
