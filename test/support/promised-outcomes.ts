@@ -2,18 +2,17 @@
  * Outcomes of decisions that were told, and what they owe by the logs alone: neither the index, nor the settler, nor
  * the ledger is asked.
  */
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { readSegments } from "../../src/adapters/file/read-segments.ts";
 import { listSegments, type LogKind } from "../../src/adapters/file/segment-name.ts";
 import { openIndexStore } from "../../src/adapters/lmdb/index-store.ts";
-import { openEmbeddedLedger } from "../../src/adapters/memory/ledger.ts";
-import type { AccountView } from "../../src/core/domain/budget.ts";
 import { MICROS_PER_UNIT } from "../../src/core/domain/money.ts";
 import type { OutcomeRecord } from "../../src/core/domain/outcome.ts";
 import type { DecisionRecord } from "../../src/core/domain/record.ts";
 import { OutcomeIndex } from "../../src/service/outcomes/outcome-index.ts";
+import { embeddedAccount } from "./ledger-account.ts";
 import { DECIDE, type PromisedCall } from "./promised-calls.ts";
 import { PROGRAM, SHIPPED_PROGRAMS } from "./service.ts";
 
@@ -32,12 +31,16 @@ const Acknowledged = z.object({
 });
 const Logged = z.object({ outcomeId: z.string() });
 
-/** The shipped program with a budget, in a folder of its own. */
-export async function fundedPrograms(directory: string): Promise<string> {
+/** The shipped program with a budget, in a folder of its own; of a higher version it replaces the one before. */
+export async function fundedPrograms(directory: string, version = 1): Promise<string> {
   await mkdir(directory, { recursive: true });
   const shipped = await readFile(join(SHIPPED_PROGRAMS, `${PROGRAM}.yaml`), "utf8");
-  const even = shipped.replace(/strategy: inverse-gap[^]*?gapUnit: 1\.00/, EVEN.replace(", ", "\n  "));
-  await writeFile(join(directory, `${PROGRAM}.yaml`), `${even}\n${BUDGET}`);
+  const even = shipped
+    .replace(/^version: 1$/m, `version: ${version}`)
+    .replace(/strategy: inverse-gap[^]*?gapUnit: 1\.00/, EVEN.replace(", ", "\n  "));
+  const path = join(directory, `${PROGRAM}.yaml`);
+  await writeFile(`${path}.next`, `${even}\n${BUDGET}`);
+  await rename(`${path}.next`, path);
   return directory;
 }
 
@@ -113,7 +116,10 @@ export async function auditMoney(dataDir: string): Promise<MoneyFound> {
     owed.set(decisionId, before + Math.round((cost ?? 0) * MICROS_PER_UNIT));
   }
   const open = [...reservations.values()].filter(({ id }) => !owed.has(id) && !voided.has(id));
-  const { settled, overrun, pending, leased } = await ledgerView(dataDir, [...reservations.values()][0]?.account ?? "");
+  const { settled, overrun, pending, leased } = await embeddedAccount(
+    dataDir,
+    [...reservations.values()][0]?.account ?? "",
+  );
   return {
     reserved: reservations.size,
     redeemed: owed.size,
@@ -148,22 +154,10 @@ async function reservationsIn(dataDir: string): Promise<ReadonlyMap<string, Rese
   return found;
 }
 
-async function* linesOf(dataDir: string, kind: LogKind): AsyncGenerator<object> {
+export async function* linesOf(dataDir: string, kind: LogKind): AsyncGenerator<object> {
   const segments = await listSegments(join(dataDir, kind), kind);
   for await (const entry of readSegments(segments.map(({ path }) => path))) {
     if (entry.kind === "record") yield entry.record;
-  }
-}
-
-async function ledgerView(dataDir: string, account: string): Promise<AccountView> {
-  const ledger = await openEmbeddedLedger({ dataDir, durability: "process", clock: Date.now });
-  try {
-    const slash = account.indexOf("/");
-    const view = await ledger.view({ budget: account.slice(0, slash), period: account.slice(slash + 1) });
-    if (view === null) throw new Error(`the ledger does not know the account ${account}`);
-    return view;
-  } finally {
-    await ledger.close();
   }
 }
 
