@@ -1,12 +1,24 @@
 /** A replica: the real service in a process of its own, life after life on one DATA_DIR. */
+import { z } from "zod";
 import { CommandLine, type Ending } from "./command-line.ts";
 import { CUSTOMER } from "./service.ts";
 
+/** How long a call may have been under way that told the replica that its store is down. */
+const NOTICED_MS = 1_000;
 const LISTENING = /Server listening at (http:\/\/127\.0\.0\.1:\d+)/;
+
+/** Of the wall clock. */
+export interface Span {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+const Line = z.object({ time: z.number(), msg: z.string(), state: z.enum(["up", "down"]).optional() });
 
 export class Replica {
   readonly dataDir: string;
   readonly #environment: Readonly<Record<string, string>>;
+  readonly #lives: { readonly process: CommandLine; endMs: number }[] = [];
   #life: CommandLine;
   #url: Promise<string>;
 
@@ -36,12 +48,19 @@ export class Replica {
   /** SIGTERM, for good. */
   async stop(): Promise<Ending> {
     this.#life.signal("SIGTERM");
-    return await this.#life.ended();
+    const end = await this.#life.ended();
+    this.#close();
+    return end;
   }
 
   start(): void {
     this.#life = this.#begin();
     this.#url = addressOf(this.#life);
+  }
+
+  /** When it answered and could not ask Redis, by its own word. */
+  get outages(): readonly Span[] {
+    return this.#lives.flatMap(({ process, endMs }) => outagesIn(linesOf(process.said), endMs));
   }
 
   async putFeatures(userIds: readonly string[]): Promise<void> {
@@ -61,6 +80,7 @@ export class Replica {
     this.#url = next.promise;
     ending.signal(signal);
     const end = await ending.ended();
+    this.#close();
     this.#life = this.#begin();
     addressOf(this.#life).then(next.resolve, next.reject);
     await this.#url;
@@ -68,11 +88,37 @@ export class Replica {
   }
 
   #begin(): CommandLine {
-    return new CommandLine(["serve"], this.#environment);
+    const process = new CommandLine(["serve"], this.#environment);
+    this.#lives.push({ process, endMs: Infinity });
+    return process;
+  }
+
+  #close(): void {
+    const last = this.#lives.at(-1);
+    if (last !== undefined) last.endMs = Date.now();
   }
 }
 
 async function addressOf(life: CommandLine): Promise<string> {
   const [, url = ""] = await life.printed(LISTENING);
   return url;
+}
+
+function linesOf(said: string): readonly z.infer<typeof Line>[] {
+  return said
+    .split("\n")
+    .filter((line) => line.includes('"feature store"') || LISTENING.test(line))
+    .map((line) => Line.parse(JSON.parse(line)));
+}
+
+function outagesIn(lines: readonly z.infer<typeof Line>[], endMs: number): readonly Span[] {
+  const spans: Span[] = [];
+  const listeningMs = lines.find(({ msg }) => LISTENING.test(msg))?.time ?? endMs;
+  let downMs: number | null = listeningMs;
+  for (const { time, state } of lines) {
+    if (state === "up" && downMs !== null && downMs < time) spans.push({ fromMs: downMs, toMs: time });
+    if (state === "up") downMs = null;
+    if (state === "down") downMs = Math.max(listeningMs, time - NOTICED_MS);
+  }
+  return downMs === null || downMs >= endMs ? spans : [...spans, { fromMs: downMs, toMs: endMs }];
 }

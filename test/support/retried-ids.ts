@@ -7,7 +7,7 @@ import { Random } from "../../src/simulation/random.ts";
 import { Poster, type Reply } from "./poster.ts";
 import { fundedPrograms } from "./promised-outcomes.ts";
 import type { RedisServer } from "./redis-server.ts";
-import type { Replica } from "./replica.ts";
+import type { Replica, Span } from "./replica.ts";
 import { PROGRAM } from "./service.ts";
 
 const USERS = 100;
@@ -36,19 +36,22 @@ export interface AskedId {
   readonly requestId: string;
   readonly number: number;
   readonly texts: Set<string>;
-  /** The replica that is asked at a time when replicas answer for themselves, and from then on; null: any. */
+  /** The replica that is asked, because Redis was down when it was asked first; null: any. */
   readonly home: number | null;
-  /** Redis went away while it was under way: what its replica told is not what all tell. */
-  isApart: boolean;
+  /** When it was under way. */
+  readonly spans: Span[];
+  /** Answers that were neither. */
+  refused: number;
+  /** Other bodies under it that were not refused. */
+  mismatchesTaken: number;
 }
 
 export class RetriedIds {
   readonly #options: RetriedIdsOptions;
   readonly #random: Random;
   readonly #poster: Poster;
-  readonly #underWay = new Set<AskedId>();
   readonly asked: AskedId[] = [];
-  readonly counts = { calls: 0, resent: 0, kill: 0, reload: 0, redis: 0, refused: 0, mismatchesTaken: 0 };
+  readonly counts = { calls: 0, resent: 0, kill: 0, reload: 0, redis: 0 };
   #isShared = true;
   #version = 1;
 
@@ -81,11 +84,13 @@ export class RetriedIds {
     await this.#together(idsAtOnce * copiesMax, ids, async (i) => {
       const id = this.asked[i];
       if (id === undefined) return;
+      const fromMs = Date.now();
       for (const replica of replicas.keys()) {
         if (id.home !== null && id.home !== replica) continue;
         await this.#answer(id, replica);
         await this.#mismatch(id, replica);
       }
+      id.spans.push({ fromMs, toMs: Date.now() });
     });
   }
 
@@ -116,12 +121,13 @@ export class RetriedIds {
   async #ask(number: number): Promise<void> {
     const copies = 1 + Math.floor(this.#random.uniform() * this.#options.copiesMax);
     const home = this.#isShared ? null : number % this.#options.replicas.length;
-    const id: AskedId = { requestId: `retry-${number}`, number, texts: new Set(), home, isApart: false };
+    const requestId = `retry-${number}`;
+    const id: AskedId = { requestId, number, texts: new Set(), home, spans: [], refused: 0, mismatchesTaken: 0 };
     this.asked.push(id);
-    this.#underWay.add(id);
+    const fromMs = Date.now();
     await Promise.all(Array.from({ length: copies }, () => this.#answer(id, this.#any())));
     await this.#mismatch(id, this.#any());
-    this.#underWay.delete(id);
+    id.spans.push({ fromMs, toMs: Date.now() });
   }
 
   #any(): number {
@@ -131,12 +137,12 @@ export class RetriedIds {
   async #answer(id: AskedId, replica: number): Promise<void> {
     const { status, text } = await this.#send(id, replica, bodyOf(id, id.number));
     if (status === 200) id.texts.add(text);
-    else this.counts.refused++;
+    else id.refused++;
   }
 
   async #mismatch(id: AskedId, replica: number): Promise<void> {
     const { status } = await this.#send(id, replica, bodyOf(id, id.number + 1));
-    if (status !== 422) this.counts.mismatchesTaken++;
+    if (status !== 422) id.mismatchesTaken++;
   }
 
   /** Until there is an answer. Half of the callers stay with the replica that they asked, whatever happens to it. */
@@ -176,7 +182,6 @@ export class RetriedIds {
   /** Replicas answer for themselves from the moment it is gone to the moment all have found it again. */
   async #restartRedis(): Promise<void> {
     this.#isShared = false;
-    for (const id of this.#underWay) id.isApart = true;
     await this.#options.redis?.restart();
     for (const replica of this.#options.replicas) await untilShared(await replica.url);
     this.#isShared = true;

@@ -2,12 +2,22 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { BudgetAnswer } from "../../src/contract/budget.ts";
 import { embeddedAccount, redisAccount } from "./ledger-account.ts";
 import { fundedPrograms, settlementsDue } from "./promised-outcomes.ts";
 import { type RedisServer, startRedisServer } from "./redis-server.ts";
 import { Replica } from "./replica.ts";
 import { RetriedIds, type RetriedIdsOptions } from "./retried-ids.ts";
-import { accountOf, auditHeld, auditIds, type HeldFound, readLogs, type RetriesFound } from "./retry-audit.ts";
+import {
+  accountOf,
+  auditHeld,
+  auditIds,
+  type HeldFound,
+  partByOutages,
+  readLogs,
+  type RetriesFound,
+} from "./retry-audit.ts";
+import { PROGRAM } from "./service.ts";
 
 /** What Redis acknowledged is on its disk. */
 const DURABLE_REDIS = ["--appendonly", "yes", "--appendfsync", "always"];
@@ -17,7 +27,7 @@ export interface RetriesShown {
   /** Before every replica is asked again: what died before it told is not known to be void. */
   readonly untoldBefore: number;
   readonly found: RetriesFound;
-  /** Ids that were under way when Redis went away. */
+  /** Ids that were under way while a replica could not ask Redis: there replicas answer for themselves. */
   readonly apart: RetriesFound;
   readonly held: HeldFound;
   readonly holds: boolean;
@@ -51,32 +61,32 @@ async function showIn(folder: string, redis: RedisServer | null, options: Retrie
   await settleAll(replicas);
 
   const logs = await readLogs(dataDirs);
-  const found = auditIds(
-    retried.asked.filter(({ isApart }) => !isApart),
-    logs,
-  );
+  const outages = redis === null ? [] : replicas.flatMap((replica) => replica.outages);
+  const parts = partByOutages(retried.asked, outages);
+  const [found, apart] = [auditIds(parts.shared, logs), auditIds(parts.apart, logs)];
   const account = accountOf(logs);
   const view =
     redis === null ? await embeddedAccount(dataDirs[0] ?? "", account) : await redisAccount(redis.url, account);
   const held = auditHeld(retried.asked, logs, view);
-  const { refused, mismatchesTaken } = retried.counts;
   return {
     counts: retried.counts,
     untoldBefore: before.untold,
     found,
-    apart: auditIds(
-      retried.asked.filter(({ isApart }) => isApart),
-      logs,
-    ),
+    apart,
     held,
-    holds:
-      found.differing + found.notOnce + found.notTold + found.untold + refused + mismatchesTaken === 0 &&
-      held.logged === held.ledger,
+    holds: isOnce(found) && apart.notTold === 0 && held.logged === held.ledger && held.leased === 0,
   };
 }
 
-/** Until no settlement waits for the ledger; all are stopped then. */
+function isOnce({ differing, refused, mismatchesTaken, notOnce, notTold, untold }: RetriesFound): boolean {
+  return differing + refused + mismatchesTaken + notOnce + notTold + untold === 0;
+}
+
+/** Until no settlement waits for the ledger; all are stopped then. A ledger that recovers waits for all of them. */
 async function settleAll(replicas: readonly Replica[]): Promise<void> {
+  for (const replica of replicas) {
+    for (const url = await replica.url; ;) if ((await budgetState(url)) === "paying") break;
+  }
   for (const replica of replicas) {
     await replica.stop();
     while ((await settlementsDue(replica.dataDir)) > 0) {
@@ -85,4 +95,9 @@ async function settleAll(replicas: readonly Replica[]): Promise<void> {
       await replica.stop();
     }
   }
+}
+
+async function budgetState(url: string): Promise<string> {
+  const response = await fetch(`${url}/v1/budgets/${PROGRAM}`);
+  return BudgetAnswer.parse(await response.json()).state;
 }
