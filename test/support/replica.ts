@@ -1,10 +1,10 @@
 /** A replica: the real service in a process of its own, life after life on one DATA_DIR. */
 import { z } from "zod";
-import { CommandLine, type Ending } from "./command-line.ts";
+import { CommandLine } from "./command-line.ts";
 import { CUSTOMER } from "./service.ts";
 
 /** How long a call may have been under way that told the replica that its store is down. */
-const NOTICED_MS = 1_000;
+const NOTICED_MS = 300;
 const LISTENING = /Server listening at (http:\/\/127\.0\.0\.1:\d+)/;
 
 /** Of the wall clock. */
@@ -14,6 +14,13 @@ export interface Span {
 }
 
 const Line = z.object({ time: z.number(), msg: z.string(), state: z.enum(["up", "down"]).optional() });
+
+export interface End {
+  /** null: a signal ended it. */
+  readonly code: number | null;
+  /** From the signal to the end. */
+  readonly ms: number;
+}
 
 export class Replica {
   readonly dataDir: string;
@@ -25,7 +32,7 @@ export class Replica {
   /** Starts it. */
   constructor(dataDir: string, environment: Readonly<Record<string, string>>) {
     this.dataDir = dataDir;
-    this.#environment = { ...environment, PORT: "0", DATA_DIR: dataDir };
+    this.#environment = { PORT: "0", ...environment, DATA_DIR: dataDir };
     this.#life = this.#begin();
     this.#url = addressOf(this.#life);
   }
@@ -41,16 +48,13 @@ export class Replica {
   }
 
   /** SIGTERM, and when it has ended the next life; how it ended. */
-  async restart(): Promise<Ending> {
+  async restart(): Promise<End> {
     return await this.#follow("SIGTERM");
   }
 
   /** SIGTERM, for good. */
-  async stop(): Promise<Ending> {
-    this.#life.signal("SIGTERM");
-    const end = await this.#life.ended();
-    this.#close();
-    return end;
+  async stop(): Promise<End> {
+    return await this.#end("SIGTERM");
   }
 
   start(): void {
@@ -73,14 +77,11 @@ export class Replica {
     if (!response.ok) throw new Error(`features were answered ${response.status}`);
   }
 
-  async #follow(signal: NodeJS.Signals): Promise<Ending> {
-    const ending = this.#life;
+  async #follow(signal: NodeJS.Signals): Promise<End> {
     // From now on callers wait for the next life.
     const next = Promise.withResolvers<string>();
     this.#url = next.promise;
-    ending.signal(signal);
-    const end = await ending.ended();
-    this.#close();
+    const end = await this.#end(signal);
     this.#life = this.#begin();
     addressOf(this.#life).then(next.resolve, next.reject);
     await this.#url;
@@ -93,9 +94,13 @@ export class Replica {
     return process;
   }
 
-  #close(): void {
+  async #end(signal: NodeJS.Signals): Promise<End> {
+    const startMs = performance.now();
+    this.#life.signal(signal);
+    const { code } = await this.#life.ended();
     const last = this.#lives.at(-1);
     if (last !== undefined) last.endMs = Date.now();
+    return { code, ms: Math.round(performance.now() - startMs) };
   }
 }
 
