@@ -11,6 +11,8 @@ import type { Replica, Span } from "./replica.ts";
 import { PROGRAM } from "./service.ts";
 
 const USERS = 100;
+/** What an earlier life answered is looked up in its log, some milliseconds each. */
+const AGAIN_AT_ONCE = 16;
 const FAULTS = ["kill", "reload", "redis"] as const;
 type Fault = (typeof FAULTS)[number];
 const Decided = z.object({ decisionId: z.string() });
@@ -80,8 +82,8 @@ export class RetriedIds {
 
   /** Every replica is asked for every id once more, by a caller who asks the same and by one who does not. */
   async askAgain(): Promise<void> {
-    const { replicas, ids, idsAtOnce, copiesMax } = this.#options;
-    await this.#together(idsAtOnce * copiesMax, ids, async (i) => {
+    const { replicas, ids } = this.#options;
+    await this.#together(AGAIN_AT_ONCE, ids, async (i) => {
       const id = this.asked[i];
       if (id === undefined) return;
       const fromMs = Date.now();

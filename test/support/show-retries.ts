@@ -74,7 +74,7 @@ async function showIn(folder: string, redis: RedisServer | null, options: Retrie
     found,
     apart,
     held,
-    holds: isOnce(found) && apart.notTold === 0 && held.logged === held.ledger && held.leased === 0,
+    holds: isOnce(found) && held.logged === held.ledger && held.leased === 0,
   };
 }
 
