@@ -57,6 +57,11 @@ export class Replica {
     return await this.#end("SIGTERM");
   }
 
+  /** kill -9, for good; nothing where it has ended. */
+  async drop(): Promise<void> {
+    await this.#end("SIGKILL");
+  }
+
   start(): void {
     this.#life = this.#begin();
     this.#url = addressOf(this.#life);

@@ -42,7 +42,11 @@ export async function showRolling({ connections, rounds, progress }: RestartOpti
   const environment = { REDIS_URL: redis.url, PROGRAMS_DIR: await fundedPrograms(join(folder, "programs")) };
   const ports = [await freePort(), await freePort()];
   const replicas = ports.map((port) => new Replica(join(folder, `${port}`), { ...environment, PORT: `${port}` }));
-  const balancer = new Balancer(await Promise.all(replicas.map(({ url }) => url)), connections);
+  // A replica has its port for all its lives.
+  const balancer = new Balancer(
+    ports.map((port) => `http://127.0.0.1:${port}`),
+    connections,
+  );
   try {
     await replicas[0]?.putFeatures(USERS);
     for (const i of replicas.keys()) await balancer.until(i, "ready");
@@ -63,6 +67,7 @@ export async function showRolling({ connections, rounds, progress }: RestartOpti
     return { ...(await load.shown(replicas, ends)), refused: balancer.refused };
   } finally {
     balancer.close();
+    for (const replica of replicas) await replica.drop();
     await redis.stop();
     await rm(folder, { recursive: true, force: true });
   }
@@ -72,9 +77,9 @@ export async function showRolling({ connections, rounds, progress }: RestartOpti
 export async function showSigterm({ connections }: Pick<RestartOptions, "connections">): Promise<RestartsShown> {
   const folder = await mkdtemp(join(tmpdir(), "liftgate-sigterm-"));
   const poster = new Poster(connections);
+  const programs = await fundedPrograms(join(folder, "programs"));
+  const replica = new Replica(join(folder, "data"), { PROGRAMS_DIR: programs });
   try {
-    const programs = await fundedPrograms(join(folder, "programs"));
-    const replica = new Replica(join(folder, "data"), { PROGRAMS_DIR: programs });
     await replica.putFeatures(USERS);
     const url = await replica.url;
     const load = new Load((path, body) => poster.post(url, path, body));
@@ -85,6 +90,7 @@ export async function showSigterm({ connections }: Pick<RestartOptions, "connect
     return { ...(await load.shown([replica], [end])), refused: 0 };
   } finally {
     poster.close();
+    await replica.drop();
     await rm(folder, { recursive: true, force: true });
   }
 }

@@ -52,8 +52,16 @@ async function showIn(folder: string, redis: RedisServer | null, options: Retrie
   const environment = { PROGRAMS_DIR: programsDir, ...(redis !== null && { REDIS_URL: redis.url }) };
   const names = redis === null ? ["only"] : ["one", "other"];
   const replicas = names.map((name) => new Replica(join(folder, name), environment));
+  try {
+    return await showOn({ ...options, replicas, redis, programsDir });
+  } finally {
+    for (const replica of replicas) await replica.drop();
+  }
+}
+
+async function showOn({ replicas, redis, ...options }: RetriedIdsOptions): Promise<RetriesShown> {
   const dataDirs = replicas.map(({ dataDir }) => dataDir);
-  const retried = new RetriedIds({ ...options, replicas, redis, programsDir });
+  const retried = new RetriedIds({ ...options, replicas, redis });
   await retried.run();
   const before = auditIds(retried.asked, await readLogs(dataDirs));
   await retried.askAgain();
