@@ -1,20 +1,28 @@
 /**
  * kill -9 at random points under load: the real service, life after life on one DATA_DIR, 40 connections. Every
- * decision that was answered must be in the log afterwards, and none twice, whatever was being written, cut,
- * compressed or deleted when the process died. Each death leaves half a record besides, which the next start cuts off.
+ * decision that was answered, and every outcome that was acknowledged, must be in its log afterwards, and none twice,
+ * whatever was being written, cut, compressed or deleted when the process died. Each death leaves half a record besides,
+ * which the next start cuts off. The embedded ledger must have settled what the redemptions in the log cost, once.
  *
  *     node bench/kills.ts [--kills 60] [--connections 40] [--durability process|power] [--seed 1]
  *
- * Exit code 1 when one is lost, doubled or corrupt, or when nothing was killed under load or cut off.
+ * Exit code 1 when one is lost, doubled or corrupt, when the money differs, or when nothing was killed under load or
+ * cut off.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Random } from "../src/simulation/random.ts";
-import { auditLog, DECIDE, ShortLives, tearTail } from "../test/support/promised-calls.ts";
+import { auditLog, ShortLives, tearTail } from "../test/support/promised-calls.ts";
+import {
+  auditMoney,
+  decisionsWithOutcomes,
+  fundedPrograms,
+  settlementsDue,
+} from "../test/support/promised-outcomes.ts";
 
-const CALLS = [DECIDE];
+const CALLS = decisionsWithOutcomes();
 /** Some lives end at once, some after seconds and megabytes. */
 const KILL_AFTER_MAX = 8_000;
 
@@ -36,7 +44,7 @@ try {
     dataDir,
     calls: CALLS,
     connections: Number(values.connections),
-    environment: { DURABILITY: values.durability },
+    environment: { DURABILITY: values.durability, PROGRAMS_DIR: await fundedPrograms(join(folder, "programs")) },
   });
   let answered = 0;
   for (let kill = 1; kill <= kills; kill++) {
@@ -48,12 +56,18 @@ try {
     console.error(`kill ${kill} of ${kills}: after ${kept} answers`);
   }
   await lives.recover();
+  const leftToSettle = await settlementsDue(dataDir);
+  while ((await settlementsDue(dataDir)) > 0) await lives.recover();
   for (const call of CALLS) {
     const found = await auditLog(dataDir, call, lives.promised);
     console.log(JSON.stringify({ log: call.log, kills, ...found }, null, 2));
     if (found.lost > 0 || found.doubled > 0 || found.corrupt > 0 || found.tornTails === 0 || answered < kills)
       process.exitCode = 1;
   }
+  const money = await auditMoney(dataDir);
+  console.log(JSON.stringify({ leftToSettle, ...money }, null, 2));
+  if (money.settled + money.overrun !== money.owed || money.pending !== money.open || money.leased !== 0)
+    process.exitCode = 1;
 } finally {
   await rm(folder, { recursive: true, force: true });
 }

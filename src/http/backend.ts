@@ -21,7 +21,7 @@ export interface Backend {
   readonly decisions: DecisionServices;
   readonly answers: AnswerMemory;
   /** What was answered before. */
-  readonly past: Pick<LogIndex, "answered">;
+  readonly past: Pick<LogIndex, "answered" | "toldAlone">;
   readonly sticky: StickyAnswers;
   readonly users: Pick<UserMemory, "forget">;
   readonly outcomes: Pick<OutcomeBook, "take">;

@@ -35,6 +35,8 @@ export interface Answering<Answer extends object> {
   readonly decide: (claims: readonly (() => Promise<unknown>)[]) => Promise<Answer>;
   /** What was decided was told to nobody, and never will be. */
   readonly withdraw: (answer: Answer) => Promise<void>;
+  /** It is told now, and other replicas cannot know of it: it is never withdrawn. */
+  readonly toldAlone: (answer: Answer) => void;
 }
 
 export interface AnswerMemoryOptions {
@@ -102,27 +104,33 @@ export class AnswerMemory {
   ): Promise<string> {
     const again = before === null ? null : await answering.again(before.decisionId);
     if (this.#shared === null) return JSON.stringify(again ?? (await answering.decide([])));
-    if (again !== null) return await this.#confirm(this.#shared, asked, { again, answering });
+    if (again !== null) {
+      const wasToldAlone = before?.wasToldAlone === true;
+      return await this.#confirm(this.#shared, asked, { again, wasToldAlone, answering });
+    }
     let text = "";
     const other = await this.#shared.answer(questionIn(asked), async (claim) => {
       const answer = await answering.decide([claim]);
       text = JSON.stringify(answer);
-      return { text, withdraw: () => answering.withdraw(answer) };
+      return { text, withdraw: () => answering.withdraw(answer), toldAlone: () => answering.toldAlone(answer) };
     });
     if (other === null) return text;
     this.#retry(other, asked);
     return other.answer;
   }
 
-  /** What the log says stands, unless another replica answered while this one was away: then nobody was told this. */
+  /**
+   * What the log says stands, unless another replica answered while this one was away: then nobody was told this. What
+   * was told while Redis was away stands here whatever others told.
+   */
   async #confirm<Answer extends object>(
     shared: SharedQuestions,
     asked: Asked,
-    { again, answering }: { again: Answer; answering: Answering<Answer> },
+    { again, wasToldAlone, answering }: { again: Answer; wasToldAlone: boolean; answering: Answering<Answer> },
   ): Promise<string> {
     const text = JSON.stringify(again);
-    const other = await shared.confirm(questionIn(asked), text);
-    if (other === null) return text;
+    const other = await shared.confirm(questionIn(asked), { text, toldAlone: () => answering.toldAlone(again) });
+    if (other === null || wasToldAlone) return text;
     await answering.withdraw(again);
     return other.answer;
   }

@@ -12,6 +12,8 @@ import type { AgingTable } from "./index-sweep.ts";
 export interface AnsweredQuestion {
   readonly decisionId: string;
   readonly fingerprint: string;
+  /** It was told while the other replicas could not know of it. */
+  readonly wasToldAlone: boolean;
 }
 
 /** Whose question it is, as callers name it. */
@@ -43,11 +45,14 @@ export class LogIndex {
   readonly #questions: IndexTable;
   /** By program, user and window: the explained answer. */
   readonly #sticky: IndexTable;
+  /** By decision: those that were told while the other replicas could not know of it. */
+  readonly #alone: IndexTable;
 
   constructor(store: IndexStore) {
     this.#decisions = store.table("decisions");
     this.#questions = store.table("questions");
     this.#sticky = store.table("sticky");
+    this.#alone = store.table("alone");
   }
 
   /** A shadow's decision is told to nobody. */
@@ -75,7 +80,12 @@ export class LogIndex {
     const text = this.#questions.get(keyOf(name));
     if (text === null) return null;
     const [decisionId = "", fingerprint = ""] = text.split(" ");
-    return { decisionId, fingerprint };
+    return { decisionId, fingerprint, wasToldAlone: this.#alone.get(decisionId) !== null };
+  }
+
+  /** The decision is told, and the other replicas cannot know of it. The log does not say so: kill -9 may forget it. */
+  toldAlone(decisionId: string): void {
+    this.#alone.set(decisionId, "");
   }
 
   /** The explained answer that holds for the user in the window, in text; null where none does. */
@@ -96,6 +106,7 @@ export class LogIndex {
     return [
       { table: this.#decisions, keptMs: DECISIONS_KEPT_MS, timeOf: timeOfId },
       { table: this.#questions, keptMs: QUESTIONS_KEPT_MS, timeOf: (_, value) => timeOfId(value) },
+      { table: this.#alone, keptMs: QUESTIONS_KEPT_MS, timeOf: timeOfId },
       { table: this.#sticky, keptMs: STICKY_KEPT_MS, timeOf: (_, value) => timeOfId(value.slice(ANSWER_ID_AT)) },
     ];
   }

@@ -33,6 +33,8 @@ export interface Answered {
   readonly text: string | null;
   /** Another answer stands: what was decided here was told to nobody. */
   readonly withdraw: () => Promise<void>;
+  /** The store is down: it is told without the others knowing. */
+  readonly toldAlone?: () => void;
 }
 
 /** The question is somebody else's: what was begun for it ends. */
@@ -82,9 +84,12 @@ export class SharedQuestions {
   }
 
   /** What stands, where an answer is known here already: it is published unless there is another. */
-  async confirm({ key, fingerprint, keptMs }: SharedQuestion, text: string): Promise<Published | null> {
+  async confirm(
+    { key, fingerprint, keptMs }: SharedQuestion,
+    { text, toldAlone }: { readonly text: string; readonly toldAlone: () => void },
+  ): Promise<Published | null> {
     const claim = { fingerprint, claimId: this.#parts.newId() };
-    return await this.#tolerate(() => this.#parts.store.publish(key, claim, { text, keptMs }));
+    return await this.#tolerate(() => this.#parts.store.publish(key, claim, { text, keptMs }), toldAlone);
   }
 
   /** Whoever is asked next decides anew. Throws `answer_store_unavailable`. */
@@ -102,24 +107,25 @@ export class SharedQuestions {
   async #publish(
     { key, keptMs }: SharedQuestion,
     claim: Claim,
-    { text, withdraw }: Answered,
+    { text, withdraw, toldAlone }: Answered,
   ): Promise<Published | null> {
     if (text === null) {
       await this.#tolerate(() => this.#parts.store.giveUp(key, claim));
       return null;
     }
-    const other = await this.#tolerate(() => this.#parts.store.publish(key, claim, { text, keptMs }));
+    const other = await this.#tolerate(() => this.#parts.store.publish(key, claim, { text, keptMs }), toldAlone);
     if (other !== null) await withdraw();
     return other;
   }
 
   /** Null where the store is down. */
-  async #tolerate<T>(call: () => Promise<T>): Promise<T | null> {
+  async #tolerate<T>(call: () => Promise<T>, whenDown: () => void = () => undefined): Promise<T | null> {
     try {
       return await call();
     } catch (error) {
       if (!(error instanceof LiftgateError && error.code === "answer_store_unavailable")) throw error;
       this.#parts.trouble("answer_store_unavailable");
+      whenDown();
       return null;
     }
   }

@@ -230,6 +230,34 @@ describe("an outcome that another replica is sent", () => {
 });
 
 describe("while Redis is down", () => {
+  it("what a replica told stands: another answer under its id does not make it void", async () => {
+    const own = await startRedisServer();
+    await using service = await startTestService({
+      programs: { [TINY_PROGRAM]: EVEN },
+      environment: { MODELS_DIR: models.path, REDIS_URL: own.url },
+    });
+    await own.kill();
+    const first = await service.decide(bodyOf("u", "alone"));
+    const [record] = await service.records();
+    await service.shutDown();
+    await own.restart();
+    const client = new Redis(own.url);
+    const others = first.text.replace(
+      /"decisionId":"[0-9a-f-]+"/,
+      '"decisionId":"019aa8e1-7d2c-7b0e-9d5c-3f1f6f0a9b11"',
+    );
+    await client.set(`liftgate:answers:local|${TINY_PROGRAM}|alone`, `a${record?.question?.fingerprint} ${others}`);
+    const again = await startTestService({
+      programs: { [TINY_PROGRAM]: EVEN },
+      environment: { MODELS_DIR: models.path, REDIS_URL: own.url, DATA_DIR: service.dataDir },
+    });
+    expect((await again.decide(bodyOf("u", "alone"))).text).toBe(first.text);
+    expect((await again.call("GET", "/metrics")).text).not.toContain('liftgate_outcomes_total{type="void"');
+    await again.stop();
+    client.disconnect();
+    await own.stop();
+  });
+
   it("every replica answers for itself, and repeats itself", async () => {
     const own = await startRedisServer();
     const service = await startTestService({

@@ -8,7 +8,13 @@ function memory(ringBytes?: number) {
   const onRetry = () => (counts.retries += 1);
   const answers = new AnswerMemory({ onRetry, shared: null, ...(ringBytes !== undefined && { ringBytes }) });
   const decide = async () => ({ answer: (counts.decisions += 1) });
-  const anew = { before: () => null, again: async () => null, decide, withdraw: async () => undefined };
+  const anew = {
+    before: () => null,
+    again: async () => null,
+    decide,
+    withdraw: async () => undefined,
+    toldAlone: () => undefined,
+  };
   return { answers, counts, anew };
 }
 
@@ -44,7 +50,7 @@ describe("the memory of answers", () => {
 
   it("repeats from the log what another process answered, and remembers it", async () => {
     const { answers, counts, anew } = memory();
-    const before = () => ({ decisionId: "d", fingerprint: "one" });
+    const before = () => ({ decisionId: "d", fingerprint: "one", wasToldAlone: false });
     const again = async () => ({ answer: 7 });
     expect(await answers.once(ASKED, { ...anew, before, again })).toBe('{"answer":7}');
     expect(await answers.once(ASKED, anew)).toBe('{"answer":7}');
@@ -55,7 +61,7 @@ describe("the memory of answers", () => {
 
   it("decides anew what the log has lost", async () => {
     const { answers, anew } = memory();
-    const before = () => ({ decisionId: "d", fingerprint: "one" });
+    const before = () => ({ decisionId: "d", fingerprint: "one", wasToldAlone: false });
     expect(await answers.once(ASKED, { ...anew, before })).toBe('{"answer":1}');
   });
 

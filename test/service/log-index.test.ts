@@ -31,7 +31,11 @@ test("knows what a question was answered with, by caller, program and requestId"
   const record = { ...RECORD_EXAMPLE, question: { caller: "shop", fingerprint: "f" } };
   index.add(record);
   const name = { caller: "shop", program: record.program.id, requestId: record.requestId };
-  expect(index.answered(name)).toEqual({ decisionId: record.decisionId, fingerprint: "f" });
+  expect(index.answered(name)).toEqual({ decisionId: record.decisionId, fingerprint: "f", wasToldAlone: false });
+  index.toldAlone(record.decisionId);
+  // The log is read again after a crash, and does not say it.
+  index.add(record);
+  expect(index.answered(name)?.wasToldAlone).toBe(true);
   for (const other of [{ caller: "app" }, { program: "other" }, { requestId: "other" }]) {
     expect(index.answered({ ...name, ...other })).toBeNull();
   }

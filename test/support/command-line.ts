@@ -56,6 +56,11 @@ export class CommandLine {
     }
   }
 
+  /** What it printed so far. */
+  get said(): string {
+    return this.#stdout;
+  }
+
   get pid(): number | undefined {
     return this.#child.pid;
   }

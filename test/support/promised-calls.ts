@@ -22,8 +22,8 @@ export interface PromisedCall {
   readonly bodyOf: (number: number) => object;
   /** The status that promises. */
   readonly promises: number;
-  /** What must be in the log once it is promised; from the body that was sent, and the answer. */
-  readonly idOf: (sent: object, answer: unknown) => string;
+  /** What must be in the log once it is promised; from the answer. */
+  readonly idsIn: (answer: unknown) => readonly string[];
   readonly idIn: (record: object) => string;
 }
 
@@ -34,7 +34,7 @@ export const DECIDE: PromisedCall = {
   path: "/v1/decide",
   bodyOf: (number) => ({ programId: PROGRAM, userId: `user-${number % USERS}`, requestId: `request-${number}` }),
   promises: 200,
-  idOf: (_, answer) => Decided.parse(answer).decisionId,
+  idsIn: (answer) => [Decided.parse(answer).decisionId],
   idIn: (record) => Decided.parse(record).decisionId,
 };
 
@@ -67,7 +67,7 @@ export class ShortLives {
     let kept = 0;
     const callers = Array.from({ length: this.#options.connections }, async () => {
       for (;;) {
-        const isKept = await this.#call(url).catch(() => null);
+        const isKept = await this.#call(url).catch(nullWhenGone);
         if (isKept === null) return;
         kept += Number(isKept);
         if (kept >= killAfter) service.signal("SIGKILL");
@@ -101,9 +101,15 @@ export class ShortLives {
     const response = await post(`${url}${call.path}`, "POST", sent);
     const answer: unknown = await response.json();
     if (response.status !== call.promises) return false;
-    this.promised.get(call.log)?.add(call.idOf(sent, answer));
+    for (const id of call.idsIn(answer)) this.promised.get(call.log)?.add(id);
     return true;
   }
+}
+
+/** What `fetch` throws for every end of a connection; anything else is a broken expectation. */
+function nullWhenGone(error: unknown): null {
+  if (error instanceof TypeError || error instanceof SyntaxError) return null;
+  throw error;
 }
 
 /** What a process may leave that dies within a write, and kill -9 hardly ever does: half a record at the end. */

@@ -15,6 +15,8 @@ const PROBE_INTERVAL_MS = 100;
 const RECONNECT_MS_MAX = 250;
 /** How long opening waits for the first answer; after that the connection is handed over while down. */
 const FIRST_ANSWER_MS = 1_500;
+/** A process that starts is busy: that it missed the first answers says nothing of Redis. */
+const FIRST_PROBES = 10;
 /** A replica refuses every write: reconnect to find the new primary, but not for every one of them. */
 const READ_ONLY_RECONNECT_MS = 5_000;
 /** Read as features are, so that what may not read them is down. Users' keys have braces: this is none of theirs. */
@@ -111,7 +113,7 @@ export class RedisConnection {
 
   async start(): Promise<void> {
     const answered = new AbortController();
-    const connected = this.#redis.connect().then(() => this.#breaker.probe());
+    const connected = this.#redis.connect().then(() => this.#firstAnswer());
     const late = after(FIRST_ANSWER_MS, undefined, { ref: false, signal: answered.signal });
     this.#breaker.start();
     await Promise.race([connected, late]).catch((error: unknown) => this.#note(error));
@@ -143,6 +145,10 @@ export class RedisConnection {
     this.#lastTrouble = new RedisTrouble("closed", "unavailable");
     this.#breaker.stop();
     this.#redis.disconnect();
+  }
+
+  async #firstAnswer(): Promise<void> {
+    for (let i = 0; i < FIRST_PROBES && this.#breaker.state === "down"; i++) await this.#breaker.probe();
   }
 
   async #probe(): Promise<void> {

@@ -103,6 +103,7 @@ function decideOnce(
       again: (decisionId) => answerAgain(decisions, decisionId, body),
       decide: (claims) => decide(question, claims),
       withdraw,
+      toldAlone: ({ decisionId }) => past.toldAlone(decisionId),
     },
   );
 }

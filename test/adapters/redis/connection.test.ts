@@ -145,6 +145,20 @@ test("something that takes connections and never answers is down, and opening en
   await expectUnavailable(store.read("u1", [contract]), "no answer in time");
 });
 
+test("a first answer that is late does not open it down: a process that starts is busy", async () => {
+  const server = await ownServer();
+  let probes = 0;
+  const connection = await openRedis({
+    url: server.url,
+    timeoutMs: ANSWER_MS,
+    now: () => performance.now(),
+    onState: () => undefined,
+    probe: (redis) => (++probes === 1 ? new Promise(() => undefined) : redis.ping()),
+  });
+  onTestFinished(() => connection.close());
+  expect([connection.state, probes]).toEqual(["up", 2]);
+});
+
 test("after closing every call fails at once", async () => {
   const server = await ownServer();
   const { connection, store, states } = await observe(server.url);
