@@ -1,7 +1,7 @@
 /** A server in a process of its own: started, watched while it serves, stopped. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpuMicrosOf } from "../test/support/process-usage.ts";
+import { cpuMicrosOf, ownBytesOf } from "../test/support/process-usage.ts";
 import { pinned } from "./cores.ts";
 
 export interface Launch {
@@ -61,6 +61,11 @@ export class ServerProcess {
     } catch {
       return null;
     }
+  }
+
+  /** Memory of its own, in bytes. Linux only. */
+  ownBytes(): number {
+    return ownBytesOf(this.#child.pid ?? 0);
   }
 
   /** Asks it to stop; kills it when it does not. */
