@@ -23,12 +23,20 @@ const UPLOAD_PAUSE_MS = 200;
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const MODELS_DIR = join(ROOT, "models");
+const MAIN = [join(ROOT, "src/main.ts"), "serve"];
 
 export interface DeploymentOptions {
   readonly cores: Cores | null;
   readonly progress: (line: string) => void;
   /** Options of Node for the servers that run on it, such as a profiler's, by the server's name. */
   readonly nodeOptions?: (server: string) => readonly string[];
+}
+
+interface DeciderOptions {
+  readonly programsDir?: string;
+  readonly durability?: "process" | "power";
+  /** What Node runs. */
+  readonly entry?: readonly string[];
 }
 
 /** Redis with everybody's features, and a folder for what the service writes. */
@@ -52,7 +60,7 @@ export class Deployment {
 
   /** The real service as `npm start` runs it, all defaults, and through it the features of all users. */
   async startService(): Promise<ServerProcess> {
-    const service = await this.startDecider("service", join(ROOT, "programs"));
+    const service = await this.startDecider("service");
     const client = new DemoClient(service.url);
     const customers = await readCustomers(await client.features(PROGRAM_ID), USERS);
     for (let start = 0; start < customers.length; start += UPLOAD_ROWS) {
@@ -62,16 +70,22 @@ export class Deployment {
     return service;
   }
 
-  /** The real service with these programs, under a name of its own; users' features are in Redis already. */
-  async startDecider(name: string, programsDir: string): Promise<ServerProcess> {
-    return await this.#start(name, [...this.#node(name), join(ROOT, "src/main.ts"), "serve"], {
+  /** The real service under a name of its own; users' features are in Redis already. */
+  async startDecider(name: string, changed: DeciderOptions = {}): Promise<ServerProcess> {
+    const { programsDir = join(ROOT, "programs"), durability = "process", entry = MAIN } = changed;
+    return await this.#start(name, [...this.#node(name), ...entry], {
       PORT: "0",
       HOST: "127.0.0.1",
       DATA_DIR: join(this.#dataDir, name),
       MODELS_DIR,
       PROGRAMS_DIR: programsDir,
-      DURABILITY: "process",
+      DURABILITY: durability,
     });
+  }
+
+  /** The real service, but for the log of decisions and its index: acknowledged at once, and nowhere. */
+  async startUnlogged(name: string): Promise<ServerProcess> {
+    return await this.startDecider(name, { entry: [join(HERE, "unlogged.ts")] });
   }
 
   async startFloor(service: ServerProcess): Promise<ServerProcess> {

@@ -3,11 +3,8 @@ import autocannon from "autocannon";
 import { LoadJob, type LoadResult } from "./load-job.ts";
 import { quantile } from "./statistics.ts";
 
-/**
- * Requests each connection has ready. All connections together have more than the service remembers
- * answers of, so that even a connection that comes around is asked to decide anew.
- */
-const REQUESTS_PER_CONNECTION = 1_200;
+/** More than any server answers: none is asked the same again, which would be a retry. */
+const REQUESTS_PER_SECOND_MAX = 25_000;
 /** How often autocannon looks whether its time is over. */
 const SAMPLE_MS = 100;
 const TROUBLE_CHARS_MAX = 500;
@@ -78,9 +75,10 @@ function optionsOf(job: LoadJob): autocannon.Options {
   };
 }
 
-function requestsOf({ programId, users, label }: LoadJob, connection: number): autocannon.Request[] {
-  return Array.from({ length: REQUESTS_PER_CONNECTION }, (_, i) => {
-    const n = connection * REQUESTS_PER_CONNECTION + i;
+function requestsOf({ programId, users, label, seconds, connections }: LoadJob, connection: number) {
+  const length = Math.ceil((seconds * REQUESTS_PER_SECOND_MAX) / connections);
+  return Array.from({ length }, (_, i): autocannon.Request => {
+    const n = connection * length + i;
     const body = {
       programId,
       userId: `customer-${((n * STRIDE) % users) + 1}`,

@@ -80,7 +80,7 @@ async function launch(cores: Cores | null): Promise<Launch> {
   const generator = new Generator();
   try {
     const without = await deployment.startService();
-    const withMoney = await deployment.startDecider("with money", funded);
+    const withMoney = await deployment.startDecider("with money", { programsDir: funded });
     const { measurements } = await runRounds({
       servers: [without, withMoney],
       generator,

@@ -1,7 +1,7 @@
 /** A server in a process of its own: started, watched while it serves, stopped. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { cpuMicrosOf, ownBytesOf } from "../test/support/process-usage.ts";
 import { pinned } from "./cores.ts";
 
 export interface Launch {
@@ -17,8 +17,6 @@ const STOP_MS = 15_000;
 /** Servers choose their port and say it, each in its own words. */
 const ADDRESS = /https?:\/\/127\.0\.0\.1:\d+/;
 const SAID_CHARS_MAX = 4_000;
-/** Linux counts a process's time in ticks of 1/100 s (`getconf CLK_TCK` on every common platform). */
-const TICK_MICROS = 10_000;
 
 export class ServerProcess {
   readonly name: string;
@@ -59,13 +57,15 @@ export class ServerProcess {
   /** Processor time of all its threads since it started, in µs; null where /proc is missing. */
   cpuMicros(): number | null {
     try {
-      const stat = readFileSync(`/proc/${this.#child.pid}/stat`, "utf8");
-      // Fields are counted after the command's name, which is in parentheses: 12 is utime, 13 stime.
-      const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-      return (Number(fields[11]) + Number(fields[12])) * TICK_MICROS;
+      return cpuMicrosOf(this.#child.pid ?? 0);
     } catch {
       return null;
     }
+  }
+
+  /** Memory of its own, in bytes. Linux only. */
+  ownBytes(): number {
+    return ownBytesOf(this.#child.pid ?? 0);
   }
 
   /** Asks it to stop; kills it when it does not. */

@@ -285,6 +285,15 @@ function describeReservations(name: string, newLedger: (terms?: BudgetTerms) => 
       expect(await ledger.view(ACCOUNT)).toMatchObject({ pending: 0, settled: 3, overrun: 7, available: 67 });
     });
 
+    test("after the expiry the fixed part counts once, whichever amount comes first", async () => {
+      const ledger = await withHeld();
+      await ledger.reap(ACCOUNT, { nowMs: 6_000, limit: 1 });
+      // 3 + 4 and 1, told the other way round: 8 are owed.
+      expect(await settle(ledger, "e2", 1)).toEqual([{ kind: "settled" }]);
+      expect(await settle(ledger, "e1", 7)).toEqual([{ kind: "overrun", excess: 5 }]);
+      expect(await ledger.view(ACCOUNT)).toMatchObject({ pending: 0, settled: 3, overrun: 5 });
+    });
+
     test("a reservation of the most that can be owed: what is above it is overrun", async () => {
       const ledger = await withHeld();
       expect(await settle(ledger, "e1", 26)).toEqual([{ kind: "overrun", excess: 6 }]);

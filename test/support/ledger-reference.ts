@@ -16,7 +16,7 @@ interface Entry {
   reservation: Reservation | null;
   dueMs: number;
   early: Settlement | null;
-  /** By the expiry, until money that comes late has counted it. */
+  /** By the expiry, as much as money that comes late has not counted yet. */
   feeSettled: number;
   readonly events: Set<string>;
 }
@@ -79,7 +79,7 @@ export class ReferenceBooks {
     if (settlement.kind === "void") return { kind: "conflict" };
     entry.events.add(settlement.eventId);
     const excess = Math.max(0, settlement.amount - entry.feeSettled);
-    entry.feeSettled = 0;
+    entry.feeSettled = Math.max(0, entry.feeSettled - settlement.amount);
     this.#move("debtors", "overrun", excess);
     return excess === 0 ? { kind: "settled" } : { kind: "overrun", excess };
   }

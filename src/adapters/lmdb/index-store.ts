@@ -36,6 +36,8 @@ class LmdbIndexStore implements IndexStore {
   readonly #tables = new Map<string, BufferedTable>();
   #timer: NodeJS.Timeout | null = null;
   #writing: Promise<void> = Promise.resolve();
+  /** A write that has not begun: it takes what is set until then, for everybody who asks. */
+  #queued: Promise<void> | null = null;
 
   constructor(env: RootDatabase<string, string>, { onFailure }: IndexStoreOptions) {
     this.#env = env;
@@ -51,11 +53,14 @@ class LmdbIndexStore implements IndexStore {
   }
 
   flushed(): Promise<void> {
-    this.#writing = this.#writing.then(
-      () => this.#write(),
-      () => this.#write(),
-    );
-    return this.#writing;
+    if (this.#queued !== null) return this.#queued;
+    const write = () => {
+      this.#queued = null;
+      return this.#write();
+    };
+    this.#queued = this.#writing.then(write, write);
+    this.#writing = this.#queued;
+    return this.#queued;
   }
 
   async close(): Promise<void> {

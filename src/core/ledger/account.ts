@@ -31,7 +31,7 @@ export interface ReservationState {
   /** `early`: an outcome came before the reservation; all but the outcome is unknown. */
   state: "early" | "pending" | "settled" | "voided" | "expired";
   readonly amount: number;
-  /** 0 once it was settled by expiry and a late outcome has counted it. */
+  /** After an expiry, which settles it: as much of it as no late outcome has counted yet. */
   fixed: number;
   /** From when on it may be expired. */
   readonly dueMs: number;

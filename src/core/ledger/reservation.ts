@@ -81,10 +81,13 @@ function resolve(account: Account, held: ReservationState, settlement: Settlemen
   return above === drawn ? { kind: "settled" } : postOverrun(account, above - drawn);
 }
 
-/** The reservation has ended. The fixed part is in the amount once: the first to come finds it settled. */
+/**
+ * The reservation has ended. The fixed part is in the amounts once, in whichever comes first: what the expiry settled of
+ * it counts for all of them together.
+ */
 function settleLate(account: Account, held: ReservationState, amount: number): SettlementResult {
   const settled = held.state === "expired" ? Math.min(held.fixed, amount) : 0;
-  if (held.state === "expired") held.fixed = 0;
+  held.fixed -= settled;
   return settled === amount ? { kind: "settled" } : postOverrun(account, amount - settled);
 }
 

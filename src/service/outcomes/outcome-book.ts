@@ -102,9 +102,11 @@ export class OutcomeBook {
   /** Matches what waits with the decisions that are known by now. */
   async matchAll(): Promise<void> {
     const { decisions, outcomes, nowMs } = this.#services;
-    for await (const decisionId of outcomes.unknownDecisions()) {
-      if (decisions.decision(decisionId) !== null) await this.#match(decisionId);
-      else if (timeOfId(decisionId) > nowMs() - KNOWN_WITHIN_MS) this.#awaited.add(decisionId);
+    for await (const { decisionId, outcomes: waiting } of outcomes.unknown()) {
+      const decision = decisions.decision(decisionId);
+      if (decision !== null) {
+        for (const outcome of waiting) if (outcomes.take(outcome)) this.#count(outcome, decision);
+      } else if (timeOfId(decisionId) > nowMs() - KNOWN_WITHIN_MS) this.#awaited.add(decisionId);
     }
   }
 

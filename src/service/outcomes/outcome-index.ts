@@ -11,6 +11,12 @@ export interface WaitingSettlement extends DueSettlement {
   readonly sinceMs: number;
 }
 
+/** What came before its decision was known. */
+export interface UnknownOutcomes {
+  readonly decisionId: string;
+  readonly outcomes: OutcomeRecord[];
+}
+
 /** As long as decisions are known, and what is not known then never will be. */
 const KEPT_MS = 100 * 86_400_000;
 /** Of one decision there are a handful. */
@@ -77,20 +83,32 @@ export class OutcomeIndex {
   async release(decisionId: string): Promise<readonly OutcomeRecord[]> {
     await this.#store.flushed();
     const bounds = { from: `${decisionId} `, to: `${decisionId} ${AFTER_IDS}`, limit: UNKNOWN_OF_ONE_MAX };
-    const entries = [...this.#unknown.range(bounds)];
-    for (const [key] of entries) this.#unknown.delete(key);
-    return entries.map(([, text]) => JSON.parse(text) as OutcomeRecord);
+    const entries = [...this.#unknown.range(bounds)].map(([, text]) => JSON.parse(text) as OutcomeRecord);
+    return entries.filter((outcome) => this.take(outcome));
   }
 
-  /** Decisions of which outcomes are in quarantine. */
-  async *unknownDecisions(): AsyncGenerator<string> {
+  /** What is in quarantine, decision by decision. */
+  async *unknown(): AsyncGenerator<UnknownOutcomes> {
     await this.#store.flushed();
-    let last = "";
-    for (const [key] of this.#unknown.range({ from: "", to: AFTER_IDS, limit: Number.MAX_SAFE_INTEGER })) {
+    let waiting: UnknownOutcomes | null = null;
+    for (const [key, text] of this.#unknown.range({ from: "", to: AFTER_IDS, limit: Number.MAX_SAFE_INTEGER })) {
       const decisionId = key.slice(0, key.indexOf(" "));
-      if (decisionId !== last) yield decisionId;
-      last = decisionId;
+      if (waiting !== null && waiting.decisionId !== decisionId) {
+        yield waiting;
+        waiting = null;
+      }
+      waiting ??= { decisionId, outcomes: [] };
+      waiting.outcomes.push(JSON.parse(text) as OutcomeRecord);
     }
+    if (waiting !== null) yield waiting;
+  }
+
+  /** Takes it out of quarantine: true for one caller only, whatever others saw in the file meanwhile. */
+  take({ decisionId, outcomeId }: OutcomeRecord): boolean {
+    const key = `${decisionId} ${outcomeId}`;
+    if (this.#unknown.get(key) === null) return false;
+    this.#unknown.delete(key);
+    return true;
   }
 
   forward(outcome: OutcomeRecord): void {

@@ -42,7 +42,7 @@ local function settleLate(account, held, amount)
   local settled = 0
   if held.state == 'expired' then
     settled = math.min(held.fixed, amount)
-    held.fixed = 0
+    held.fixed = held.fixed - settled
   end
   if settled == amount then return { 'settled', '0' } end
   return postOverrun(account, amount - settled)
