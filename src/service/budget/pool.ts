@@ -1,6 +1,7 @@
 /**
- * One pool of money on this replica: its accounts of the present period, and its prices. At each epoch it tells
- * what was seen and takes over the prices all replicas decide at; from period to period it changes accounts.
+ * One pool of money on this replica: its accounts of the present period, its prices, and what its offers cost. At
+ * each epoch it tells what was seen and takes over the prices all replicas decide at; from period to period it
+ * changes accounts.
  */
 import type { AccountId } from "../../core/domain/budget.ts";
 import type { Period } from "../../core/domain/period.ts";
@@ -14,6 +15,7 @@ import {
   PoolAccounts,
   type PoolDeclaration,
 } from "./pool-accounts.ts";
+import { PoolCosts } from "./pool-costs.ts";
 import { PoolPrices, type PoolPricesParts } from "./pool-prices.ts";
 import type { Reaper } from "./reaper.ts";
 
@@ -38,6 +40,7 @@ export interface PoolParts extends AccountsParts, Omit<PoolPricesParts, "failed"
 
 export class Pool {
   readonly prices: PoolPrices;
+  readonly costs: PoolCosts;
   readonly #parts: PoolParts;
   readonly #timer: Timer;
   #declared: PoolDeclaration;
@@ -56,6 +59,7 @@ export class Pool {
     this.#declared = declared;
     this.prices = new PoolPrices({ ...parts, failed: (cause) => parts.failed(this, cause) });
     this.prices.adopt(declared);
+    this.costs = new PoolCosts(parts.board, declared.pool);
   }
 
   get declared(): PoolDeclaration {
@@ -104,11 +108,13 @@ export class Pool {
     this.#state = "closed";
     this.#cancel();
     await this.#turning;
+    await this.#attempt(() => this.costs.tell(this.#parts.nowMs()));
     await Promise.all([...this.#accounts.values()].map((accounts) => accounts.close()));
   }
 
   async #turn(): Promise<void> {
     const nowMs = this.#parts.nowMs();
+    await this.#attempt(() => this.costs.turn(this.#declared, nowMs));
     await this.#attempt(async () => {
       // Before the next turn is over it may be needed.
       this.#accountsAt(nowMs + this.#declared.terms.epochMs + OPEN_AHEAD_MS);
