@@ -63,8 +63,8 @@ describe("cohorts", () => {
   });
 
   it("have bins up to the first edge at which an offer's life is over", () => {
-    expect(agesWithin(25 * HOUR)).toEqual([...[0, 1, 2, 4, 8, 16, 24, 36].map((hours) => hours * HOUR)]);
-    expect(agesWithin(4 * HOUR)).toEqual([...[0, 1, 2, 4].map((hours) => hours * HOUR)]);
+    expect(agesWithin(25 * HOUR)).toEqual([0, 1, 2, 4, 8, 16, 24, 36].map((hours) => hours * HOUR));
+    expect(agesWithin(4 * HOUR)).toEqual([0, 1, 2, 4].map((hours) => hours * HOUR));
     expect(agesWithin(0)).toEqual([0, HOUR]);
     expect(agesWithin(400 * DAY).at(-1)).toBe(60 * DAY);
   });
