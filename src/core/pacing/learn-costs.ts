@@ -55,10 +55,18 @@ export function learnCosts(all: readonly ObservedCohort[], lifeMs: number, nowMs
 export function pricedBiases(costs: CalibratedCosts | undefined, actions: readonly Action[]): readonly number[] | null {
   if (costs === undefined) return null;
   return actions.map(({ id }, i) => {
-    if (i === 0) return 1;
-    const { bias } = calibrationFor(costs, id);
-    return Math.round(Math.min(Math.max(bias, PRICED_MIN), PRICED_MAX) * BIAS_STEPS) / BIAS_STEPS;
+    return i === 0 ? 1 : pricedBias(calibrationFor(costs, id));
   });
+}
+
+/** The largest that anything is priced by: 1 where nothing turned out dearer than predicted. */
+export function dearestBias(programs: readonly CalibratedCosts[]): number {
+  const all = programs.flatMap(({ overall, byAction }) => [overall, ...Object.values(byAction)]);
+  return Math.max(1, ...all.map(pricedBias));
+}
+
+function pricedBias({ bias }: CostCalibration): number {
+  return Math.round(Math.min(Math.max(bias, PRICED_MIN), PRICED_MAX) * BIAS_STEPS) / BIAS_STEPS;
 }
 
 /** What came later than the last bin is in it. */

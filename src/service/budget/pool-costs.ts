@@ -15,7 +15,7 @@ import { wholeMicros } from "../../core/domain/money.ts";
 import type { OutcomeRecord } from "../../core/domain/outcome.ts";
 import type { Program } from "../../core/domain/program.ts";
 import { allOf, COHORT_DAYS, cohortsIn, DAY_MS, dayAt } from "../../core/pacing/cost-cohorts.ts";
-import { learnCosts, pricedBiases } from "../../core/pacing/learn-costs.ts";
+import { dearestBias, learnCosts, pricedBiases } from "../../core/pacing/learn-costs.ts";
 import { CostTally, costsPeriodAt } from "./cost-tally.ts";
 import type { PoolDeclaration } from "./pool-accounts.ts";
 
@@ -38,6 +38,7 @@ export class PoolCosts {
   readonly #tally = new CostTally();
   #toldAtMs = Number.NEGATIVE_INFINITY;
   #learned: CostsDocument | null = null;
+  #dearness = 1;
   /** By the program's digest, of what was learned last. */
   readonly #biases = new Map<string, readonly number[] | null>();
 
@@ -58,6 +59,11 @@ export class PoolCosts {
     const biases = pricedBiases(this.#learned?.programs[id], actions);
     this.#biases.set(digest, biases);
     return biases;
+  }
+
+  /** How many times its predicted cost an offer is charged at most; 1 or more. */
+  get dearness(): number {
+    return this.#dearness;
   }
 
   /** The offer's decision is in the log. */
@@ -106,6 +112,7 @@ export class PoolCosts {
   #adopt(learned: CostsDocument): void {
     this.#learned = learned;
     this.#biases.clear();
+    this.#dearness = dearestBias(Object.values(learned.programs));
   }
 
   /** The first of a day to publish wins. Days ahead of the clock are those of a replica whose clock was wrong. */

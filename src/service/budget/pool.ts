@@ -8,13 +8,7 @@ import type { Period } from "../../core/domain/period.ts";
 import { priceFloor } from "../../core/pacing/shadow-price.ts";
 import type { Calendar } from "../../core/ports.ts";
 import type { Timer } from "./budget-holder.ts";
-import {
-  type AccountsParts,
-  closePastAccount,
-  isOfPeriod,
-  PoolAccounts,
-  type PoolDeclaration,
-} from "./pool-accounts.ts";
+import { closePastAccount, isOfPeriod, type LeaseParts, PoolAccounts, type PoolDeclaration } from "./pool-accounts.ts";
 import { PoolCosts } from "./pool-costs.ts";
 import { PoolPrices, type PoolPricesParts } from "./pool-prices.ts";
 import type { Reaper } from "./reaper.ts";
@@ -27,7 +21,7 @@ const RETIRE_AFTER_MS = 2 * 3_600_000;
 const PAST_ACCOUNTS_MAX = 100;
 const DAY_MS = 86_400_000;
 
-export interface PoolParts extends AccountsParts, Omit<PoolPricesParts, "failed"> {
+export interface PoolParts extends LeaseParts, Omit<PoolPricesParts, "failed"> {
   readonly calendar: Calendar;
   readonly reaper: Reaper;
   /** Wall clock, ms since 1970. */
@@ -179,7 +173,7 @@ export class Pool {
   }
 
   #open(period: Period): PoolAccounts {
-    const accounts = new PoolAccounts(this.#parts, period, this.#declared);
+    const accounts = new PoolAccounts({ ...this.#parts, dearness: () => this.costs.dearness }, period, this.#declared);
     this.#accounts.set(period.id, accounts);
     this.#watch(accounts.account.period, period.endMs);
     accounts.start();

@@ -6,7 +6,7 @@ import {
   offerSums,
   redemptionSums,
 } from "../../../src/core/pacing/cost-cohorts.ts";
-import { learnCosts, pricedBiases } from "../../../src/core/pacing/learn-costs.ts";
+import { dearestBias, learnCosts, pricedBiases } from "../../../src/core/pacing/learn-costs.ts";
 import { actionsNamed } from "../../support/programs.ts";
 
 const HOUR = 3_600_000;
@@ -100,5 +100,15 @@ describe("what offers are priced by", () => {
     const none = { action: "mail", offers: 100_000, costs: [[0, 0]] } as const;
     const dear = { action: "call", offers: 100_000, costs: [[0, 90_000]] } as const;
     expect(priced(none, dear)).toEqual([1, 0.25, 4]);
+  });
+
+  it("is at most the dearest of all, which is never below 1", () => {
+    const learned = (costMicros: number) => {
+      const costs = learnCosts(cohorts({ offers: 300, costs: [[0, costMicros]] }), LIFE, 103 * DAY);
+      return costs === null ? [] : [costs];
+    };
+    expect(dearestBias([])).toBe(1);
+    expect(dearestBias(learned(100))).toBe(1);
+    expect(dearestBias([...learned(100), ...learned(2_000)])).toBe(1.9375);
   });
 });

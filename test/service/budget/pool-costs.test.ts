@@ -244,6 +244,22 @@ describe("a pool whose offers turn out twice as dear", () => {
     expect([a.failures, b.failures]).toEqual([[], []]);
   });
 
+  test("is leased for what its dearest offer is charged, however small it is", async () => {
+    const small = pooled("pool", { amountMicros: 200e6, period: { kind: "calendar", every: "year", timeZone: "UTC" } });
+    const costs = new PoolCosts(world.board, "pool");
+    for (let n = 0; n < 1_000; n++) {
+      costs.offered(offerOf(n, saturday - 3 * DAY_MS));
+      costs.heard(...told(n, saturday - 3 * DAY_MS, { cost: 4 * COST }));
+    }
+    await costs.tell(saturday);
+    const a = await world.replica("a", [small]);
+    // Half a percent of it is less than the maxCost of 2, and that is less than what an offer is charged.
+    await world.pass(20_000);
+    const bias = a.treasury.at(small).pacing.inPeriod?.[1] ?? NaN;
+    expect(bias).toBeGreaterThan(3.5);
+    expect(a.treasury.at(small).availableMicros).toBeGreaterThanOrEqual(2e6 * bias);
+  });
+
   test("with a board that is down prices stay, and nothing that was counted is lost", async () => {
     const a = await world.replica("a", [program]);
     await world.pass(20_000, load([a]));
