@@ -4,6 +4,7 @@ import type { OutcomeExchange } from "../core/outcome-ports.ts";
 import { OUTCOME_SCHEMA, type OutcomeRecord } from "../core/domain/outcome.ts";
 import type { Config } from "../ops/config.ts";
 import { countSettlement, exportOutcomes } from "../ops/outcome-metrics.ts";
+import type { Treasury } from "../service/budget/treasury.ts";
 import { OutcomeBook } from "../service/outcomes/outcome-book.ts";
 import { OutcomeForwarding } from "../service/outcomes/outcome-forwarding.ts";
 import { Settler } from "../service/outcomes/settler.ts";
@@ -14,6 +15,7 @@ import { TIMER } from "./timer.ts";
 export interface OutcomesParts extends LogParts {
   readonly index: OpenIndex;
   readonly ledger: Pick<Ledger, "settle">;
+  readonly treasury: Pick<Treasury, "heard">;
   readonly exchange: OutcomeExchange | null;
   readonly mark: string;
 }
@@ -25,7 +27,7 @@ export interface OpenOutcomes {
 
 /** What was in the log and not yet done is done. */
 export async function openOutcomes(config: Config, parts: OutcomesParts): Promise<OpenOutcomes> {
-  const { metrics, logger, index, ledger } = parts;
+  const { metrics, logger, index, ledger, treasury } = parts;
   const settler = new Settler({
     index: index.outcomes,
     ledger,
@@ -39,16 +41,26 @@ export async function openOutcomes(config: Config, parts: OutcomesParts): Promis
   });
   const forwarding = forwardingOf(parts);
   const kept = await openOutcomeLog(config, parts);
+  const counters = exportOutcomes(metrics.outcomes);
+  let learning: Pick<Treasury, "heard"> | null = null;
   const book = new OutcomeBook({
     log: kept.log,
     decisions: index.decisions,
     outcomes: index.outcomes,
     settler,
     forwarding,
-    metrics: exportOutcomes(metrics.outcomes),
+    metrics: {
+      ...counters,
+      matched: (outcome, decision) => {
+        counters.matched(outcome, decision);
+        learning?.heard(outcome, decision);
+      },
+    },
     nowMs: Date.now,
   });
   await index.tail.recall("outcomes", OUTCOME_SCHEMA, (outcome) => book.recall(outcome as OutcomeRecord));
+  // What is recalled was counted when it came.
+  learning = treasury;
   await book.matchAll();
   settler.wake();
   forwarding?.start((outcomes) => book.takeForwarded(outcomes));

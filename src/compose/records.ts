@@ -4,6 +4,7 @@ import type { OutcomeExchange } from "../core/outcome-ports.ts";
 import type { Calendar, DecisionLog } from "../core/ports.ts";
 import type { Config } from "../ops/config.ts";
 import { spendingNeededSinceMs } from "../service/budget/spending-needed.ts";
+import type { Treasury } from "../service/budget/treasury.ts";
 import type { OutcomeBook } from "../service/outcomes/outcome-book.ts";
 import type { ProgramCache } from "../service/program-cache.ts";
 import type { OpenIndex } from "./log-index.ts";
@@ -14,6 +15,7 @@ import { openShipping, type ShippingParts } from "./shipping.ts";
 export interface RecordsParts extends ShippingParts {
   readonly index: OpenIndex;
   readonly ledger: Pick<Ledger, "settle">;
+  readonly treasury: Pick<Treasury, "heard">;
   /** Null where there are no other replicas. */
   readonly exchange: OutcomeExchange | null;
   readonly mark: string;
@@ -31,7 +33,7 @@ export interface Records {
 }
 
 export async function openRecords(config: Config, parts: RecordsParts): Promise<Records> {
-  const { metrics, logger, index, ledger, exchange, mark, programs, calendar } = parts;
+  const { metrics, logger, index, ledger, treasury, exchange, mark, programs, calendar } = parts;
   const shipping = await openShipping(config, parts);
   const kept: LogParts = {
     metrics,
@@ -43,7 +45,7 @@ export async function openRecords(config: Config, parts: RecordsParts): Promise<
     witnesses: [index.tail, shipping],
   };
   const decisions = await openDecisionLog(config, kept);
-  const outcomes = await openOutcomes(config, { ...kept, index, ledger, exchange, mark });
+  const outcomes = await openOutcomes(config, { ...kept, index, ledger, treasury, exchange, mark });
   return {
     log: decisions.log,
     outcomes: outcomes.book,

@@ -64,7 +64,8 @@ async function composeInside(config: Config, logger: Logger): Promise<Compositio
   const { models, programs, catalog } = await loadCatalog(config, { metrics, logger, calendar, treasury });
   const stores = await openStores(config, metrics, logger);
   const { features, offers, exchange } = stores;
-  const records = await openRecords(config, { metrics, logger, index, ledger, exchange, mark, programs, calendar });
+  const told = { metrics, logger, index, ledger, treasury };
+  const records = await openRecords(config, { ...told, exchange, mark, programs, calendar });
   const counted = exportDecisions(metrics);
   const parts = { programs, models, features, offers, calendar, log: records.log, allocator };
   const decisions: DecisionServices = {

@@ -26,9 +26,37 @@ const EXAMPLE = {
   arrivals: { seen: 301_200, expected: 385_000 },
   volumes: [{ volume: "action:mens_email", limit: 20_000, used: 9_120, available: 10_780 }],
   exploration: { limit: 150, used: 61.5, available: 88.25 },
+  costs: {
+    day: "2026-11-21",
+    actions: [
+      {
+        program: "hillstrom-email",
+        action: "mens_email",
+        bias: 1.24,
+        offers: 9_120,
+        redemptions: 1_430,
+        predicted: 1_094.4,
+        realized: 1_347.5,
+      },
+    ],
+  },
   holders: ["0b5e6f52-6f1c-4d5b-9c1f-2f6f5a1f0c11/7"],
   awaited: [],
 } as const;
+
+/** Of the last 60 days. */
+const ActionCosts = z.strictObject({
+  program: Slug,
+  action: Slug,
+  bias: z
+    .number()
+    .positive()
+    .describe("What an offer costs in all, of what was predicted; offers are priced at it, within 0.25 and 4"),
+  offers: z.number().min(0),
+  redemptions: z.number().min(0),
+  predicted: Money.describe("What the offers were expected to cost, as the model said"),
+  realized: Money.describe("What they cost so far"),
+});
 
 export const BudgetAnswer = z
   .strictObject({
@@ -73,6 +101,13 @@ export const BudgetAnswer = z
       .strictObject({ limit: Money, used: Money, available: Money })
       .nullable()
       .describe("What the program may spend on exploration in the period; null where it sets no money aside for it"),
+    costs: z
+      .strictObject({
+        day: z.iso.date().describe("When it was learned, UTC: once a day"),
+        actions: z.array(ActionCosts),
+      })
+      .nullable()
+      .describe("What offers really cost, of all programs that draw on the pool; null while nothing is known"),
     holders: z
       .array(z.string())
       .describe("The open leases, by replica and its life, those of replicas that are gone among them"),

@@ -23,6 +23,12 @@ export function createBudgetMetrics(registers: Registry[]) {
     volumeLimit: gauge("liftgate_volume_limit", "Offers a period may hold", "volume"),
     volumeUsed: gauge("liftgate_volume_used", "Offers made in the present period", "volume"),
     volumePrice: gauge("liftgate_volume_price", "Value per offer of a limited volume (mu)", "volume"),
+    costBias: gauge(
+      "liftgate_cost_bias",
+      "What an action's offers really cost, of what was predicted",
+      "program",
+      "action",
+    ),
     turns: new Counter({
       name: "liftgate_lease_turns_total",
       help: "Round trips to the ledger for leases, by outcome",
@@ -50,6 +56,8 @@ export function showBudget(metrics: BudgetMetrics, answer: BudgetAnswer): void {
     metrics.volumeUsed.set({ budget, volume }, used);
     metrics.volumePrice.set({ budget, volume }, prices.mu[volume] ?? 0);
   }
+  for (const { program, action, bias } of answer.costs?.actions ?? [])
+    metrics.costBias.set({ budget, program, action }, bias);
 }
 
 const AMOUNTS = [

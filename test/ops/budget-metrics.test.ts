@@ -26,6 +26,12 @@ const REPORT: BudgetAnswer = {
     { volume: "channel:app", limit: 5, used: 0, available: 5 },
   ],
   exploration: null,
+  costs: {
+    day: "2026-11-21",
+    actions: [
+      { program: "spring", action: "mail", bias: 1.25, offers: 100, redemptions: 7, predicted: 20, realized: 24.5 },
+    ],
+  },
   holders: [],
   awaited: [],
 };
@@ -59,6 +65,7 @@ test("a budget is exported as it was last reported, in its currency's units", as
     'liftgate_volume_used{budget="spring",volume="channel:app"} 0',
     'liftgate_volume_price{budget="spring",volume="action:mail"} 0.5',
     'liftgate_volume_price{budget="spring",volume="channel:app"} 0',
+    'liftgate_cost_bias{budget="spring",program="spring",action="mail"} 1.25',
   ]);
 });
 

@@ -11,7 +11,9 @@ import type { BudgetAnswer } from "../../src/contract/budget.ts";
 import { samplePrices } from "../../src/core/allocation/sample-prices.ts";
 import type { BoardDocument, LeaseBook, PacingBoard, SpendingHistory } from "../../src/core/budget-ports.ts";
 import type { AccountId, LeaseHolder } from "../../src/core/domain/budget.ts";
+import { timeOfId } from "../../src/core/domain/decision-id.ts";
 import type { PoolTerms } from "../../src/core/domain/funding.ts";
+import { OUTCOME_SCHEMA } from "../../src/core/domain/outcome.ts";
 import type { Program } from "../../src/core/domain/program.ts";
 import type { RecordedReservation } from "../../src/core/domain/record.ts";
 import { LiftgateError } from "../../src/core/errors.ts";
@@ -21,6 +23,7 @@ import type { Moment } from "../../src/service/funds.ts";
 import { Reaper } from "../../src/service/budget/reaper.ts";
 import { Treasury } from "../../src/service/budget/treasury.ts";
 import { Random } from "../../src/simulation/random.ts";
+import { idAt } from "./decision-log-files.ts";
 import { FlakyLedger, ManualTimer, settled } from "./lease-fixtures.ts";
 import { actionsNamed, programWith, scoresOf, situationWith } from "./programs.ts";
 
@@ -170,11 +173,14 @@ export class PoolWorld {
     this.#luck = new Random(1, "luck");
   }
 
-  /** @param startsAt the true time when it begins */
-  static async begin(startsAt: string): Promise<PoolWorld> {
+  /**
+   * @param startsAt the true time when it begins
+   * @param shared the board of its replicas; in files unless given
+   */
+  static async begin(startsAt: string, shared?: PacingBoard): Promise<PoolWorld> {
     const directory = await mkdtemp(join(tmpdir(), "pool-"));
     const startMs = Date.parse(startsAt);
-    const board = await openFilePacingBoard(directory, () => startMs);
+    const board = shared ?? (await openFilePacingBoard(directory, () => startMs));
     return new PoolWorld(new FlakyBoard(board), directory, startMs);
   }
 
@@ -308,13 +314,47 @@ export class Replica {
     const situation = situationWith(program, { scores: this.#world.nextUser(), draws });
     const moment = this.treasury.at(program);
     const { availableMicros, status } = moment;
-    const about = { decisionId: `decision-${++Replica.#ids}`, expiresAtMs: this.nowMs + program.offerTtlMs };
+    const about = {
+      decisionId: idAt(Math.floor(this.nowMs), ++Replica.#ids),
+      expiresAtMs: this.nowMs + program.offerTtlMs,
+    };
     return { ...decideNow(situation, moment, about), moment: { availableMicros, status } };
   }
 
   keep({ hold }: Requested): void {
     if (hold.reservation !== null) this.#disk.log.push(hold.reservation);
     hold.keep();
+  }
+
+  /** What the offer cost is told so long after it was made; of no offer nothing is. */
+  redeem({ situation, decision, hold }: Requested, cost: number, ageMs: number): void {
+    const { reservation } = hold;
+    if (reservation === null) return;
+    const { program, scores } = situation;
+    const { id: decisionId, account, fixedMicros } = reservation;
+    const receivedAt = new Date(timeOfId(decisionId) + ageMs).toISOString();
+    this.treasury.heard(
+      {
+        schema: OUTCOME_SCHEMA,
+        outcomeId: `of ${decisionId}`,
+        decisionId,
+        type: "redemption",
+        head: null,
+        value: null,
+        cost,
+        action: null,
+        occurredAt: receivedAt,
+        receivedAt,
+      },
+      {
+        decisionId,
+        program: program.id,
+        arm: situation.draws.arm,
+        action: program.actions[decision.chosen]?.id ?? "",
+        cost: scores.cost[decision.chosen] ?? null,
+        reservation: { account, fixedMicros },
+      },
+    );
   }
 
   /** Nothing of it is heard any more. */

@@ -74,7 +74,7 @@ export interface Pacing {
   readonly mu: Readonly<Record<string, number>>;
   /** Money the budget can afford per arrival that is still expected; null without a budget. */
   readonly rho: number | null;
-  /** Per action of the program: the share of the predicted cost c that falls due in this period; null: all of it. */
+  /** Per action of the program: what of its predicted cost c is charged to this period, e.g. its bias; null: c as it is. */
   readonly inPeriod: readonly number[] | null;
 }
 

@@ -4,15 +4,17 @@ import type { AccountView } from "../../core/domain/budget.ts";
 import type { Program } from "../../core/domain/program.ts";
 import { explorationVolume } from "../../core/domain/resource.ts";
 import { leaseKey } from "../../core/ledger/account.ts";
+import { DAY_MS } from "../../core/pacing/cost-cohorts.ts";
 import { outlookOf } from "../../core/pacing/outlook.ts";
 import type { BudgetHolder } from "./budget-holder.ts";
 import type { PoolAccounts } from "./pool-accounts.ts";
+import type { PoolCosts } from "./pool-costs.ts";
 import type { Pool } from "./pool.ts";
 
 const MICROS = 1e6;
 
 export function reportOf(program: Program, pool: Pool): BudgetAnswer {
-  const { declared, prices } = pool;
+  const { declared, prices, costs } = pool;
   const accounts = pool.current();
   const view = accounts?.money.lease.view ?? unseen(declared.terms.amountMicros);
   const usedMicros = view.settled + view.pending;
@@ -39,6 +41,7 @@ export function reportOf(program: Program, pool: Pool): BudgetAnswer {
     arrivals: { seen: arrivals, expected },
     volumes: [...(accounts?.volumes ?? [])].map(([volume, holder]) => volumeOf(volume, holder)),
     exploration: explorationOf(program, accounts),
+    costs: costsOf(costs),
     holders: view.holders.map(leaseKey),
     awaited: view.awaited.map(leaseKey),
   };
@@ -65,6 +68,23 @@ function explorationOf({ id }: Program, accounts: PoolAccounts | null): BudgetAn
   if (lease === undefined) return null;
   const view = lease.view ?? unseen(lease.terms.amount);
   return { limit: view.amount / MICROS, used: view.settled / MICROS, available: view.available / MICROS };
+}
+
+function costsOf({ learned }: PoolCosts): BudgetAnswer["costs"] {
+  const programs = Object.entries(learned?.programs ?? {});
+  if (learned === null || programs.length === 0) return null;
+  const actions = programs.flatMap(([program, { byAction }]) =>
+    Object.entries(byAction).map(([action, { bias, offers, redemptions, predictedMicros, realizedMicros }]) => ({
+      program,
+      action,
+      bias,
+      offers,
+      redemptions,
+      predicted: predictedMicros / MICROS,
+      realized: realizedMicros / MICROS,
+    })),
+  );
+  return { day: new Date(learned.day * DAY_MS).toISOString().slice(0, "2026-11-21".length), actions };
 }
 
 /** An account that the ledger has not told of yet. */

@@ -22,7 +22,7 @@ const LEASE_TTL_MS = 3_000;
 /** Replaces no terms that are there. */
 const REVISION_MIN = 1;
 
-export interface AccountsParts {
+export interface LeaseParts {
   readonly ledger: Ledger;
   readonly book: LeaseBook;
   readonly history: SpendingHistory;
@@ -30,6 +30,11 @@ export interface AccountsParts {
   /** Milliseconds since 1970 that no change of the wall clock moves: see `steadyClock`. */
   readonly clock: () => number;
   readonly observer: BudgetObserver;
+}
+
+export interface AccountsParts extends LeaseParts {
+  /** How many times what was declared as the largest an offer may be charged, as it turns out to cost more. ≥ 1. */
+  readonly dearness: () => number;
 }
 
 /** What is declared of a pool, by whom, and how large one offer may be. */
@@ -77,7 +82,7 @@ export class PoolAccounts {
       account: this.account,
       terms: moneyTerms(declared),
       kind: "reserved",
-      largestOffer: () => this.#declared.largestOfferMicros,
+      largestOffer: () => this.#charged(this.#declared.largestOfferMicros),
     });
   }
 
@@ -144,7 +149,12 @@ export class PoolAccounts {
   /** The most that one decision may take: one offer, or the dearest that explores. */
   #largestOf(volume: string): number {
     const exploration = this.#declared.explorations.find((each) => each.volume === volume);
-    return exploration?.largestOfferMicros ?? 1;
+    return exploration === undefined ? 1 : this.#charged(exploration.largestOfferMicros);
+  }
+
+  /** A lease that does not cover what one offer is charged would never pay for it, and never be topped up. */
+  #charged(largestOfferMicros: number): number {
+    return Math.ceil(largestOfferMicros * this.#parts.dearness());
   }
 
   #count(volume: string, terms: BudgetTerms): BudgetHolder {
@@ -159,11 +169,11 @@ export class PoolAccounts {
 
 type LeaseOptions = Pick<BudgetLeaseOptions, "account" | "terms" | "kind" | "largestOffer">;
 
-function holderOf(parts: AccountsParts, options: LeaseOptions): BudgetHolder {
+function holderOf(parts: LeaseParts, options: LeaseOptions): BudgetHolder {
   return new BudgetHolder(leaseOf(parts, options), parts.timer, parts.observer);
 }
 
-function leaseOf({ ledger, book, history, timer, clock }: AccountsParts, options: LeaseOptions): BudgetLease {
+function leaseOf({ ledger, book, history, timer, clock }: LeaseParts, options: LeaseOptions): BudgetLease {
   return new BudgetLease({ ...options, ledger, book, history, clock, now: () => timer.now() });
 }
 
@@ -174,7 +184,7 @@ export function isOfPeriod(account: AccountId, period: string): boolean {
 
 /** What earlier lives of this replica left open on a pool's account of a period that is over is told and closed. */
 export async function closePastAccount(
-  parts: AccountsParts,
+  parts: LeaseParts,
   account: AccountId,
   declared: PoolDeclaration,
 ): Promise<void> {

@@ -104,6 +104,7 @@ export class PoolPrices {
     const toCome = remainingArrivals(forecast, { share: expectedShare(forecast, atMs), hourly });
     const solvedVolumes = this.#volumes?.unpublished(account) ?? null;
     const epoch = epochAfter(open.prices, turn.epoch);
+    // The ledger charges an offer to the period it was made in, whenever it is redeemed: all of it is this period's.
     const inputs = { ...turn, epoch, forecast, shareDue: 1, solvedVolumes };
     const { prices } = closeEpoch({ sums, prices: open.prices }, inputs);
     if (prices !== open.prices) await this.#publish(open, prices, solvedVolumes);

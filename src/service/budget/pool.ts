@@ -1,19 +1,15 @@
 /**
- * One pool of money on this replica: its accounts of the present period, and its prices. At each epoch it tells
- * what was seen and takes over the prices all replicas decide at; from period to period it changes accounts.
+ * One pool of money on this replica: its accounts of the present period, its prices, and what its offers cost. At
+ * each epoch it tells what was seen and takes over the prices all replicas decide at; from period to period it
+ * changes accounts.
  */
 import type { AccountId } from "../../core/domain/budget.ts";
 import type { Period } from "../../core/domain/period.ts";
 import { priceFloor } from "../../core/pacing/shadow-price.ts";
 import type { Calendar } from "../../core/ports.ts";
 import type { Timer } from "./budget-holder.ts";
-import {
-  type AccountsParts,
-  closePastAccount,
-  isOfPeriod,
-  PoolAccounts,
-  type PoolDeclaration,
-} from "./pool-accounts.ts";
+import { closePastAccount, isOfPeriod, type LeaseParts, PoolAccounts, type PoolDeclaration } from "./pool-accounts.ts";
+import { PoolCosts } from "./pool-costs.ts";
 import { PoolPrices, type PoolPricesParts } from "./pool-prices.ts";
 import type { Reaper } from "./reaper.ts";
 
@@ -25,7 +21,7 @@ const RETIRE_AFTER_MS = 2 * 3_600_000;
 const PAST_ACCOUNTS_MAX = 100;
 const DAY_MS = 86_400_000;
 
-export interface PoolParts extends AccountsParts, Omit<PoolPricesParts, "failed"> {
+export interface PoolParts extends LeaseParts, Omit<PoolPricesParts, "failed"> {
   readonly calendar: Calendar;
   readonly reaper: Reaper;
   /** Wall clock, ms since 1970. */
@@ -38,6 +34,7 @@ export interface PoolParts extends AccountsParts, Omit<PoolPricesParts, "failed"
 
 export class Pool {
   readonly prices: PoolPrices;
+  readonly costs: PoolCosts;
   readonly #parts: PoolParts;
   readonly #timer: Timer;
   #declared: PoolDeclaration;
@@ -56,6 +53,7 @@ export class Pool {
     this.#declared = declared;
     this.prices = new PoolPrices({ ...parts, failed: (cause) => parts.failed(this, cause) });
     this.prices.adopt(declared);
+    this.costs = new PoolCosts(parts.board, declared.pool);
   }
 
   get declared(): PoolDeclaration {
@@ -104,11 +102,13 @@ export class Pool {
     this.#state = "closed";
     this.#cancel();
     await this.#turning;
+    await this.#attempt(() => this.costs.tell(this.#parts.nowMs()));
     await Promise.all([...this.#accounts.values()].map((accounts) => accounts.close()));
   }
 
   async #turn(): Promise<void> {
     const nowMs = this.#parts.nowMs();
+    await this.#attempt(() => this.costs.turn(this.#declared, nowMs));
     await this.#attempt(async () => {
       // Before the next turn is over it may be needed.
       this.#accountsAt(nowMs + this.#declared.terms.epochMs + OPEN_AHEAD_MS);
@@ -173,7 +173,7 @@ export class Pool {
   }
 
   #open(period: Period): PoolAccounts {
-    const accounts = new PoolAccounts(this.#parts, period, this.#declared);
+    const accounts = new PoolAccounts({ ...this.#parts, dearness: () => this.costs.dearness }, period, this.#declared);
     this.#accounts.set(period.id, accounts);
     this.#watch(accounts.account.period, period.endMs);
     accounts.start();

@@ -19,6 +19,8 @@ export class ProgramFunds implements Moment {
   readonly #lease: string;
   readonly #uncovered: readonly (Exclusion | null)[];
   #accounts: PoolAccounts | null = null;
+  /** The pool's prices, and with them what this program's offers cost. */
+  #priced: { readonly prices: Pacing; readonly pacing: Pacing } | null = null;
 
   constructor(program: Program, pool: Pool, lease: string) {
     this.program = program;
@@ -34,7 +36,11 @@ export class ProgramFunds implements Moment {
   }
 
   get pacing(): Pacing {
-    return this.pool.prices.pacingIn(this.#accounts?.account ?? null);
+    const prices = this.pool.prices.pacingIn(this.#accounts?.account ?? null);
+    const inPeriod = this.pool.costs.biasesOf(this.program);
+    if (this.#priced?.prices !== prices || this.#priced.pacing.inPeriod !== inPeriod)
+      this.#priced = { prices, pacing: { ...prices, inPeriod } };
+    return this.#priced.pacing;
   }
 
   get availableMicros(): number {
@@ -68,7 +74,8 @@ export class ProgramFunds implements Moment {
     const action = this.program.actions[chosen];
     if (chosen === 0 || action === undefined) return NOTHING_HELD;
     const exploredMicros = explorationChargeMicros(situation, decision);
-    return this.#take(this.#accounts, { action, amountMicros: chargedMicros, exploredMicros }, about);
+    const cost = situation.scores.cost[chosen] ?? NaN;
+    return this.#take(this.#accounts, { action, cost, amountMicros: chargedMicros, exploredMicros }, about);
   }
 
   /** What this program may spend on exploration; null where nobody counts it. */
@@ -86,7 +93,7 @@ export class ProgramFunds implements Moment {
     return null;
   }
 
-  #take(accounts: PoolAccounts, { action, amountMicros, exploredMicros }: Taken, about: OfferTerms): Hold {
+  #take(accounts: PoolAccounts, { action, cost, amountMicros, exploredMicros }: Taken, about: OfferTerms): Hold {
     const { account, money, volumes } = accounts;
     const { decisionId, expiresAtMs } = about;
     const limited = action.volumes.filter((volume) => volumes.has(volume));
@@ -111,6 +118,7 @@ export class ProgramFunds implements Moment {
       keep: () => {
         money.logged({ id: decisionId, amount: amountMicros, fixed: fixedMicros, expiresAtMs });
         for (const { counter, amount } of counts) counter?.logged({ id: decisionId, amount, fixed: 0, expiresAtMs });
+        this.pool.costs.offered({ decisionId, program: this.program.id, action: action.id, cost, fixedMicros });
       },
       release: () => {
         money.credit(amountMicros);
@@ -123,6 +131,8 @@ export class ProgramFunds implements Moment {
 /** What an offer takes: of the money, and of what is set aside for exploration. Whole micros. */
 interface Taken {
   readonly action: Action;
+  /** c, in units of the currency; NaN where nothing was predicted. */
+  readonly cost: number;
   readonly amountMicros: number;
   readonly exploredMicros: number;
 }

@@ -5,6 +5,8 @@
 import type { BudgetAnswer } from "../../contract/budget.ts";
 import type { Program } from "../../core/domain/program.ts";
 import type { LeaseHolder } from "../../core/domain/budget.ts";
+import type { KnownDecision } from "../../core/domain/known-decision.ts";
+import type { OutcomeRecord } from "../../core/domain/outcome.ts";
 import type { PoolTerms } from "../../core/domain/funding.ts";
 import { explorationVolume } from "../../core/domain/resource.ts";
 import { MICROS_PER_UNIT, wholeMicros } from "../../core/domain/money.ts";
@@ -39,6 +41,12 @@ export class Treasury implements Funds {
     if (funds === undefined) return withoutMoney(program);
     // A request that began before a reload is decided by the program it began with.
     return funds.program === program ? funds.refresh() : this.#fundsFor(program, funds.pool).refresh();
+  }
+
+  /** An outcome found its decision: the prices of offers to come learn from what this one cost. */
+  heard(outcome: OutcomeRecord, decision: KnownDecision): void {
+    const account = decision.reservation?.account;
+    if (account !== undefined) this.#pools.get(account.slice(0, account.indexOf("/")))?.costs.heard(outcome, decision);
   }
 
   /** null for a program without a budget, or without a pool. */
