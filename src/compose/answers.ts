@@ -2,11 +2,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { AnswerStore } from "../core/answer-ports.ts";
 import type { Backend } from "../http/backend.ts";
-import { AnswerMemory } from "../service/answer-memory.ts";
+import { AnswerMemory } from "../service/answers/answer-memory.ts";
 import type { LogIndex } from "../service/log-index.ts";
 import type { DecisionServices } from "../service/services.ts";
-import { SharedQuestions } from "../service/shared-questions.ts";
-import { StickyAnswers } from "../service/sticky-answers.ts";
+import { SharedQuestions } from "../service/answers/shared-questions.ts";
+import { StickyAnswers } from "../service/answers/sticky-answers.ts";
 import { UserMemory } from "../service/user-memory.ts";
 
 /** @param store null where there are no other replicas */

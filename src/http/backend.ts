@@ -1,11 +1,11 @@
 import type { BudgetAnswer } from "../contract/budget.ts";
 import type { LeaseHolder } from "../core/domain/budget.ts";
 import type { Metrics } from "../ops/metrics.ts";
-import type { AnswerMemory } from "../service/answer-memory.ts";
+import type { AnswerMemory } from "../service/answers/answer-memory.ts";
 import type { Catalog } from "../service/catalog.ts";
 import type { LogIndex } from "../service/log-index.ts";
 import type { OutcomeBook } from "../service/outcomes/outcome-book.ts";
-import type { StickyAnswers } from "../service/sticky-answers.ts";
+import type { StickyAnswers } from "../service/answers/sticky-answers.ts";
 import type { UserMemory } from "../service/user-memory.ts";
 import type { DecisionServices } from "../service/services.ts";
 

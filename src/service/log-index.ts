@@ -5,7 +5,7 @@ import { timeOfId } from "../core/domain/decision-id.ts";
 import { knownFrom, type KnownDecision } from "../core/domain/known-decision.ts";
 import type { DecisionRecord } from "../core/domain/record.ts";
 import type { IndexStore, IndexTable } from "../core/index-ports.ts";
-import { answerOf } from "./answer.ts";
+import { answerOf } from "./answers/answer.ts";
 import type { AgingTable } from "./index-sweep.ts";
 
 /** The decision that a question was answered with. */

@@ -10,7 +10,7 @@ import { NO_OFFER } from "../core/domain/program.ts";
 import type { DecisionRecord, Override, RecordedQuestion } from "../core/domain/record.ts";
 import { invariant } from "../core/errors.ts";
 import { type AdmittedRequest, admit } from "./admit.ts";
-import { answerOf, askerOf } from "./answer.ts";
+import { answerOf, askerOf } from "./answers/answer.ts";
 import { type Decided, decideNow } from "./decide-now.ts";
 import { type Gathered, gather } from "./gather.ts";
 import { momentOf } from "./funds.ts";

@@ -1,6 +1,6 @@
 /** What the stores hold of one user, and forgetting it. What was logged stays in the logs, under the logs' own rules. */
 import { windowOf } from "./admit.ts";
-import type { StickyAnswers } from "./sticky-answers.ts";
+import type { StickyAnswers } from "./answers/sticky-answers.ts";
 import type { DecisionServices } from "./services.ts";
 
 export type UserStores = Pick<DecisionServices, "features" | "offers" | "models" | "programs" | "pseudonym" | "nowMs">;

@@ -6,7 +6,7 @@ import type { Mode } from "../../core/domain/program.ts";
 import { REASONS } from "../../core/domain/reasons.ts";
 import type { DecisionRecord } from "../../core/domain/record.ts";
 import { LiftgateError } from "../../core/errors.ts";
-import { explain } from "../../service/answer.ts";
+import { explain } from "../../service/answers/answer.ts";
 import { parseBody } from "../parse.ts";
 import { addRoute } from "../route.ts";
 import type { Backend } from "../backend.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { UnderWay } from "../../src/service/under-way.ts";
+import { UnderWay } from "../../../src/service/answers/under-way.ts";
 
 /** Few buckets among few keys: most chains have several links. */
 const hashOf = (key: number) => (key % 3) + 1_024 * key;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { TextRing } from "../../src/service/text-ring.ts";
+import { TextRing } from "../../../src/service/answers/text-ring.ts";
 
 const text = fc.string({ unit: "grapheme", maxLength: 40 });
 /** Few, so that many keys share one. */

@@ -1,8 +1,8 @@
-import type { DecideAnswer, DecideRequest, ExplainedAction } from "../contract/decide.ts";
-import { efficiencyOf } from "../core/decision/price.ts";
-import { dueCost } from "../core/domain/due-cost.ts";
-import type { DecisionRecord, RecordedCandidate } from "../core/domain/record.ts";
-import { invariant } from "../core/errors.ts";
+import type { DecideAnswer, DecideRequest, ExplainedAction } from "../../contract/decide.ts";
+import { efficiencyOf } from "../../core/decision/price.ts";
+import { dueCost } from "../../core/domain/due-cost.ts";
+import type { DecisionRecord, RecordedCandidate } from "../../core/domain/record.ts";
+import { invariant } from "../../core/errors.ts";
 
 /** Of a question, what is in its answer and not in the record. */
 export interface Asker {

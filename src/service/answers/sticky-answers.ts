@@ -2,11 +2,11 @@
  * Decisions that hold for a user for a window: drawn and logged once, and told again until the window is over. Requests
  * that come while it is made wait for it, on whichever replica.
  */
-import type { DecideAnswer, DecideRequest } from "../contract/decide.ts";
-import { NO_OFFER, type Program } from "../core/domain/program.ts";
-import { findProgram, windowOf } from "./admit.ts";
-import type { LogIndex, StickyName } from "./log-index.ts";
-import type { DecisionServices } from "./services.ts";
+import type { DecideAnswer, DecideRequest } from "../../contract/decide.ts";
+import { NO_OFFER, type Program } from "../../core/domain/program.ts";
+import { findProgram, windowOf } from "../admit.ts";
+import type { LogIndex, StickyName } from "../log-index.ts";
+import type { DecisionServices } from "../services.ts";
 import type { SharedQuestion, SharedQuestions } from "./shared-questions.ts";
 
 export interface StickyParts {

@@ -3,8 +3,8 @@
  * user, decides, and publishes before it tells; others that are asked meanwhile wait for that. While the store of
  * answers is down every replica answers for itself: no call fails for it.
  */
-import type { AnswerStore, Claim, Held, Published } from "../core/answer-ports.ts";
-import { LiftgateError } from "../core/errors.ts";
+import type { AnswerStore, Claim, Held, Published } from "../../core/answer-ports.ts";
+import { LiftgateError } from "../../core/errors.ts";
 
 /** A decision takes a few milliseconds. */
 const ASK_AGAIN_MS = 20;

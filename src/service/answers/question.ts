@@ -1,7 +1,7 @@
 /** What a request asks, so that its retry is known by it: the caller, the request's id, and a fingerprint of the rest. */
-import type { DecideRequest } from "../contract/decide.ts";
-import type { RecordedQuestion } from "../core/domain/record.ts";
-import { murmur3Hex } from "../core/numerics/murmur3.ts";
+import type { DecideRequest } from "../../contract/decide.ts";
+import type { RecordedQuestion } from "../../core/domain/record.ts";
+import { murmur3Hex } from "../../core/numerics/murmur3.ts";
 
 /**
  * Two bodies that ask the same have the same fingerprint, however they are spelled. The requestId is no part of it: it

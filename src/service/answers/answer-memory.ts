@@ -6,10 +6,10 @@
  * found in the log; what other replicas answered, in the store that they share. A decision that failed is not
  * remembered, so a retry is a real try.
  */
-import type { RecordedQuestion } from "../core/domain/record.ts";
-import { LiftgateError } from "../core/errors.ts";
-import { murmur3x86x128 } from "../core/numerics/murmur3.ts";
-import type { AnsweredQuestion } from "./log-index.ts";
+import type { RecordedQuestion } from "../../core/domain/record.ts";
+import { LiftgateError } from "../../core/errors.ts";
+import { murmur3x86x128 } from "../../core/numerics/murmur3.ts";
+import type { AnsweredQuestion } from "../log-index.ts";
 import type { SharedQuestions } from "./shared-questions.ts";
 import { TextRing } from "./text-ring.ts";
 import { UnderWay } from "./under-way.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { DecideRequest } from "../../src/contract/decide.ts";
-import { questionOf } from "../../src/service/question.ts";
+import { DecideRequest } from "../../../src/contract/decide.ts";
+import { questionOf } from "../../../src/service/answers/question.ts";
 
 const BODY = DecideRequest.parse({
   programId: "p",

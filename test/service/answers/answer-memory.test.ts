@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { LiftgateError } from "../../src/core/errors.ts";
-import { AnswerMemory } from "../../src/service/answer-memory.ts";
+import { LiftgateError } from "../../../src/core/errors.ts";
+import { AnswerMemory } from "../../../src/service/answers/answer-memory.ts";
 
 /** A memory, how often it was asked again, and a decision that counts how often it was made. */
 function memory(ringBytes?: number) {
