@@ -2,12 +2,12 @@
  * Connections of a server that closes. Node no longer looks at its timeouts then: one that never sent a whole request
  * would hold up the end for as long as its caller likes.
  */
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { FastifyInstance } from "fastify";
 
 /** Each with its latest response; null: nothing was asked yet. */
-type Connections = Map<Socket, ServerResponse<IncomingMessage> | null>;
+type Connections = Map<Socket, ServerResponse | null>;
 
 /**
  * Once the server closes, ends connections that have no answer to wait for.
