@@ -11,6 +11,7 @@ import type { ApiKey } from "../ops/config.ts";
 import type { Backend } from "./backend.ts";
 import { authenticator, LOCAL_CALLER } from "./authenticate.ts";
 import { noteAddresses, refuseOtherMethods } from "./method-not-allowed.ts";
+import { endWaitingConnections } from "./open-connections.ts";
 import { documentOptions } from "./openapi.ts";
 import { problem, rawProblem, replyWith, sendProblem } from "./problem.ts";
 import { addBudgetRoutes } from "./routes/budgets.ts";
@@ -72,6 +73,7 @@ export async function buildServer(backend: Backend, options: ServerOptions): Pro
     frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
     clientErrorHandler: answerBrokenBytes,
   });
+  endWaitingConnections(app, TIMEOUTS.requestTimeout);
   requireHost(app);
   takeOnlyStrictJson(app);
   identifyCallers(app, backend, options.apiKeys);

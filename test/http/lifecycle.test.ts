@@ -1,6 +1,7 @@
 /** Health, and stopping without turning anybody away. */
 import { describe, expect, it } from "vitest";
 import { Problem } from "../../src/contract/problem.ts";
+import { RawSocket } from "../support/raw-socket.ts";
 import { expectProblem } from "../support/refusal.ts";
 import { CUSTOMER, PROGRAM, startTestService, type TestService } from "../support/service.ts";
 
@@ -73,6 +74,23 @@ describe("stopping under load", () => {
     expect(statuses.filter((status) => status !== 200)).toEqual([]);
     expect(await service.records()).toHaveLength(statuses.length + 1);
     await expect(service.call("GET", "/health/live")).rejects.toThrow("fetch failed");
+  });
+
+  it.each([
+    ["nothing", ""],
+    ["half of a head", "POST /v1/decide HTTP/1.1\r\nHost: x\r\n"],
+    [
+      "half of a body",
+      "POST /v1/decide HTTP/1.1\r\nHost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{",
+    ],
+  ])("a connection on which %s was sent does not hold it up", async (_, text) => {
+    await using service = await startTestService();
+    using socket = await RawSocket.open(service.port);
+    socket.send(text);
+    // Accepted before it: the service has the other connection by now.
+    await service.call("GET", "/health/live");
+    await service.shutDown();
+    expect((await socket.untilClosed()).status).toBeNull();
   });
 
   it("a port that is taken is an error that leaves nothing open", async () => {
