@@ -208,7 +208,7 @@ async function reload(url: string): Promise<void> {
   if (wrong.length > 0) throw new Error(`the reload was refused: ${JSON.stringify(wrong)}`);
 }
 
-async function call(url: string, path: string, body: object, method = "POST"): Promise<unknown> {
+async function call(url: string, path: string, body: object, method: "POST" | "PUT" = "POST"): Promise<unknown> {
   const response = await fetch(`${url}${path}`, {
     method,
     headers: { "content-type": "application/json" },
