@@ -26,6 +26,9 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const MIB = 1024 * 1024;
 const USERS = 20_000;
 const UPLOAD_ROWS = 1_000;
+/** More than the memory of answers holds: 32 MiB of some 400 bytes. */
+const FILL_ANSWERS = 120_000;
+const FILL_BATCH = 200;
 const TICK_MS = 100;
 const SAMPLE_MS = 5_000;
 const RELOAD_MS = 7_000;
@@ -69,6 +72,7 @@ let offers: string[] = [];
 let version = 1;
 try {
   await putFeatures();
+  await fill();
   const samples = await load();
   report(samples);
 } finally {
@@ -118,6 +122,18 @@ async function load(): Promise<readonly Sample[]> {
   await Promise.all(underWay);
   inspector.close();
   return samples;
+}
+
+/** What is remembered up to a bound is full before anything is measured. */
+async function fill(): Promise<void> {
+  for (let start = 0; start < FILL_ANSWERS; start += FILL_BATCH) {
+    const requests = Array.from({ length: FILL_BATCH }, (_, i) => {
+      const number = start + i;
+      return { programId: PROGRAM, userId: `user-${number % USERS}`, requestId: `fill-${number}` };
+    });
+    await call("POST", "/v1/decide/batch", { requests });
+  }
+  progress(`${FILL_ANSWERS} answers before the start`);
 }
 
 /** One in twenty is asked once more. */
