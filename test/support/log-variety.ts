@@ -20,6 +20,7 @@ const WANTED = [
   ...["no_value", "not_credible", "too_expensive", "inefficient", "below_marginal_efficiency"].map(
     (reason) => `pruned ${reason}`,
   ),
+  "an outage",
   "exploring open",
   "exploring spent",
   "a price",
@@ -62,6 +63,8 @@ function kindsOf(record: DecisionRecord): ReadonlySet<string> {
     if (excluded !== null) kinds.add(`excluded ${excluded}`);
     if (pruned !== null) kinds.add(`pruned ${pruned}`);
   }
+  // Its model is there, and so is its store, most of the time.
+  if (program.id === "greedy" && status === "safe_default") kinds.add("an outage");
   if (exploring !== null) kinds.add(`exploring ${exploring}`);
   if (record.pacing.lambda > 0) kinds.add("a price");
   if (reservation !== null) kinds.add("a reservation");
