@@ -1,17 +1,24 @@
-/** The straight line through points, by least squares. */
-export interface Slope {
-  readonly mean: number;
-  readonly risePerUnit: number;
-  /** Of the rise, as if points were independent. */
-  readonly standardError: number;
+/**
+ * The straight line through points by Theil and Sen: the median of the slopes of all pairs, which a few points that are
+ * far off (a thread that compresses a segment, a collection that is late) do not move.
+ */
+import { spread } from "./statistics.ts";
+
+export interface Point {
+  readonly x: number;
+  readonly y: number;
 }
 
-export function slopeOf(points: readonly { readonly x: number; readonly y: number }[]): Slope {
-  const n = points.length;
-  const meanX = points.reduce((sum, { x }) => sum + x, 0) / n;
-  const mean = points.reduce((sum, { y }) => sum + y, 0) / n;
-  const sxx = points.reduce((sum, { x }) => sum + (x - meanX) ** 2, 0);
-  const risePerUnit = points.reduce((sum, { x, y }) => sum + (x - meanX) * (y - mean), 0) / sxx;
-  const residual = points.reduce((sum, { x, y }) => sum + (y - mean - risePerUnit * (x - meanX)) ** 2, 0);
-  return { mean, risePerUnit, standardError: Math.sqrt(residual / (n - 2) / sxx) };
+export interface Slope {
+  /** Median of y. */
+  readonly level: number;
+  /** From the first point to the last. */
+  readonly rise: number;
+}
+
+/** @param points at least two, by rising x */
+export function slopeOf(points: readonly Point[]): Slope {
+  const slopes = points.flatMap((a, i) => points.slice(i + 1).map((b) => (b.y - a.y) / (b.x - a.x)));
+  const span = (points.at(-1)?.x ?? NaN) - (points[0]?.x ?? NaN);
+  return { level: spread(points.map(({ y }) => y)).median, rise: spread(slopes).median * span };
 }

@@ -13,7 +13,7 @@ const RECORDS = 2_000;
 
 it(
   "a log of every strategy, limit, mode and failure replays as it was, and scores as it did",
-  { timeout: 120_000 },
+  { timeout: 240_000 },
   async () => {
     const folder = await mkdtemp(join(tmpdir(), "liftgate-mixed-"));
     const models = await mixedModels();

@@ -6,7 +6,7 @@ import { expect, it } from "vitest";
 import { runOutcomes } from "../support/outcome-run.ts";
 import { tinyModels } from "../support/tiny-program.ts";
 
-it("count once each, and the ledger is right to the micro", { timeout: 120_000 }, async () => {
+it("count once each, and the ledger is right to the micro", { timeout: 240_000 }, async () => {
   const folder = await mkdtemp(join(tmpdir(), "liftgate-outcomes-"));
   const models = await tinyModels();
   try {

@@ -21,8 +21,11 @@ const POLL_MS = 20;
 const WAIT_MS_MAX = 100_000;
 /** Of versions that have money: payments of every funded program, which begin with its first prices. */
 const PAID_MIN = 5;
-/** Decisions without Redis. */
+/** Decisions without Redis, and after it is back. */
 const OUTAGE_MIN = 300;
+const WITHOUT_REDIS = "safe_default without Redis";
+/** The program whose model is not there, Redis or not. */
+const ABSENT = "absent";
 const FUNDED = ["greedy", "epsilon", "thompson", "exploring"];
 
 export interface MixedLogOptions {
@@ -70,10 +73,11 @@ export async function makeMixedLog(options: MixedLogOptions): Promise<{ readonly
         paid.every((what) => callers.count(what) >= (wanted.get(what) ?? 0)),
     );
     if (version === Math.ceil(versions / 2)) {
-      const enough = callers.count("safe_default") + OUTAGE_MIN;
       await redis.kill();
-      await callers.until(() => callers.count("safe_default") >= enough);
+      await callers.until(() => callers.count(WITHOUT_REDIS) >= OUTAGE_MIN);
       await redis.restart();
+      const enough = callers.count("normal") + OUTAGE_MIN;
+      await callers.until(() => callers.count("normal") >= enough);
       progress("Redis was dead for a while");
     }
     progress(`version ${version}: ${callers.answered} decisions`);
@@ -171,6 +175,7 @@ class MixedCallers {
     if (decision === undefined) return;
     const { status, action, programId } = decision;
     this.#increment(status);
+    if (status === "safe_default" && programId !== ABSENT) this.#increment(WITHOUT_REDIS);
     if (action !== "no_offer") this.#increment(`paid by ${programId}`);
   }
 
@@ -204,11 +209,11 @@ async function writePrograms(directory: string, version: number): Promise<void> 
 async function reload(url: string): Promise<void> {
   const response = await fetch(`${url}/v1/reload`, { method: "POST" });
   const { errors } = Refusal.parse(await response.json());
-  const wrong = errors.filter((error) => !error.path.startsWith("absent:"));
+  const wrong = errors.filter((error) => !error.path.startsWith(`${ABSENT}:`));
   if (wrong.length > 0) throw new Error(`the reload was refused: ${JSON.stringify(wrong)}`);
 }
 
-async function call(url: string, path: string, body: object, method = "POST"): Promise<unknown> {
+async function call(url: string, path: string, body: object, method: "POST" | "PUT" = "POST"): Promise<unknown> {
   const response = await fetch(`${url}${path}`, {
     method,
     headers: { "content-type": "application/json" },

@@ -23,7 +23,7 @@ export interface OutcomeRunOptions {
   /** Holds the programs and the DATA_DIR. */
   readonly folder: string;
   readonly modelsDir: string;
-  /** About so many; each has `OUTCOMES_OF_ONE` outcomes. */
+  /** About so many; each has four outcomes. */
   readonly decisions: number;
   readonly connections: number;
   readonly seed: number;
@@ -190,12 +190,12 @@ class OutcomeRun {
     const waiting = calls.values();
     const startedMs = performance.now();
     const cpuBefore = life.cpuMicros;
-    let killed: Promise<void> | null = null;
+    const deaths: Promise<void>[] = [];
     const connections = Array.from({ length: this.#options.connections }, async () => {
       for (const call of waiting) {
         const answer = await life.tell(call);
         if (answer === null) {
-          if (killed === null) throw new Error("the service is gone, and nobody killed it");
+          if (deaths.length === 0) throw new Error("the service is gone, and nobody killed it");
           return;
         }
         if (answer.refused > 0) throw new Error(`expected no outcome to be refused, got ${answer.refused}`);
@@ -204,15 +204,15 @@ class OutcomeRun {
         this.#sum.accepted += answer.accepted;
         this.#sum.duplicates += answer.duplicates;
         this.#sum.unknown += answer.unknown;
-        if (calls.length - left.size < killAfter || killed !== null) continue;
+        if (calls.length - left.size < killAfter || deaths.length > 0) continue;
         this.#sum.cpuMicros += life.cpuMicros - cpuBefore;
-        killed = life.end("SIGKILL");
+        deaths.push(life.end("SIGKILL"));
       }
     });
     await Promise.all(connections);
     this.#sum.sendingMs += performance.now() - startedMs;
-    await killed;
-    if (killAfter === Infinity) this.#sum.cpuMicros += life.cpuMicros - cpuBefore;
+    await Promise.all(deaths);
+    if (deaths.length === 0) this.#sum.cpuMicros += life.cpuMicros - cpuBefore;
     return [...left];
   }
 

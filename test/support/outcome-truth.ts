@@ -10,9 +10,8 @@ import { TINY_PROGRAM, TINY_YAML } from "./tiny-program.ts";
 export const LASTING = TINY_PROGRAM;
 /** Its offers have expired when their outcomes come. */
 export const EXPIRING = "tiny-expiring";
-export const FIXED_MICROS = 100_000;
-export const HELD_MICROS = 500_000;
-export const OUTCOMES_OF_ONE = 4;
+const FIXED_MICROS = 100_000;
+const HELD_MICROS = 500_000;
 
 const YAML = TINY_YAML.replaceAll("fixedCost: 0,", "fixedCost: 0.1, maxCost: 0.5,").replace(
   "strategy: greedy",
@@ -34,7 +33,7 @@ export interface Told {
   readonly paid: boolean;
 }
 
-/** Every decision's outcomes, `OUTCOMES_OF_ONE` each. */
+/** Every decision's outcomes, four each. */
 export function outcomesOf(decisions: readonly Told[], seed: number): readonly OutcomeRequest[] {
   const random = new Random(seed, "outcomes");
   return decisions.flatMap((decision, i) => someOf(decision, i, random));
@@ -111,7 +110,7 @@ export function callsOf(
 }
 
 /** Fisher and Yates. */
-function shuffle<T>(list: T[], random: Random): void {
+function shuffle(list: OutcomeRequest[], random: Random): void {
   for (let i = list.length - 1; i > 0; i--) {
     const j = random.whole(0, i + 1);
     const [a, b] = [list[i], list[j]];

@@ -1,11 +1,12 @@
 /**
- * The index in one LMDB file. What is set waits in memory and is written in groups, some twenty times a second: a
+ * The index in one LMDB file. What is set waits in memory and is written in groups, some ten times a second: a
  * write of its own for every decision would cost more than the decision.
  */
 import { type Database, open, type RootDatabase } from "lmdb";
 import type { IndexBounds, IndexStore, IndexTable } from "../../core/index-ports.ts";
 
-const FLUSH_MS = 50;
+/** A flush takes a millisecond whatever is in it; what is in it holds the event loop up for 2 µs each. */
+const FLUSH_MS = 100;
 /** A disk that refuses is asked again so soon. */
 const RETRY_MS = 1_000;
 const TABLES_MAX = 16;
