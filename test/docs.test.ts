@@ -193,6 +193,23 @@ describe("ops", () => {
     ).toEqual([]);
   });
 
+  test("the dashboard's panels have ids of their own, and none covers another", () => {
+    const Grid = z.object({ h: z.int(), w: z.int(), x: z.int(), y: z.int() });
+    const Dashboard = z.object({ panels: z.array(z.object({ id: z.int(), title: z.string(), gridPos: Grid })) });
+    const { panels } = Dashboard.parse(JSON.parse(read("ops/grafana/liftgate.json")));
+    expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
+    const covered = panels.flatMap(({ title, gridPos: one }, i) =>
+      panels
+        .slice(i + 1)
+        .filter(({ gridPos: other }) => {
+          const apart = one.x + one.w <= other.x || other.x + other.w <= one.x;
+          return !apart && one.y < other.y + other.h && other.y < one.y + one.h;
+        })
+        .map((other) => `${title} and ${other.title}`),
+    );
+    expect(covered).toEqual([]);
+  });
+
   test("every metric of the service is on the dashboard", () => {
     const dashboard = read("ops/grafana/liftgate.json");
     const own = everyMetric.map(({ name }) => name).filter((name) => name.startsWith("liftgate_"));
