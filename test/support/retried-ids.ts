@@ -13,6 +13,8 @@ import { PROGRAM } from "./service.ts";
 const USERS = 100;
 /** What an earlier life answered is looked up in its log, some milliseconds each. */
 const AGAIN_AT_ONCE = 16;
+/** It did not arrive in time on a busy machine, or nobody could decide it. */
+const SENT_AGAIN: readonly number[] = [408, 503];
 const FAULTS = ["kill", "reload", "redis"] as const;
 type Fault = (typeof FAULTS)[number];
 const Decided = z.object({ decisionId: z.string() });
@@ -53,6 +55,8 @@ export class RetriedIds {
   readonly #random: Random;
   readonly #poster: Poster;
   readonly asked: AskedId[] = [];
+  /** How many answers had which status. */
+  readonly statuses: Record<string, number> = {};
   readonly counts = { calls: 0, resent: 0, kill: 0, reload: 0, redis: 0 };
   #isShared = true;
   #version = 1;
@@ -144,7 +148,8 @@ export class RetriedIds {
 
   async #mismatch(id: AskedId, replica: number): Promise<void> {
     const { status } = await this.#send(id, replica, bodyOf(id, id.number + 1));
-    if (status !== 422) id.mismatchesTaken++;
+    if (status === 200) id.mismatchesTaken++;
+    else if (status !== 422) id.refused++;
   }
 
   /** Until there is an answer. Half of the callers stay with the replica that they asked, whatever happens to it. */
@@ -152,7 +157,9 @@ export class RetriedIds {
     const { replicas } = this.#options;
     for (let at = id.home ?? replica; ;) {
       const reply = await this.#post(at, body);
-      if (reply !== null && reply.status !== 503) return reply;
+      const status = reply?.status ?? 0;
+      this.statuses[status] = (this.statuses[status] ?? 0) + 1;
+      if (reply !== null && !SENT_AGAIN.includes(status)) return reply;
       this.counts.resent++;
       if (id.home === null && this.#random.uniform() < 0.5) at = (at + 1) % replicas.length;
     }

@@ -24,6 +24,8 @@ const DURABLE_REDIS = ["--appendonly", "yes", "--appendfsync", "always"];
 
 export interface RetriesShown {
   readonly counts: RetriedIds["counts"];
+  /** Of all answers; 0: the connection ended without one. */
+  readonly statuses: RetriedIds["statuses"];
   /** Before every replica is asked again: what died before it told is not known to be void. */
   readonly untoldBefore: number;
   readonly found: RetriesFound;
@@ -78,6 +80,7 @@ async function showOn({ replicas, redis, ...options }: RetriedIdsOptions): Promi
   const held = auditHeld(retried.asked, logs, view);
   return {
     counts: retried.counts,
+    statuses: retried.statuses,
     untoldBefore: before.untold,
     found,
     apart,
