@@ -14,7 +14,7 @@ const USERS = 100;
 /** What an earlier life answered is looked up in its log, some milliseconds each. */
 const AGAIN_AT_ONCE = 16;
 /** It did not arrive in time on a busy machine, or nobody could decide it. */
-const SENT_AGAIN: readonly number[] = [408, 503];
+const SENT_AGAIN: ReadonlySet<number> = new Set([408, 503]);
 const FAULTS = ["kill", "reload", "redis"] as const;
 type Fault = (typeof FAULTS)[number];
 const Decided = z.object({ decisionId: z.string() });
@@ -159,7 +159,7 @@ export class RetriedIds {
       const reply = await this.#post(at, body);
       const status = reply?.status ?? 0;
       this.statuses[status] = (this.statuses[status] ?? 0) + 1;
-      if (reply !== null && !SENT_AGAIN.includes(status)) return reply;
+      if (reply !== null && !SENT_AGAIN.has(status)) return reply;
       this.counts.resent++;
       if (id.home === null && this.#random.uniform() < 0.5) at = (at + 1) % replicas.length;
     }

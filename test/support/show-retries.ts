@@ -64,6 +64,7 @@ async function showIn(folder: string, redis: RedisServer | null, options: Retrie
 async function showOn({ replicas, redis, ...options }: RetriedIdsOptions): Promise<RetriesShown> {
   const dataDirs = replicas.map(({ dataDir }) => dataDir);
   const retried = new RetriedIds({ ...options, replicas, redis });
+  await untilPaying(replicas);
   await retried.run();
   const before = auditIds(retried.asked, await readLogs(dataDirs));
   await retried.askAgain();
@@ -93,11 +94,13 @@ function isOnce({ differing, refused, mismatchesTaken, notOnce, notTold, untold 
   return differing + refused + mismatchesTaken + notOnce + notTold + untold === 0;
 }
 
-/** Until no settlement waits for the ledger; all are stopped then. A ledger that recovers waits for all of them. */
+/**
+ * Until no settlement waits for the ledger, and no lease is open; all are stopped then. A ledger that recovers waits for
+ * all of them, and only a new life has not seen it before it was restarted.
+ */
 async function settleAll(replicas: readonly Replica[]): Promise<void> {
-  for (const replica of replicas) {
-    for (const url = await replica.url; ;) if ((await budgetState(url)) === "paying") break;
-  }
+  await Promise.all(replicas.map((replica) => replica.restart()));
+  await untilPaying(replicas);
   for (const replica of replicas) {
     await replica.stop();
     while ((await settlementsDue(replica.dataDir)) > 0) {
@@ -105,6 +108,12 @@ async function settleAll(replicas: readonly Replica[]): Promise<void> {
       await replica.url;
       await replica.stop();
     }
+  }
+}
+
+async function untilPaying(replicas: readonly Replica[]): Promise<void> {
+  for (const replica of replicas) {
+    for (const url = await replica.url; ;) if ((await budgetState(url)) === "paying") break;
   }
 }
 
