@@ -4,7 +4,7 @@
  */
 import { allocate, type Allocation } from "../core/allocation/allocate.ts";
 import type { Candidates } from "../core/allocation/candidates.ts";
-import { MICROS_PER_UNIT, toWholeMicros } from "../core/domain/money.ts";
+import { MICROS_PER_UNIT, wholeMicros } from "../core/domain/money.ts";
 import type { Users } from "./users.ts";
 
 export interface Optimum {
@@ -34,8 +34,8 @@ function candidatesOf({ value, cost }: Users, actions: number): Candidates {
     users,
     offsets: Uint32Array.from({ length: users + 1 }, (_, user) => user * actions),
     action: Uint16Array.from(value, (_, candidate) => candidate % actions),
-    valueMicros: value.map((amount) => toWholeMicros(amount)),
-    costMicros: cost.map((amount) => toWholeMicros(amount)),
+    valueMicros: value.map((amount) => wholeMicros(amount)),
+    costMicros: cost.map((amount) => wholeMicros(amount)),
   };
   return { users, actions, blocks: () => [block] };
 }

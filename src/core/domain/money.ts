@@ -21,8 +21,3 @@ export function toMicros(amount: number): number {
   // Math.round bit for bit, −0 included, without its branch: up or down is chance, and mispredicted.
   return (above - Number(above - 0.5 > micros)) / MICROS_PER_UNIT;
 }
-
-/** The nearest whole number of micros. */
-export function toWholeMicros(amount: number): number {
-  return Math.round(amount * MICROS_PER_UNIT);
-}

@@ -7,7 +7,7 @@
  */
 import type { Decision, Situation } from "../domain/decision.ts";
 import { dueCost } from "../domain/due-cost.ts";
-import { toWholeMicros } from "../domain/money.ts";
+import { wholeMicros } from "../domain/money.ts";
 
 /** Requests and what may be offered to them, flat: those of request r are at `offsets[r]` to `offsets[r + 1]` (excluded). */
 export interface RequestSample {
@@ -112,8 +112,8 @@ export class RecentRequests {
     for (let i = 1; i < this.#size.actions; i++) {
       const live = priced && i < excluded.length && excluded[i] === null && pruned[i] === null;
       const cost = live ? dueCost(scores.cost[i] as number, pacing, i) : NaN;
-      this.#worth[from + i] = toWholeMicros((scores.value[i] as number) - costWeight * cost);
-      this.#cost[from + i] = toWholeMicros(cost);
+      this.#worth[from + i] = wholeMicros((scores.value[i] as number) - costWeight * cost);
+      this.#cost[from + i] = wholeMicros(cost);
     }
   }
 }
