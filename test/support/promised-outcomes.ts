@@ -2,6 +2,7 @@
  * Outcomes of decisions that were told, and what they owe by the logs alone: neither the index, nor the settler, nor
  * the ledger is asked.
  */
+import { MARK_DIGITS } from "../../src/core/domain/decision-id.ts";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
@@ -78,9 +79,9 @@ export function decisionsWithOutcomes(): readonly PromisedCall[] {
   return [decide, report];
 }
 
-/** By the last digit of the decision's id, which is random. */
+/** By a digit of the decision's id that is random: before its replica's mark. */
 function kindOf(decisionId: string, number: number): object {
-  const digit = Number.parseInt(decisionId.slice(-1), 16);
+  const digit = Number.parseInt(decisionId.at(-1 - MARK_DIGITS) ?? "", 16);
   if (digit < 10) return { type: "redemption", cost: (number % CENTS) / 100 };
   return digit < 13 ? { type: "void" } : { type: "reward", value: number % CENTS };
 }
