@@ -91,7 +91,9 @@ export class OutcomeBook {
 
   /** A decision is known from now on: outcomes that wait for it count. */
   decided(decisionId: string): void {
-    if (this.#awaited.size > 0 && this.#awaited.delete(decisionId)) void this.#match(decisionId);
+    if (this.#awaited.size === 0 || !this.#awaited.delete(decisionId)) return;
+    // On a disk that refuses the index they stay in quarantine, and are matched at the next start.
+    this.#match(decisionId).catch(() => undefined);
   }
 
   /** An outcome as it is found in the log: what a crash kept from being done for it is done now. */
