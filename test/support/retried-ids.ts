@@ -26,6 +26,8 @@ export interface RetriedIdsOptions {
   /** Null: one replica with embedded stores. */
   readonly redis: RedisServer | null;
   readonly programsDir: string;
+  /** While Redis is down a replica answers what others may have answered: callers stay with the one they asked. */
+  readonly answersAlone: boolean;
   readonly ids: number;
   /** Of an id, 1 to so many. */
   readonly copiesMax: number;
@@ -190,7 +192,7 @@ export class RetriedIds {
 
   /** Replicas answer for themselves from the moment it is gone to the moment all have found it again. */
   async #restartRedis(): Promise<void> {
-    this.#isShared = false;
+    this.#isShared = !this.#options.answersAlone;
     await this.#options.redis?.restart();
     for (const replica of this.#options.replicas) await untilShared(await replica.url);
     this.#isShared = true;

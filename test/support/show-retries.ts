@@ -19,6 +19,14 @@ import {
 } from "./retry-audit.ts";
 import { PROGRAM } from "./service.ts";
 
+/** `shared` and `exact`: two replicas over one Redis; `single`: one over Redis; `embedded`: one with stores of its own. */
+export const DEPLOYMENTS = {
+  shared: { names: ["one", "other"], redis: true, environment: {} },
+  single: { names: ["only"], redis: true, environment: {} },
+  embedded: { names: ["only"], redis: false, environment: {} },
+} as const;
+export type Deployment = keyof typeof DEPLOYMENTS;
+
 /** What Redis acknowledged is on its disk. */
 const DURABLE_REDIS = ["--appendonly", "yes", "--appendfsync", "always"];
 
@@ -35,27 +43,31 @@ export interface RetriesShown {
   readonly holds: boolean;
 }
 
-export type RetriesOptions = Omit<RetriedIdsOptions, "replicas" | "redis" | "programsDir">;
+export type RetriesOptions = Omit<RetriedIdsOptions, "replicas" | "redis" | "programsDir" | "answersAlone">;
 
-/** @param deployment `shared`: two replicas over one Redis; `embedded`: one with stores of its own */
-export async function showRetries(deployment: "shared" | "embedded", options: RetriesOptions): Promise<RetriesShown> {
+export async function showRetries(deployment: Deployment, options: RetriesOptions): Promise<RetriesShown> {
   const folder = await mkdtemp(join(tmpdir(), "liftgate-retries-"));
-  const redis = deployment === "shared" ? await startRedisServer(DURABLE_REDIS) : null;
+  const redis = DEPLOYMENTS[deployment].redis ? await startRedisServer(DURABLE_REDIS) : null;
   try {
-    return await showIn(folder, redis, options);
+    return await showIn(folder, deployment, { ...options, redis });
   } finally {
     await redis?.stop();
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function showIn(folder: string, redis: RedisServer | null, options: RetriesOptions): Promise<RetriesShown> {
+async function showIn(
+  folder: string,
+  deployment: Deployment,
+  { redis, ...options }: RetriesOptions & { readonly redis: RedisServer | null },
+): Promise<RetriesShown> {
   const programsDir = await fundedPrograms(join(folder, "programs"));
-  const environment = { PROGRAMS_DIR: programsDir, ...(redis !== null && { REDIS_URL: redis.url }) };
-  const names = redis === null ? ["only"] : ["one", "other"];
+  const { names, environment: own } = DEPLOYMENTS[deployment];
+  const environment = { ...own, PROGRAMS_DIR: programsDir, ...(redis !== null && { REDIS_URL: redis.url }) };
   const replicas = names.map((name) => new Replica(join(folder, name), environment));
   try {
-    return await showOn({ ...options, replicas, redis, programsDir });
+    const answersAlone = deployment === "shared";
+    return await showOn({ ...options, replicas, redis, programsDir, answersAlone });
   } finally {
     for (const replica of replicas) await replica.drop();
   }
@@ -72,7 +84,7 @@ async function showOn({ replicas, redis, ...options }: RetriedIdsOptions): Promi
   await settleAll(replicas);
 
   const logs = await readLogs(dataDirs);
-  const outages = redis === null ? [] : replicas.flatMap((replica) => replica.outages);
+  const outages = options.answersAlone ? replicas.flatMap((replica) => replica.outages) : [];
   const parts = partByOutages(retried.asked, outages);
   const [found, apart] = [auditIds(parts.shared, logs), auditIds(parts.apart, logs)];
   const account = accountOf(logs);
