@@ -1,11 +1,11 @@
 /**
- * Retries: every request id is sent up to 32 times at once, to two replicas over one Redis, to one replica over Redis, and
- * to one with embedded stores, while replicas are killed (kill -9), programs are reloaded and Redis is restarted. What gets no
+ * Retries: every request id is sent up to 32 times at once, to two replicas over one Redis, to two that answer nothing
+ * while they cannot ask Redis, to one replica over Redis, and to one with embedded stores, while replicas are killed (kill -9), programs are reloaded and Redis is restarted. What gets no
  * answer is sent again. All bodies of an id must be the same bytes, over all logs one record of it must stand, and the
  * ledger must hold its money once; afterwards every replica is asked for every id again, and with another body, which
  * it must refuse.
  *
- *     node bench/retries.ts [--ids 20000] [--copies 32] [--faults 45] [--seed 1] [--deployment shared|single|embedded]
+ *     node bench/retries.ts [--ids 20000] [--copies 32] [--faults 45] [--seed 1] [--deployment shared|exact|single|embedded]
  *
  * Exit code 1 when one differs, stands twice, or is paid twice. Ids that were under way while a replica could not ask
  * Redis are reported apart: replicas answer for themselves then. That most are apart is a failure too.
@@ -26,7 +26,7 @@ const { values } = parseArgs({
   },
 });
 
-for (const deployment of ["shared", "single", "embedded"] as const) {
+for (const deployment of ["shared", "exact", "single", "embedded"] as const) {
   if (!values.deployment.includes(deployment)) continue;
   const startedMs = performance.now();
   const shown = await showRetries(deployment, {

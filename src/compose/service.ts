@@ -21,7 +21,7 @@ import { ModelCache } from "../service/model-cache.ts";
 import { ProgramCache } from "../service/program-cache.ts";
 import type { Treasury } from "../service/budget/treasury.ts";
 import type { DecisionServices } from "../service/services.ts";
-import { answering } from "./answers.ts";
+import { openAnswers } from "./answers.ts";
 import { openBudgets } from "./budgets.ts";
 import { openLogIndex } from "./log-index.ts";
 import { openRecords } from "./records.ts";
@@ -81,11 +81,17 @@ async function composeInside(config: Config, logger: Logger): Promise<Compositio
       records.outcomes.decided(record.decisionId);
     },
   };
+  const answers = openAnswers(decisions, {
+    index: index.decisions,
+    store: stores.answers,
+    whenDown: config.RETRIES,
+    logger,
+  });
   let accepting = true;
   return {
     backend: {
       decisions,
-      ...answering(decisions, index.decisions, stores.answers),
+      ...answers.parts,
       outcomes: records.outcomes,
       catalog,
       budgets: treasury,
@@ -96,6 +102,7 @@ async function composeInside(config: Config, logger: Logger): Promise<Compositio
       accepting = false;
     },
     close: async () => {
+      await answers.close();
       await records.close();
       await Promise.all([budgets.close(), records.closeShipping()]);
       for (const part of [index, allocator, stores, models]) await part.close();

@@ -49,6 +49,12 @@ const Environment = z.object({
     .max(16)
     .default(0)
     .describe("Replicas of Redis that must have a grant of money before it is paid from"),
+  RETRIES: z
+    .enum(["available", "exact"])
+    .default("available")
+    .describe(
+      "What a call with a requestId gets while Redis cannot be asked: an answer that other replicas may not repeat (available), or 503 (exact)",
+    ),
   MODELS_DIR: z.string().min(1).default("./models").describe("Model folders `<name>/<version>/`"),
   PROGRAMS_DIR: z.string().min(1).default("./programs").describe("Program files `<id>.yaml`"),
   DATA_DIR: z.string().min(1).default("./data").describe("Decision log, embedded features, program archive"),

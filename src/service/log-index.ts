@@ -4,6 +4,7 @@ import { STICKY_DAYS_MAX } from "../contract/limits.ts";
 import { timeOfId } from "../core/domain/decision-id.ts";
 import { knownFrom, type KnownDecision } from "../core/domain/known-decision.ts";
 import type { DecisionRecord } from "../core/domain/record.ts";
+import { LiftgateError } from "../core/errors.ts";
 import type { IndexStore, IndexTable } from "../core/index-ports.ts";
 import { answerOf } from "./answers/answer.ts";
 import type { AgingTable } from "./index-sweep.ts";
@@ -41,6 +42,7 @@ const STICKY_KEPT_MS = STICKY_DAYS_MAX * 86_400_000;
 const ANSWER_ID_AT = '{"decisionId":"'.length;
 
 export class LogIndex {
+  readonly #store: Pick<IndexStore, "flushed">;
   readonly #decisions: IndexTable;
   readonly #questions: IndexTable;
   /** By program, user and window: the explained answer. */
@@ -49,6 +51,7 @@ export class LogIndex {
   readonly #alone: IndexTable;
 
   constructor(store: IndexStore) {
+    this.#store = store;
     this.#decisions = store.table("decisions");
     this.#questions = store.table("questions");
     this.#sticky = store.table("sticky");
@@ -83,9 +86,17 @@ export class LogIndex {
     return { decisionId, fingerprint, wasToldAlone: this.#alone.get(decisionId) !== null };
   }
 
-  /** The decision is told, and the other replicas cannot know of it. The log does not say so: kill -9 may forget it. */
-  toldAlone(decisionId: string): void {
+  /**
+   * The decision may be told from now on, and the other replicas cannot know of it. The log does not say so: the index
+   * must, before anybody is told. Throws `log_unavailable`.
+   */
+  async toldAlone(decisionId: string): Promise<void> {
     this.#alone.set(decisionId, "");
+    try {
+      await this.#store.flushed();
+    } catch {
+      throw new LiftgateError("log_unavailable", "The index of the decision log cannot be written");
+    }
   }
 
   /** The explained answer that holds for the user in the window, in text; null where none does. */

@@ -23,6 +23,7 @@ describe("the configuration", () => {
       HOST: "127.0.0.1",
       PORT: 8080,
       REDIS_REPLICAS: 0,
+      RETRIES: "available",
       MODELS_DIR: "./models",
       PROGRAMS_DIR: "./programs",
       DATA_DIR: "./data",

@@ -32,7 +32,7 @@ test("knows what a question was answered with, by caller, program and requestId"
   index.add(record);
   const name = { caller: "shop", program: record.program.id, requestId: record.requestId };
   expect(index.answered(name)).toEqual({ decisionId: record.decisionId, fingerprint: "f", wasToldAlone: false });
-  index.toldAlone(record.decisionId);
+  await index.toldAlone(record.decisionId);
   // The log is read again after a crash, and does not say it.
   index.add(record);
   expect(index.answered(name)?.wasToldAlone).toBe(true);

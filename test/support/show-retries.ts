@@ -19,10 +19,14 @@ import {
 } from "./retry-audit.ts";
 import { PROGRAM } from "./service.ts";
 
-/** `shared` and `exact`: two replicas over one Redis; `single`: one over Redis; `embedded`: one with stores of its own. */
+/**
+ * `shared`: two replicas over one Redis; `exact`: two that answer nothing alone; `single`: one over Redis; `embedded`: one
+ * with stores of its own.
+ */
 export const DEPLOYMENTS = {
   shared: { names: ["one", "other"], redis: true, environment: {} },
   single: { names: ["only"], redis: true, environment: {} },
+  exact: { names: ["one", "other"], redis: true, environment: { RETRIES: "exact" } },
   embedded: { names: ["only"], redis: false, environment: {} },
 } as const;
 export type Deployment = keyof typeof DEPLOYMENTS;

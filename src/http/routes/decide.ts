@@ -25,6 +25,7 @@ const PROBLEMS = [
   "shadow_program",
   "idempotency_mismatch",
   "log_unavailable",
+  "answer_store_unavailable",
 ] as const;
 const HEADER_KEY = "Idempotency-Key";
 const Headers = z.object({

@@ -35,8 +35,8 @@ export interface Answering<Answer extends object> {
   readonly decide: (claims: readonly (() => Promise<unknown>)[]) => Promise<Answer>;
   /** What was decided was told to nobody, and never will be. */
   readonly withdraw: (answer: Answer) => Promise<void>;
-  /** It is told now, and other replicas cannot know of it: it is never withdrawn. */
-  readonly toldAlone: (answer: Answer) => void;
+  /** It is told once this is kept, and other replicas cannot know of it: it is never withdrawn. */
+  readonly toldAlone: (answer: Answer) => Promise<void>;
 }
 
 export interface AnswerMemoryOptions {
@@ -129,10 +129,12 @@ export class AnswerMemory {
     { again, wasToldAlone, answering }: { again: Answer; wasToldAlone: boolean; answering: Answering<Answer> },
   ): Promise<string> {
     const text = JSON.stringify(again);
-    const other = await shared.confirm(questionIn(asked), { text, toldAlone: () => answering.toldAlone(again) });
-    if (other === null || wasToldAlone) return text;
-    await answering.withdraw(again);
-    return other.answer;
+    const other = await shared.confirm(questionIn(asked), {
+      text,
+      withdraw: async () => (wasToldAlone ? undefined : await answering.withdraw(again)),
+      toldAlone: () => answering.toldAlone(again),
+    });
+    return other === null || wasToldAlone ? text : other.answer;
   }
 }
 

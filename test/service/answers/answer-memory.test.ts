@@ -13,7 +13,7 @@ function memory(ringBytes?: number) {
     again: async () => null,
     decide,
     withdraw: async () => undefined,
-    toldAlone: () => undefined,
+    toldAlone: async () => undefined,
   };
   return { answers, counts, anew };
 }
