@@ -5,7 +5,7 @@ import { showRetries } from "../support/show-retries.ts";
 const FEW = { ids: 90, copiesMax: 8, idsAtOnce: 4, faults: 3, seed: 20261128, progress: () => undefined };
 const ONCE = { differing: 0, refused: 0, mismatchesTaken: 0, notOnce: 0, notTold: 0, untold: 0 };
 
-test.each(["shared", "embedded"] as const)(
+test.each(["shared", "exact", "single", "embedded"] as const)(
   "%s: ids that are sent many times at once are decided, logged and paid once, whatever dies",
   // On a busy machine Redis with `appendfsync always` misses its 50 ms so often that nothing is offered: then once more.
   { timeout: 120_000, retry: 2 },

@@ -41,6 +41,14 @@ test("knows what a question was answered with, by caller, program and requestId"
   }
 });
 
+test("that a decision was told alone is in the file before anybody is told", async () => {
+  const { store, index } = await newIndex();
+  await index.toldAlone("a decision");
+  // What only waits in memory is not in a range.
+  const bounds = { from: "a", to: "b", limit: 2 };
+  expect([...store.table("alone").range(bounds)]).toEqual([["a decision", ""]]);
+});
+
 test("a request without an id of its own cannot be asked again", async () => {
   const { index } = await newIndex();
   index.add({ ...RECORD_EXAMPLE, question: null });

@@ -80,7 +80,7 @@ export const TESTED_THROUGH: readonly { readonly files: string; readonly test: s
   { files: "src/service/program-options.ts", test: "test/http/allocate.test.ts" },
   { files: "src/service/program-scorer.ts", test: "test/cli/allocate.test.ts" },
   { files: "src/service/outcomes/withdraw-decision.ts", test: "test/http/replicas.test.ts" },
-  { files: "src/service/answers/shared-questions.ts", test: "test/http/replicas.test.ts" },
+  { files: "src/service/answers/unshared-answers.ts", test: "test/service/answers/shared-questions.test.ts" },
   { files: "src/service/outcomes/", test: "test/service/outcomes/outcome-book.test.ts" },
   { files: "src/service/catalog.ts", test: "test/http/catalog.test.ts" },
   { files: "src/service/shadows.ts", test: "test/http/modes.test.ts" },
