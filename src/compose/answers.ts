@@ -13,7 +13,6 @@ import { UserMemory } from "../service/user-memory.ts";
 import { TIMER } from "./timer.ts";
 
 export interface AnsweringParts {
-  readonly index: LogIndex;
   /** Null where there are no other replicas. */
   readonly store: AnswerStore | null;
   readonly whenDown: WhenDown;
@@ -27,7 +26,8 @@ export interface OpenAnswers {
 
 export function openAnswers(
   services: DecisionServices,
-  { index, store, whenDown, logger }: AnsweringParts,
+  index: LogIndex,
+  { store, whenDown, logger }: AnsweringParts,
 ): OpenAnswers {
   const { metrics, newId } = services;
   const sharing = store === null ? null : share(store, { newId, metrics, logger });

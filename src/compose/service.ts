@@ -81,12 +81,7 @@ async function composeInside(config: Config, logger: Logger): Promise<Compositio
       records.outcomes.decided(record.decisionId);
     },
   };
-  const answers = openAnswers(decisions, {
-    index: index.decisions,
-    store: stores.answers,
-    whenDown: config.RETRIES,
-    logger,
-  });
+  const answers = openAnswers(decisions, index.decisions, { store: stores.answers, whenDown: config.RETRIES, logger });
   let accepting = true;
   return {
     backend: {
