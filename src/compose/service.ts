@@ -97,8 +97,7 @@ async function composeInside(config: Config, logger: Logger): Promise<Compositio
       accepting = false;
     },
     close: async () => {
-      await answers.close();
-      await records.close();
+      for (const part of [answers, records]) await part.close();
       await Promise.all([budgets.close(), records.closeShipping()]);
       for (const part of [index, allocator, stores, models]) await part.close();
     },
