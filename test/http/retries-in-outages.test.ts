@@ -1,13 +1,21 @@
 /** Two replicas whose Redis goes away and comes back, and what callers with a requestId are told meanwhile. */
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { DecideAnswer } from "../../src/contract/decide.ts";
+import { Record } from "../../src/contract/record.ts";
 import type { ModelsDirectory } from "../support/model-folders.ts";
+import { temporaryFolder } from "../support/program-fixtures.ts";
+import { linesOf } from "../support/promised-outcomes.ts";
 import { startRedisServer } from "../support/redis-server.ts";
+import { Replica } from "../support/replica.ts";
 import { startTestService } from "../support/service.ts";
 import { TINY_PROGRAM, TINY_USER, TINY_YAML, tinyModels } from "../support/tiny-program.ts";
 
 const EVEN = TINY_YAML.replace("strategy: greedy", "strategy: epsilon, epsilon: 1");
+/** Lives of a process, on a busy machine. */
+const LONG = { timeout: 120_000 };
 const SOON = { timeout: 10_000 };
 const SHARED = "\nliftgate_feature_store_up 1\n";
 
@@ -81,4 +89,35 @@ test("exact: a requestId is refused with a fallback while Redis is down, and not
   const told = await other.decide(bodyOf("during"));
   expect(told.status).toBe(200);
   expect((await one.decide(bodyOf("during"))).text).toBe(told.text);
+});
+
+test("available: what was told alone stands though the replica is killed the moment it is told", LONG, async () => {
+  const redis = await startRedisServer();
+  const programs = await temporaryFolder();
+  await writeFile(join(programs, `${TINY_PROGRAM}.yaml`), EVEN);
+  const environment = { MODELS_DIR: models.path, PROGRAMS_DIR: programs, REDIS_URL: redis.url };
+  const replica = new Replica(join(await temporaryFolder(), "data"), environment);
+  onTestFinished(() => redis.stop());
+  onTestFinished(() => replica.drop());
+  const ask = async () => {
+    const [url, body] = [await replica.url, JSON.stringify(bodyOf("killed"))];
+    const headers = { "content-type": "application/json" };
+    return await fetch(`${url}/v1/decide`, { method: "POST", headers, body });
+  };
+  await replica.url;
+  await redis.kill();
+  const told = await (await ask()).text();
+  await replica.kill();
+
+  let fingerprint = "";
+  for await (const line of linesOf(replica.dataDir, "decisions"))
+    fingerprint = Record.parse(line).question?.fingerprint ?? "";
+  await redis.restart();
+  const client = new Redis(redis.url);
+  onTestFinished(() => client.disconnect());
+  const others = told.replace(/"decisionId":"[0-9a-f-]+"/, '"decisionId":"019aa8e1-7d2c-7b0e-9d5c-3f1f6f0a9b11"');
+  await client.set(`liftgate:answers:local|${TINY_PROGRAM}|killed`, `a${fingerprint} ${others}`);
+  const metrics = async () => await (await fetch(`${await replica.url}/metrics`)).text();
+  await expect.poll(metrics, SOON).toContain(SHARED);
+  expect(await (await ask()).text()).toBe(told);
 });
