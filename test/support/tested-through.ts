@@ -59,6 +59,7 @@ export const TESTED_THROUGH: readonly { readonly files: string; readonly test: s
   { files: "src/core/errors.ts", test: "test/http/error-codes.test.ts" },
 
   // What is refused and published is seen at the wire.
+  { files: "src/core/evaluation/evaluation.ts", test: "test/contract/evaluation-report.test.ts" },
   { files: "src/contract/program-form.ts", test: "test/contract/program-file.test.ts" },
   { files: "src/contract/", test: "test/http/openapi.test.ts" },
   { files: "src/http/authenticate.ts", test: "test/http/security.test.ts" },
