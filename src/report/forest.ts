@@ -1,0 +1,43 @@
+/** Estimates with their intervals, a row each, in panels side by side. */
+import type { TopLevelSpec } from "vega-lite";
+import type { Estimate } from "../core/evaluation/evaluation.ts";
+import { INK } from "./plot.ts";
+
+export interface ForestRow {
+  readonly label: string;
+  readonly panel: string;
+  readonly estimate: Estimate;
+  /** Drawn full; others hollow. */
+  readonly stressed: boolean;
+}
+
+const PANEL_WIDTH = { one: 560, two: 330, three: 205 } as const;
+
+export function forestOf(rows: readonly ForestRow[], axis: string): TopLevelSpec {
+  const panels = new Set(rows.map(({ panel }) => panel)).size;
+  const width = panels === 1 ? PANEL_WIDTH.one : panels === 2 ? PANEL_WIDTH.two : PANEL_WIDTH.three;
+  return {
+    data: { values: rows.map(({ estimate, ...row }) => ({ ...row, ...estimate })) },
+    facet: { column: { field: "panel", type: "nominal", sort: null } },
+    spec: {
+      width,
+      height: { step: 20 },
+      encoding: { y: { field: "label", type: "nominal", sort: null, title: null } },
+      layer: [
+        { mark: { type: "rule", strokeDash: [3, 3], color: INK.grey }, encoding: { x: { datum: 0 } } },
+        {
+          mark: { type: "rule", strokeWidth: 1.6, color: INK.dark },
+          encoding: { x: { field: "low", type: "quantitative", title: axis }, x2: { field: "high" } },
+        },
+        {
+          mark: { type: "point", size: 60, stroke: INK.dark, strokeWidth: 1.6, opacity: 1 },
+          encoding: {
+            x: { field: "estimate", type: "quantitative" },
+            fill: { condition: { test: "datum.stressed", value: INK.dark }, value: "#ffffff" },
+          },
+        },
+      ],
+    },
+    resolve: { scale: { x: "independent" } },
+  };
+}
