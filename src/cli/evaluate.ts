@@ -5,7 +5,7 @@ import { composeEvaluation, type EvaluationParts, type NamedPolicy, writeTexts }
 import { readConfig } from "../ops/config.ts";
 import { type Compared, type Evaluated, evaluateLog } from "../service/evaluation/evaluate-log.ts";
 import { amount, type EvaluateOptions, misuseOf, share } from "./evaluate/options.ts";
-import { tellReport } from "./evaluate/summary.ts";
+import { tellEvaluation } from "./evaluate/summary.ts";
 import { duration, instant } from "./export/options.ts";
 import { readOutcomes } from "./read-logs.ts";
 import { SIGNALS } from "./signals.ts";
@@ -20,11 +20,14 @@ export function addEvaluateCommand(program: Command): void {
       "What a candidate program would have earned on a log, against what decided it; exit code 0: ship, 1: do not, or cannot tell",
     )
     .requiredOption("--candidate <file>", "the program file to judge")
-    .option("--incumbent <file>", "a program file to judge it against, at the prices that were logged (default: as logged)")
+    .option(
+      "--incumbent <file>",
+      "a program file to judge it against, at the prices that were logged (default: as logged)",
+    )
     .option("--models <dir>", "the models that both route to (default: MODELS_DIR)")
     .option("--decisions <paths...>", "segments, or folders of segments (default: DATA_DIR/decisions)")
     .option("--outcomes <paths...>", "segments, or folders of segments (default: DATA_DIR/outcomes)")
-    .option("--out <folder>", "where report.json goes")
+    .option("--out <folder>", "where report.json and report.html go")
     .option("--program <id>", "decisions of this program (default: the candidate's id)")
     .option("--from <instant>", "decisions from this instant on", instant)
     .option("--until <instant>", "decisions before this instant", instant)
@@ -40,9 +43,14 @@ export function addEvaluateCommand(program: Command): void {
         .default("marginal"),
     )
     .option("--lambda <number>", "judge the candidate at this price of money", amount)
-    .addOption(new Option("--spend <how>", "equal: at the prices at which it spends as much (default)").choices(["equal"]))
+    .addOption(
+      new Option("--spend <how>", "equal: at the prices at which it spends as much (default)").choices(["equal"]),
+    )
     .option("--any-spend", "compare also where the candidate spends more or less than the incumbent")
-    .option("--slice <names...>", "facts, or names of the context, to split results by (default: those with few labels)")
+    .option(
+      "--slice <names...>",
+      "facts, or names of the context, to split results by (default: those with few labels)",
+    )
     .option("--protected <names...>", "attributes that policies are to treat fairly")
     .option("--level <share>", "of intervals", share, 0.95)
     .option("--floor <probability>", "a smaller logged probability supports nothing", amount, 0.001)
@@ -64,8 +72,8 @@ async function evaluateWith(options: EvaluateOptions): Promise<Evaluated> {
   try {
     const read = await readOutcomes(parts);
     const evaluated = await withParts(options, parts);
-    for (const line of tellReport(evaluated, read)) console.log(line);
-    if (out !== undefined) await writeTexts(out, textsOf(evaluated.report));
+    for (const line of tellEvaluation(evaluated, read)) console.log(line);
+    if (out !== undefined) await writeTexts(out, await textsOf(evaluated.report));
     return evaluated;
   } finally {
     await parts.close();
@@ -87,13 +95,24 @@ async function withParts(options: EvaluateOptions, parts: EvaluationParts): Prom
     return await evaluateLog(
       log,
       {
-        join: { windowMs, exposures: exposures ?? (store.exposures > 0 ? "reported" : "assumed"), instantMs: Date.parse },
+        join: {
+          windowMs,
+          exposures: exposures ?? (store.exposures > 0 ? "reported" : "assumed"),
+          instantMs: Date.parse,
+        },
         lambda: options.lambda ?? null,
         costWeight: candidate.program.objective.costWeight,
         incumbent: incumbent === null ? "as logged" : "decided again",
         names: { slices: options.slice ?? null, protectedNames: options.protected ?? [] },
       },
-      { level, floor, tolerance, minSliceRows: minSlice, anySpend: anySpend === true ? "compare" : "refuse", propensity },
+      {
+        level,
+        floor,
+        tolerance,
+        minSliceRows: minSlice,
+        anySpend: anySpend === true ? "compare" : "refuse",
+        propensity,
+      },
       comparedOf(candidate, incumbent),
     );
   } finally {
@@ -113,6 +132,8 @@ function namesOf({ program: { id, version, digest }, models }: NamedPolicy): Com
   return { program: { id, version, digest }, models };
 }
 
-function textsOf(report: EvaluationReport): Readonly<Record<string, string>> {
-  return { "report.json": `${JSON.stringify(report, null, 2)}\n` };
+/** What draws is loaded only where something is drawn. */
+async function textsOf(report: EvaluationReport): Promise<Readonly<Record<string, string>>> {
+  const { reportHtml } = await import("../report/report-html.ts");
+  return { "report.json": `${JSON.stringify(report, null, 2)}\n`, "report.html": await reportHtml(report) };
 }

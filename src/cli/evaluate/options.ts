@@ -30,7 +30,8 @@ export interface EvaluateOptions {
 
 /** What options say together that makes no sense; null where they do. */
 export function misuseOf({ lambda, spend, from, until }: EvaluateOptions): string | null {
-  if (lambda !== undefined && spend !== undefined) return "--lambda and --spend: the spend follows from λ, or λ from it";
+  if (lambda !== undefined && spend !== undefined)
+    return "--lambda and --spend: the spend follows from λ, or λ from it";
   if (from !== undefined && until !== undefined && from >= until) return "--from must be before --until";
   return null;
 }

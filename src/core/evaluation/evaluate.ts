@@ -44,17 +44,27 @@ export function evaluate(sample: Sample, policies: Policies, terms: EvaluationTe
   const high = first ?? nothing;
   const low = second ?? high;
   const incumbent = policies.incumbent === null ? sample : rowsOf(sample, policies.incumbent.columns);
-  const share = terms.spend === "equal" && second !== undefined ? shareOf(meanOf(high.cost), meanOf(low.cost), meanOf(incumbent.cost)) : 1;
+  const share =
+    terms.spend === "equal" && second !== undefined
+      ? shareOf(meanOf(high.cost), meanOf(low.cost), meanOf(incumbent.cost))
+      : 1;
   const candidate = { value: mixed(high.value, low.value, share), cost: mixed(high.cost, low.cost, share) };
   const gates = gatesOf(sample, policies.candidate[0]?.columns);
   const costDifference = estimateOf(minus(candidate.cost, incumbent.cost), sample);
   const agree = Math.abs(costDifference.estimate) <= SPEND_TOLERANCE * Math.abs(meanOf(incumbent.cost));
   const refused = terms.spend === "refuse" && !agree;
   const value = estimateOf(minus(candidate.value, incumbent.value), sample);
-  const profit = estimateOf(minus(minus(candidate.value, candidate.cost), minus(incumbent.value, incumbent.cost)), sample);
+  const profit = estimateOf(
+    minus(minus(candidate.value, candidate.cost), minus(incumbent.value, incumbent.cost)),
+    sample,
+  );
   const passed = gates.every((gate) => gate.passed);
-  const decision = !passed || refused ? "cannot_tell" : value.low > 0 ? "ship" : value.high < 0 ? "do_not_ship" : "cannot_tell";
-  const lambdas = policies.candidate.map(({ lambda }, i) => ({ lambda: lambda ?? 0, share: i === 0 ? share : 1 - share }));
+  const decision =
+    !passed || refused ? "cannot_tell" : value.low > 0 ? "ship" : value.high < 0 ? "do_not_ship" : "cannot_tell";
+  const lambdas = policies.candidate.map(({ lambda }, i) => ({
+    lambda: lambda ?? 0,
+    share: i === 0 ? share : 1 - share,
+  }));
   return {
     verdict: { decision, reasons: [refused ? REFUSED : passed ? WORDS[decision] : "A gate did not pass."] },
     estimator: "dr",
@@ -70,7 +80,12 @@ export function evaluate(sample: Sample, policies: Policies, terms: EvaluationTe
     estimators: [],
     curve: policies.curve.map(({ lambda, sample: some, columns }) => {
       const rows = rowsOf(some, columns);
-      return { lambda, value: estimateOf(rows.value, some), cost: estimateOf(rows.cost, some), offered: meanOf(columns.offered) };
+      return {
+        lambda,
+        value: estimateOf(rows.value, some),
+        cost: estimateOf(rows.cost, some),
+        offered: meanOf(columns.offered),
+      };
     }),
     weights: { ...weightsOf(sample, policies.candidate[0]?.columns), histogram: NO_HISTOGRAM },
     propensities: NO_HISTOGRAM,
@@ -141,18 +156,39 @@ function weightsOf({ propensity }: Sample, columns: PolicyColumns | undefined) {
   const sum = weights.reduce((total, w) => total + w, 0);
   const squares = weights.reduce((total, w) => total + w * w, 0);
   const max = weights.reduce((most, w) => Math.max(most, w), 0);
-  return { ess: squares > 0 ? (sum * sum) / squares : 0, mean: sum / weights.length, max, maxShare: sum > 0 ? max / sum : 1 };
+  return {
+    ess: squares > 0 ? (sum * sum) / squares : 0,
+    mean: sum / weights.length,
+    max,
+    maxShare: sum > 0 ? max / sum : 1,
+  };
 }
 
 function gatesOf(sample: Sample, columns: PolicyColumns | undefined): readonly Gate[] {
   const { ess, maxShare } = weightsOf(sample, columns);
   const limit = Math.max(200, 0.01 * sample.rows);
   return [
-    { gate: "ess", passed: ess >= limit, measured: ess, limit, says: `The effective sample size is ${Math.round(ess)}, and must be ${limit}.` },
-    { gate: "max_weight", passed: maxShare <= 0.05, measured: maxShare, limit: 0.05, says: "One decision weighs too much." },
+    {
+      gate: "ess",
+      passed: ess >= limit,
+      measured: ess,
+      limit,
+      says: `The effective sample size is ${Math.round(ess)}, and must be ${limit}.`,
+    },
+    {
+      gate: "max_weight",
+      passed: maxShare <= 0.05,
+      measured: maxShare,
+      limit: 0.05,
+      says: "One decision weighs too much.",
+    },
   ];
 }
 
 const REFUSED = "The candidate and the incumbent do not spend the same: not compared.";
-const WORDS = { ship: "It earns more.", do_not_ship: "It earns less.", cannot_tell: "The difference may be chance." } as const;
+const WORDS = {
+  ship: "It earns more.",
+  do_not_ship: "It earns less.",
+  cannot_tell: "The difference may be chance.",
+} as const;
 const NO_HISTOGRAM = { scale: "linear", edges: [], counts: [] } as const;

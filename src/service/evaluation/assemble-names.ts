@@ -41,7 +41,13 @@ export function assembleNames(
     columns.filter(({ name }) => names.includes(name)).map((column) => sliceOf(column, kind));
   return {
     ...covariatesOf(columns, rows),
-    slices: [...split(asked.filter((name) => !protectedNames.includes(name)), "slice"), ...split(protectedNames, "protected")],
+    slices: [
+      ...split(
+        asked.filter((name) => !protectedNames.includes(name)),
+        "slice",
+      ),
+      ...split(protectedNames, "protected"),
+    ],
   };
 }
 
@@ -96,7 +102,8 @@ function covariatesOf(columns: readonly WholeColumn[], rows: number): Omit<Names
   const covariates = new Float32Array(rows * chosen.length);
   chosen.forEach(({ column, code }, k) => {
     for (let row = 0; row < rows; row++) {
-      covariates[row * chosen.length + k] = code < 0 ? (column.numbers[row] as number) : Number(column.label[row] === code);
+      covariates[row * chosen.length + k] =
+        code < 0 ? (column.numbers[row] as number) : Number(column.label[row] === code);
     }
   });
   return { covariates, covariateNames: chosen.map(({ name }) => name) };
@@ -137,7 +144,10 @@ function binsOf(numbers: Float32Array): { readonly labels: readonly string[]; bi
   }
   const edges = [...new Set([0.25, 0.5, 0.75].map((share) => sorted[Math.floor(share * sorted.length)] ?? NaN))];
   return {
-    labels: [...edges.map((edge, i) => (i === 0 ? `< ${edge}` : `${edges[i - 1] ?? ""} to ${edge}`)), `≥ ${edges.at(-1) ?? ""}`],
+    labels: [
+      ...edges.map((edge, i) => (i === 0 ? `< ${edge}` : `${edges[i - 1] ?? ""} to ${edge}`)),
+      `≥ ${edges.at(-1) ?? ""}`,
+    ],
     binOf: (number) => edges.filter((edge) => number >= edge).length,
   };
 }

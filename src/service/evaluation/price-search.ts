@@ -31,7 +31,10 @@ export function priceGrid({ expectedValue, expectedCost }: Sample, costWeight: n
   return [...new Set([0, ...quantiles])];
 }
 
-export function costOf({ cost, propensity, expectedCost }: Sample, { drawn, expectedCost: planned }: PolicyColumns): number {
+export function costOf(
+  { cost, propensity, expectedCost }: Sample,
+  { drawn, expectedCost: planned }: PolicyColumns,
+): number {
   let sum = 0;
   for (let row = 0; row < cost.length; row++) {
     const weight = (drawn[row] as number) / (propensity[row] as number);
@@ -52,11 +55,7 @@ export interface Neighbours {
 }
 
 /** @param curve C by rising λ, not empty */
-export function neighboursOf(
-  curve: readonly Spending[],
-  costWanted: number,
-  of: "all units" | "a sample",
-): Neighbours {
+export function neighboursOf(curve: readonly Spending[], costWanted: number, of: "all units" | "a sample"): Neighbours {
   const margin = of === "all units" ? 0 : MARGIN_OF_A_SAMPLE * Math.abs(costWanted);
   const above = curve.findLastIndex(({ cost }) => cost >= costWanted + margin);
   const below = curve.findIndex(({ cost }, i) => i > above && cost <= costWanted - margin);

@@ -6,7 +6,10 @@ import type { Propensity } from "./row-block.ts";
  * The p-value of "actions were drawn as logged". Over the arms that can be asked of the first decision of each unit, as
  * its arm is drawn once; given the arm, of every decision.
  */
-export function pValueOfPropensities({ unit, units, assigned, logged, actions, rows }: Sample, kind: Propensity): number {
+export function pValueOfPropensities(
+  { unit, units, assigned, logged, actions, rows }: Sample,
+  kind: Propensity,
+): number {
   const test = new PropensityTest(actions.length);
   const seen = new Uint8Array(units);
   for (let row = 0; row < rows; row++) {

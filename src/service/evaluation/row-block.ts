@@ -83,8 +83,7 @@ export class BlockBuilder {
       const at = this.#placeOf(logged.action);
       block.logged[base + at] = this.#propensity === "marginal" ? logged.p : logged.inArm;
     }
-    block.propensity[row] =
-      this.#propensity === "marginal" ? record.propensity : inArmOf(record);
+    block.propensity[row] = this.#propensity === "marginal" ? record.propensity : inArmOf(record);
     this.#expect(row, assigned, scores);
     block.named.add(row, record.facts);
     block.named.add(row, record.context);

@@ -49,4 +49,3 @@ function pickedRows(column: Float32Array, rows: Int32Array, width: number): Floa
   rows.forEach((row, i) => into.set(column.subarray(row * width, (row + 1) * width), i * width));
   return into;
 }
-
