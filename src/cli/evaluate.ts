@@ -59,14 +59,14 @@ export function addEvaluateCommand(program: Command): void {
     .action(async (options: EvaluateOptions, command: Command) => {
       const misuse = misuseOf(options);
       if (misuse !== null) command.error(`error: ${misuse}`);
-      // Exiting, unlike being ended by a signal, removes what is unfinished.
-      for (const [signal, code] of Object.entries(SIGNALS)) process.once(signal, () => process.exit(code));
-      const { report, faulty } = await evaluateWith(options);
-      if (faulty > 0 || report.verdict.decision !== "ship") process.exitCode = 1;
+      if (!(await evaluateWith(options))) process.exitCode = 1;
     });
 }
 
-async function evaluateWith(options: EvaluateOptions): Promise<Evaluated> {
+/** Whether to ship, and every line could be read. */
+async function evaluateWith(options: EvaluateOptions): Promise<boolean> {
+  // Exiting, unlike being ended by a signal, removes what is unfinished.
+  for (const [signal, code] of Object.entries(SIGNALS)) process.once(signal, () => process.exit(code));
   const { decisions = null, outcomes = null, candidate, incumbent = null, models = null, out } = options;
   const parts = await composeEvaluation(readConfig(), { decisions, outcomes, candidate, incumbent, models });
   try {
@@ -74,7 +74,7 @@ async function evaluateWith(options: EvaluateOptions): Promise<Evaluated> {
     const evaluated = await withParts(options, parts);
     for (const line of tellEvaluation(evaluated, read)) console.log(line);
     if (out !== undefined) await writeTexts(out, await textsOf(evaluated.report));
-    return evaluated;
+    return evaluated.report.verdict.decision === "ship" && evaluated.faulty + read.faulty === 0;
   } finally {
     await parts.close();
   }

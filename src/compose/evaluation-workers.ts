@@ -107,7 +107,7 @@ export class EvaluationWorkers implements LogParts {
       return;
     }
     this.#busy.set(worker, waiter);
-    worker.postMessage(waiter.asked);
+    worker.postMessage(waiter.asked, []);
   }
 
   #start(setup: Setup): Worker {
@@ -134,7 +134,7 @@ export class EvaluationWorkers implements LogParts {
   async #lookUp(worker: Worker, { lookup, ids }: Extract<Answer, { readonly kind: "lookup" }>): Promise<void> {
     try {
       const told: Told = { kind: "found", lookup, found: await this.#outcomes.of(ids) };
-      worker.postMessage(told);
+      worker.postMessage(told, []);
     } catch (error) {
       this.#fail(worker, error instanceof Error ? error : new Error("outcomes could not be looked up"));
     }

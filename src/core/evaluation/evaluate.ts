@@ -6,7 +6,16 @@
  *
  * Two candidates are mixed so that they spend what the incumbent does: share α of the first.
  */
-import type { Calibration, Estimate, Evaluation, Gate, PolicyResult, UpliftResult } from "./evaluation.ts";
+import type {
+  Calibration,
+  Difference,
+  Estimate,
+  Evaluation,
+  Gate,
+  PolicyResult,
+  UpliftResult,
+  Verdict,
+} from "./evaluation.ts";
 import type { Expected, PolicyColumns, Sample } from "./sample.ts";
 
 export interface JudgedPolicy {
@@ -50,23 +59,14 @@ export function evaluate(sample: Sample, policies: Policies, terms: EvaluationTe
       : 1;
   const candidate = { value: mixed(high.value, low.value, share), cost: mixed(high.cost, low.cost, share) };
   const gates = gatesOf(sample, policies.candidate[0]?.columns);
-  const costDifference = estimateOf(minus(candidate.cost, incumbent.cost), sample);
-  const agree = Math.abs(costDifference.estimate) <= SPEND_TOLERANCE * Math.abs(meanOf(incumbent.cost));
-  const refused = terms.spend === "refuse" && !agree;
-  const value = estimateOf(minus(candidate.value, incumbent.value), sample);
-  const profit = estimateOf(
-    minus(minus(candidate.value, candidate.cost), minus(incumbent.value, incumbent.cost)),
-    sample,
-  );
-  const passed = gates.every((gate) => gate.passed);
-  const decision =
-    !passed || refused ? "cannot_tell" : value.low > 0 ? "ship" : value.high < 0 ? "do_not_ship" : "cannot_tell";
   const lambdas = policies.candidate.map(({ lambda }, i) => ({
     lambda: lambda ?? 0,
     share: i === 0 ? share : 1 - share,
   }));
+  const difference = differenceOf(sample, { candidate, incumbent, lambdas }, terms.spend);
+  const decision = gates.every(({ passed }) => passed) ? decisionOn(difference) : "cannot_tell";
   return {
-    verdict: { decision, reasons: [refused ? REFUSED : passed ? WORDS[decision] : "A gate did not pass."] },
+    verdict: { decision, reasons: ["refused" in difference ? difference.refused : WORDS[decision]] },
     estimator: "dr",
     level: terms.level,
     gates,
@@ -74,19 +74,9 @@ export function evaluate(sample: Sample, policies: Policies, terms: EvaluationTe
       resultOf(sample, candidate, { policy: "candidate", lambda: policies.candidate[0]?.lambda ?? null }),
       resultOf(sample, incumbent, { policy: "incumbent", lambda: null }),
     ],
-    difference: refused
-      ? { refused: REFUSED }
-      : { at: terms.spend === "equal" ? "equal_spend" : "as_evaluated", lambdas, value, cost: costDifference, profit },
+    difference,
     estimators: [],
-    curve: policies.curve.map(({ lambda, sample: some, columns }) => {
-      const rows = rowsOf(some, columns);
-      return {
-        lambda,
-        value: estimateOf(rows.value, some),
-        cost: estimateOf(rows.cost, some),
-        offered: meanOf(columns.offered),
-      };
-    }),
+    curve: curveOf(policies.curve),
     weights: { ...weightsOf(sample, policies.candidate[0]?.columns), histogram: NO_HISTOGRAM },
     propensities: NO_HISTOGRAM,
     slices: [],
@@ -111,6 +101,43 @@ function rowsOf(sample: Sample, columns: PolicyColumns): Rows {
     value: robust(columns.expectedValue, sample.value, sample.expectedValue),
     cost: robust(columns.expectedCost, sample.cost, sample.expectedCost),
   };
+}
+
+interface Contest {
+  readonly candidate: Rows;
+  readonly incumbent: Rows;
+  readonly lambdas: Difference["lambdas"];
+}
+
+function differenceOf(
+  sample: Sample,
+  { candidate, incumbent, lambdas }: Contest,
+  spend: EvaluationTerms["spend"],
+): Evaluation["difference"] {
+  const value = minus(candidate.value, incumbent.value);
+  const costs = minus(candidate.cost, incumbent.cost);
+  const cost = estimateOf(costs, sample);
+  const agree = Math.abs(cost.estimate) <= SPEND_TOLERANCE * Math.abs(meanOf(incumbent.cost));
+  if (spend === "refuse" && !agree) return { refused: REFUSED };
+  const at = spend === "equal" ? "equal_spend" : "as_evaluated";
+  return { at, lambdas, value: estimateOf(value, sample), cost, profit: estimateOf(minus(value, costs), sample) };
+}
+
+function decisionOn(difference: Evaluation["difference"]): Verdict {
+  if ("refused" in difference || (difference.value.low <= 0 && difference.value.high >= 0)) return "cannot_tell";
+  return difference.value.low > 0 ? "ship" : "do_not_ship";
+}
+
+function curveOf(curve: Policies["curve"]): Evaluation["curve"] {
+  return curve.map(({ lambda, sample, columns }) => {
+    const { value, cost } = rowsOf(sample, columns);
+    return {
+      lambda,
+      value: estimateOf(value, sample),
+      cost: estimateOf(cost, sample),
+      offered: meanOf(columns.offered),
+    };
+  });
 }
 
 function shareOf(high: number, low: number, wanted: number): number {
@@ -189,6 +216,6 @@ const REFUSED = "The candidate and the incumbent do not spend the same: not comp
 const WORDS = {
   ship: "It earns more.",
   do_not_ship: "It earns less.",
-  cannot_tell: "The difference may be chance.",
+  cannot_tell: "The difference may be chance, or a gate did not pass.",
 } as const;
 const NO_HISTOGRAM = { scale: "linear", edges: [], counts: [] } as const;

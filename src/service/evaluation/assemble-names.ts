@@ -52,7 +52,7 @@ export function assembleNames(
 }
 
 /** The names in any of the blocks, sorted. */
-export function namesIn(blocks: readonly RowBlock[]): readonly string[] {
+function namesIn(blocks: readonly RowBlock[]): readonly string[] {
   return [...new Set(blocks.flatMap(({ named }) => named.map(({ name }) => name)))].toSorted();
 }
 
@@ -74,11 +74,12 @@ function wholeColumns(blocks: readonly RowBlock[], place: Int32Array, rows: numb
     for (const block of blocks) {
       const column = block.named.find((one) => one.name === name);
       const codes = column?.labels.map((word) => codeOf(labels, word)) ?? [];
-      for (let row = 0; column !== undefined && row < block.rows; row++) {
+      const rowsWithName = column === undefined ? 0 : block.rows;
+      for (let row = 0; row < rowsWithName; row++) {
         const to = place[read + row] as number;
         if (to < 0) continue;
-        numbers[to] = column.numbers[row] as number;
-        label[to] = codes[column.label[row] as number] ?? -1;
+        numbers[to] = column?.numbers[row] as number;
+        label[to] = codes[column?.label[row] as number] ?? -1;
         hasNumbers ||= !Number.isNaN(numbers[to]);
       }
       read += block.rows;

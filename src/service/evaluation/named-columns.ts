@@ -11,10 +11,10 @@ export interface NamedColumn {
 }
 
 /** Names beyond it are not kept: memory is by name and row. */
-export const NAMES_MAX = 64;
+const NAMES_MAX = 64;
 /** Labels of one name beyond it count as one: who has as many is an id. */
-export const LABELS_MAX = 64;
-export const OTHER_LABEL = "(other)";
+const LABELS_MAX = 64;
+const OTHER_LABEL = "(other)";
 
 interface Growing {
   readonly numbers: Float32Array;

@@ -9,7 +9,7 @@ import type { Propensity } from "./row-block.ts";
 /** Rows handled together: their outcomes are looked up at once, and they share runs of a model. */
 const GROUP = 1_024;
 /** Faults told in full; the rest is counted. */
-export const FAULTS_SHOWN_MAX = 20;
+const FAULTS_SHOWN_MAX = 20;
 
 export type LogLine =
   | { readonly kind: "record"; readonly path: string; readonly line: number; readonly record: object }

@@ -35,7 +35,7 @@ export interface RowBlock {
 /** Which of the logged probabilities count: over the arms, or given the arm. */
 export type Propensity = "marginal" | "in-arm";
 
-export const BLOCK_ROWS = 4_096;
+const BLOCK_ROWS = 4_096;
 
 export interface LoggedRow {
   readonly record: DecisionRecord;
