@@ -15,8 +15,10 @@ const PANEL_WIDTH = { one: 560, two: 330, three: 205 } as const;
 
 const NOTHING = {
   mark: { type: "rule" as const, strokeDash: [3, 3], color: INK.grey },
-  encoding: { x: { datum: 0 } },
+  encoding: { x: { datum: 0, axis: { grid: true } } },
 };
+
+const LABEL = { field: "label", type: "nominal" as const, sort: null, title: null };
 
 export interface ForestAxis {
   readonly title: string;
@@ -33,16 +35,20 @@ export function forestOf(rows: readonly ForestRow[], { title, around }: ForestAx
     spec: {
       width,
       height: { step: 20 },
-      encoding: { y: { field: "label", type: "nominal", sort: null, title: null } },
       layer: [
         ...(around === "zero" ? [NOTHING] : []),
         {
           mark: { type: "rule", strokeWidth: 1.6, color: INK.dark },
-          encoding: { x: { field: "low", type: "quantitative", title, scale: { zero: false } }, x2: { field: "high" } },
+          encoding: {
+            y: LABEL,
+            x: { field: "low", type: "quantitative", title, scale: { zero: false } },
+            x2: { field: "high" },
+          },
         },
         {
           mark: { type: "point", size: 60, stroke: INK.dark, strokeWidth: 1.6, opacity: 1 },
           encoding: {
+            y: LABEL,
             x: { field: "estimate", type: "quantitative" },
             fill: { condition: { test: "datum.stressed", value: INK.dark }, value: "#ffffff" },
           },

@@ -25,6 +25,6 @@ details { margin: 0.3rem 0; } summary { cursor: pointer; font-size: 0.9rem; }
 tr { break-inside: avoid; }
 @page { margin: 14mm; }
 @media print {
-  body { font-size: 11px; } main { max-width: none; padding: 0; } .wide { overflow: visible; }
+  :root { font-size: 12px; } body { font-size: 12px; } main { max-width: none; padding: 0; } .wide { overflow: visible; }
   summary { display: none; } details::details-content { content-visibility: visible; block-size: auto; }
 }`;

@@ -95,7 +95,7 @@ function estimatorTable(estimators: readonly EstimatorResult[], side: (typeof SI
     estimateOf(result),
     ...INTERVALS.map((name) => {
       const range = result.intervals[name];
-      return range === undefined ? "–" : rangeOf(range);
+      return range === undefined ? "–" : html`<small>${rangeOf(range)}</small>`;
     }),
   ]);
   const headings = ["estimator", "#L", `#${side}`, ...INTERVALS.map((name) => `#${spaced(name)}`)];
