@@ -104,7 +104,7 @@ export function gainsOf(
   });
   return {
     data: { values },
-    facet: { field: "action", type: "nominal", sort: null },
+    facet: { field: "action", type: "nominal", sort: curves.map(({ action }) => action) },
     columns: 2,
     spec: {
       width: 320,
