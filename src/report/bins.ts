@@ -41,7 +41,7 @@ export function calibrationPlot(calibrations: readonly Calibration[], currency: 
   const x = { field: "predicted", type: "quantitative", title: `predicted, ${currency}` } as const;
   return {
     data: { values },
-    facet: { field: "panel", type: "nominal", sort: null },
+    facet: { field: "panel", type: "nominal", sort: calibrations.map(({ action, of }) => `${action}: ${of}`) },
     columns: 2,
     spec: {
       width: 320,

@@ -59,7 +59,7 @@ export function estimateOf(estimate: Estimate): Html {
   const decimals = decimalsOf(estimate);
   const error = datum(estimate.standardError, fixed(estimate.standardError, decimals));
   const figure = datum(estimate.estimate, fixed(estimate.estimate, decimals));
-  return html`<b>${figure}</b> <small>${rangeOf(estimate)}</small> <small>SE ${error}</small>`;
+  return html`<b>${figure}</b> <small>${rangeOf(estimate)}; SE ${error}</small>`;
 }
 
 function datum(value: number, text: string): Html {

@@ -45,8 +45,9 @@ export function frontierOf(
   curve: readonly CurvePoint[],
   { policies, currency }: { readonly policies: readonly LabelledPolicy[]; readonly currency: string },
 ): TopLevelSpec {
-  const marks = policies.map(({ label, policy }) => ({
-    label,
+  const marks = policies.map(({ label, policy }, i) => ({
+    number: String(i + 1),
+    label: `${i + 1}  ${label}`,
     cost: policy.cost.estimate,
     value: policy.value.estimate,
     low: policy.value.low,
@@ -74,6 +75,12 @@ export function frontierOf(
         mark: { type: "point", filled: true, color: INK.dark, size: 90, opacity: 1 },
         encoding: { x, y, shape: { field: "label", type: "nominal", title: "policy", sort: null } },
       },
+      {
+        // Shapes come again after eight; numbers do not.
+        data: { values: marks },
+        mark: { type: "text", dx: 9, dy: -7, color: INK.dark, fontWeight: "bold" },
+        encoding: { x, y, text: { field: "number" } },
+      },
     ],
   };
 }
@@ -97,7 +104,7 @@ export function gainsOf(
   });
   return {
     data: { values },
-    facet: { field: "action", type: "nominal", sort: null },
+    facet: { field: "action", type: "nominal", sort: curves.map(({ action }) => action) },
     columns: 2,
     spec: {
       width: 320,

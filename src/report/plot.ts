@@ -28,10 +28,10 @@ const CONFIG = {
     tickColor: INK.grey,
     labelColor: INK.dark,
     titleColor: INK.dark,
-    labelLimit: 260,
+    labelLimit: 600,
   },
   header: { labelFontSize: 12, labelFontWeight: 600, labelColor: INK.dark, title: null },
-  legend: { labelFontSize: 11, titleFontSize: 11, labelColor: INK.dark, symbolSize: 70, labelLimit: 260 },
+  legend: { labelFontSize: 11, titleFontSize: 11, labelColor: INK.dark, symbolSize: 70, labelLimit: 600 },
 } as const;
 
 export async function plotOf({ title, description, spec }: Plot): Promise<Html> {

@@ -11,20 +11,20 @@ p, li { max-width: 46rem; overflow-wrap: anywhere; } p { margin: 0.4rem 0; } ul 
 .verdict.cannot_tell { border-style: dashed; }
 .wide { overflow-x: auto; margin: 0.8rem 0 1.2rem; }
 table { border-collapse: collapse; font-size: 0.87rem; font-variant-numeric: tabular-nums; }
-caption { text-align: left; font-weight: 600; padding-bottom: 0.3rem; }
-th, td { padding: 0.3rem 0.9rem 0.3rem 0; vertical-align: top; text-align: left; font-weight: 400; overflow-wrap: anywhere; }
+caption { text-align: left; white-space: nowrap; font-weight: 600; padding-bottom: 0.3rem; }
+th, td { padding: 0.3rem 0.9rem 0.3rem 0; vertical-align: top; text-align: left; font-weight: 400; overflow-wrap: break-word; }
 td b, th b { font-weight: 600; }
 thead th { border-bottom: 1.5px solid #1a1f24; font-weight: 600; vertical-align: bottom; }
 tbody th, tbody td { border-bottom: 1px solid #e4e7ea; }
 .figure { text-align: right; } thead .figure { white-space: normal; } td.figure small { display: block; white-space: nowrap; }
-th small, td small { color: #4a535b; font-size: 0.92em; } td.figure div { white-space: nowrap; }
-code { display: block; font: 0.78rem/1.4 ui-monospace, "DejaVu Sans Mono", monospace; overflow-wrap: anywhere; color: #4a535b; }
+th small, td small { color: #4a535b; font-size: 0.92em; } td.figure div, td.figure data { white-space: nowrap; }
+code { display: block; font: 0.78rem/1.4 ui-monospace, "DejaVu Sans Mono", monospace; overflow-wrap: anywhere; min-width: 12rem; color: #4a535b; }
 figure { margin: 0.8rem 0 1rem; break-inside: avoid; } figcaption { font-size: 0.87rem; color: #4a535b; }
 figure svg { max-width: 100%; height: auto; display: block; }
 details { margin: 0.3rem 0; } summary { cursor: pointer; font-size: 0.9rem; }
 tr { break-inside: avoid; }
 @page { margin: 14mm; }
 @media print {
-  body { font-size: 11px; } main { max-width: none; padding: 0; } .wide { overflow: visible; }
+  :root { font-size: 12px; } body { font-size: 12px; } main { max-width: none; padding: 0; } .wide { overflow: visible; }
   summary { display: none; } details::details-content { content-visibility: visible; block-size: auto; }
 }`;

@@ -30,7 +30,3 @@ export function policyName({ policy, action, lambda }: Pick<PolicyResult, "polic
 export function spaced(name: string): string {
   return name.replaceAll("_", " ");
 }
-
-export function lambdaText(lambda: number | null): string {
-  return lambda === null ? "as logged" : plain(lambda);
-}

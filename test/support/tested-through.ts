@@ -101,6 +101,8 @@ export const TESTED_THROUGH: readonly { readonly files: string; readonly test: s
   { files: "src/service/", test: "test/http/decide.test.ts" },
   { files: "src/ops/", test: "test/http/decide.test.ts" },
 
+  { files: "src/report/", test: "test/report/report-html.test.ts" },
+
   // Parts of one adapter: the contract of its port is what is tested.
   { files: "src/adapters/cel/", test: "test/adapters/cel/compile-rule.test.ts" },
   { files: "src/adapters/duckdb/read-users.ts", test: "test/cli/allocate.test.ts" },

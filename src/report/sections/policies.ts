@@ -29,7 +29,7 @@ export async function policiesSection({ policies, currency }: EvaluationReport):
     ${await plotOf({
       title: "Value, cost and profit of each policy, with intervals; the candidate is drawn full",
       description: "A row for each policy, a panel for each amount: a point for the estimate, a line for its interval.",
-      spec: forestOf(marks, `${currency} per decision`),
+      spec: forestOf(marks, { title: `${currency} per decision`, around: "data" }),
     })}
     ${tableOf({ caption: `${currency} per decision: estimate, interval, standard error`, headings: ["policy", "#value", "#cost", "#profit", "#offered"], rows })}
   </section>`;
@@ -64,7 +64,7 @@ export async function estimatorsSection({ estimators, currency }: EvaluationRepo
     ${await plotOf({
       title: "Value and cost of the candidate by estimator",
       description: "A row for each estimator, a panel for value and one for cost: a point and its interval.",
-      spec: forestOf(marks, `${currency} per decision`),
+      spec: forestOf(marks, { title: `${currency} per decision`, around: "data" }),
     })}
     ${SIDES.map((side) => estimatorTable(estimators, side))}
   </section>`;
@@ -95,7 +95,7 @@ function estimatorTable(estimators: readonly EstimatorResult[], side: (typeof SI
     estimateOf(result),
     ...INTERVALS.map((name) => {
       const range = result.intervals[name];
-      return range === undefined ? "–" : rangeOf(range);
+      return range === undefined ? "–" : html`<small>${rangeOf(range)}</small>`;
     }),
   ]);
   const headings = ["estimator", "#L", `#${side}`, ...INTERVALS.map((name) => `#${spaced(name)}`)];

@@ -22,7 +22,7 @@ export async function slicesSection({ slices, currency }: EvaluationReport): Pro
       : await plotOf({
           title: "Candidate − incumbent by slice, with intervals; harmed slices are drawn full",
           description: "A row for each slice: a point for the difference of value and a line for its interval.",
-          spec: forestOf(marks, `difference of value, ${currency} per decision`),
+          spec: forestOf(marks, { title: `difference of value, ${currency} per decision`, around: "zero" }),
         });
   const parts = KINDS.map(({ kind, caption }) =>
     partOf(
