@@ -25,7 +25,9 @@ port.on("message", (told: Told) => {
 async function open(): Promise<LocalParts> {
   const { segments, programsDir, modelsDir, candidate, incumbent, terms } = setup;
   const ports = {
-    parts: segments.map((path) => () => readSegments([path])),
+    parts: segments.map(
+      (path) => (isWanted?: (line: number) => boolean) => readSegments([path], () => undefined, isWanted),
+    ),
     outcomes: { of: lookUp },
     openProgram: archivedProgramsIn(programsDir),
     candidate: (await openPolicy(candidate, modelsDir)).policy,
@@ -49,7 +51,7 @@ async function answer(told: Exclude<Told, { readonly kind: "found" }>): Promise<
       const rows = await local.rows(told.part, { ...told.join, instantMs: Date.parse });
       tell({ kind: "rows", rows }, rows.blocks.flatMap(buffersOf));
     } else {
-      const columns = await local.policies(told.part, told.questions, told.asked);
+      const columns = await local.policies(told.part, told.questions, told.lines);
       tell({ kind: "policies", columns }, columns.flatMap(buffersOf));
     }
   } catch (error) {

@@ -7,7 +7,6 @@ import type { OutcomeLookup } from "../core/export-ports.ts";
 import { LiftgateError } from "../core/errors.ts";
 import type { LogParts, PartRows, PolicyQuestion } from "../service/evaluation/gather-evidence.ts";
 import type { LocalPartsTerms } from "../service/evaluation/local-parts.ts";
-import type { RowsAsked } from "../service/evaluation/read-part.ts";
 
 /** What a worker is made for. */
 export interface Setup {
@@ -26,7 +25,7 @@ type Asked =
       readonly kind: "policies";
       readonly part: number;
       readonly questions: readonly PolicyQuestion[];
-      readonly asked: RowsAsked;
+      readonly lines: Uint32Array;
     };
 
 /** What a worker is told. */
@@ -80,9 +79,9 @@ export class EvaluationWorkers implements LogParts {
   async policies(
     part: number,
     questions: readonly PolicyQuestion[],
-    asked: RowsAsked,
+    lines: Uint32Array,
   ): Promise<readonly PolicyColumns[]> {
-    const answer = await this.#ask({ kind: "policies", part, questions, asked });
+    const answer = await this.#ask({ kind: "policies", part, questions, lines });
     if (answer.kind !== "policies") throw new LiftgateError("internal", `expected policies, got ${answer.kind}`);
     return answer.columns;
   }

@@ -11,7 +11,7 @@ import type { NamesAsked } from "./assemble-names.ts";
 import { type Assembled, assemblePolicy, assembleSample } from "./assemble-sample.ts";
 import { costOf, type Neighbours, neighboursOf, priceGrid } from "./price-search.ts";
 import type { ReadTally } from "./read-log.ts";
-import { isInShare, type RowsAsked } from "./read-part.ts";
+import { isInShare } from "./read-part.ts";
 import type { RowBlock } from "./row-block.ts";
 import { subsetSample } from "./subset-sample.ts";
 
@@ -28,7 +28,8 @@ export interface PolicyQuestion {
 export interface LogParts {
   readonly count: number;
   rows(part: number, join: JoinTerms): Promise<PartRows>;
-  policies(part: number, questions: readonly PolicyQuestion[], asked: RowsAsked): Promise<readonly PolicyColumns[]>;
+  /** @param lines of rows, rising */
+  policies(part: number, questions: readonly PolicyQuestion[], lines: Uint32Array): Promise<readonly PolicyColumns[]>;
 }
 
 export interface PartRows {
@@ -73,21 +74,22 @@ export interface Evidence {
 /** @throws LiftgateError `invalid_request` where the log has no decision to evaluate on */
 export async function gatherEvidence(log: LogParts, task: EvaluationTask): Promise<Evidence> {
   const parts = await Promise.all(partsOf(log).map((part) => log.rows(part, task.join)));
-  const blocks = parts.flatMap((part) => part.blocks);
-  const assembled = assembleSample(blocks, task.names);
+  const assembled = assembleSample(
+    parts.flatMap(({ blocks }) => blocks),
+    task.names,
+  );
   const { sample, duplicates } = assembled;
   if (sample.rows === 0) throw new LiftgateError("invalid_request", "the log has no decision to evaluate on");
-  const rowsOfParts = parts.map((part) => part.blocks.reduce((sum, { rows }) => sum + rows, 0));
 
-  const again = task.incumbent === "decided again" ? await policiesOver(log, AS_LOGGED, rowsOfParts, assembled) : [];
+  const again = task.incumbent === "decided again" ? await policiesOver(log, AS_LOGGED, parts, assembled) : [];
   const incumbent = again[0] === undefined ? null : { lambda: null, columns: again[0] };
   const spent = incumbent === null ? meanOf(sample.cost) : costOf(sample, incumbent.columns);
 
   const share = Math.min(1, CURVE_ROWS_MAX / sample.rows);
-  const curve = await curveOver(log, { blocks, rowsOfParts, assembled, share }, priceGrid(sample, task.costWeight));
+  const curve = await curveOver(log, { parts, assembled, share }, priceGrid(sample, task.costWeight));
   const { lambdas, reach } = pricesOf(curve, spent, { lambda: task.lambda, share });
   const questions = lambdas.map((lambda): PolicyQuestion => ({ policy: "candidate", lambda }));
-  const columns = await policiesOver(log, questions, rowsOfParts, assembled);
+  const columns = await policiesOver(log, questions, parts, assembled);
   const candidate = lambdas.flatMap((lambda, k) => {
     const judged = columns[k];
     return judged === undefined ? [] : [{ lambda, columns: judged }];
@@ -104,34 +106,42 @@ function partsOf({ count }: LogParts): readonly number[] {
 async function policiesOver(
   log: LogParts,
   questions: readonly PolicyQuestion[],
-  rowsOfParts: readonly number[],
+  parts: readonly PartRows[],
   { place, sample }: Assembled,
 ): Promise<readonly PolicyColumns[]> {
-  const answers = await Promise.all(
-    partsOf(log).map((part) => log.policies(part, questions, { rowsMax: rowsOfParts[part] ?? 0, unitShare: 1 })),
-  );
+  const answers = await Promise.all(parts.map(({ blocks }, part) => log.policies(part, questions, linesOf(blocks, 1))));
   return questions.map((_, k) => assemblePolicy(nth(answers, k), place, sample.rows));
 }
 
 interface CurveParts {
-  readonly blocks: readonly RowBlock[];
-  readonly rowsOfParts: readonly number[];
+  readonly parts: readonly PartRows[];
   readonly assembled: Assembled;
   readonly share: number;
 }
 
 async function curveOver(
   log: LogParts,
-  { blocks, rowsOfParts, assembled, share }: CurveParts,
+  { parts, assembled, share }: CurveParts,
   lambdas: readonly number[],
 ): Promise<readonly CurveJudged[]> {
-  const { place, rows } = sampledPlaces(blocks, assembled.place, share);
+  const { place, rows } = sampledPlaces(
+    parts.flatMap(({ blocks }) => blocks),
+    assembled.place,
+    share,
+  );
   const sample = share === 1 ? assembled.sample : subsetSample(assembled.sample, rows);
   const questions = lambdas.map((lambda): PolicyQuestion => ({ policy: "candidate", lambda }));
   const answers = await Promise.all(
-    partsOf(log).map((part) => log.policies(part, questions, { rowsMax: rowsOfParts[part] ?? 0, unitShare: share })),
+    parts.map(({ blocks }, part) => log.policies(part, questions, linesOf(blocks, share))),
   );
   return lambdas.map((lambda, k) => ({ lambda, sample, columns: assemblePolicy(nth(answers, k), place, sample.rows) }));
+}
+
+/** Where the rows of a share of all units are. */
+function linesOf(blocks: readonly RowBlock[], share: number): Uint32Array {
+  return Uint32Array.from(
+    blocks.flatMap(({ line, units }) => [...line].filter((_, row) => isInShare(units[row] ?? "", share))),
+  );
 }
 
 /** Of every row of sampled units that was read: its place among them; and their rows in the sample. */

@@ -7,12 +7,12 @@ import type { LogParts, PartRows, PolicyQuestion } from "./gather-evidence.ts";
 import type { PolicyTerms } from "./policy-block.ts";
 import type { PolicyProgram } from "./policy-program.ts";
 import { emptyTally, type LogLine, LogReader, type Rows } from "./read-log.ts";
-import { readPolicies, readRows, type RowsAsked } from "./read-part.ts";
+import { readPolicies, readRows } from "./read-part.ts";
 import type { RowBlock } from "./row-block.ts";
 
 export interface LocalPartsPorts {
-  /** Each reads one part's lines, from the first. */
-  readonly parts: readonly (() => AsyncIterable<LogLine>)[];
+  /** Each reads one part's lines, in order; or those that are wanted. */
+  readonly parts: readonly ((isWanted?: (line: number) => boolean) => AsyncIterable<LogLine>)[];
   readonly outcomes: OutcomeLookup;
   readonly openProgram: OpenProgram;
   readonly candidate: PolicyProgram;
@@ -48,21 +48,27 @@ export class LocalParts implements LogParts {
   async policies(
     part: number,
     questions: readonly PolicyQuestion[],
-    asked: RowsAsked,
+    lines: Uint32Array,
   ): Promise<readonly PolicyColumns[]> {
-    const readers = { reader: this.#reader(), terms: this.#terms, tally: emptyTally() };
+    const readers = { reader: this.#reader(), terms: this.#terms };
+    const wanted = new Set(lines);
     const policies = questions.map(({ policy, lambda }) => ({ policy: this.#policy(policy), lambda }));
-    return await readPolicies(this.#lines(part), readers, policies, asked);
+    return await readPolicies(
+      this.#lines(part, (line) => wanted.has(line)),
+      readers,
+      policies,
+      lines.length,
+    );
   }
 
   #reader(): LogReader {
     return new LogReader(this.#ports.openProgram, this.#terms);
   }
 
-  #lines(part: number): AsyncIterable<LogLine> {
+  #lines(part: number, isWanted?: (line: number) => boolean): AsyncIterable<LogLine> {
     const lines = this.#ports.parts[part];
     if (lines === undefined) throw new LiftgateError("internal", `the log has no part ${part}`);
-    return lines();
+    return lines(isWanted);
   }
 
   #policy(which: PolicyQuestion["policy"]): PolicyProgram {

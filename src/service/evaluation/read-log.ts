@@ -25,6 +25,7 @@ export interface Rows {
 }
 
 export interface CountedRow {
+  readonly line: number;
   readonly record: DecisionRecord;
   /** The program it was decided under. */
   readonly decided: Program;
@@ -82,7 +83,7 @@ export class LogReader {
         continue;
       }
       count(tally, record);
-      group.push({ record, decided });
+      group.push({ line: line.line, record, decided });
       if (group.length < GROUP) continue;
       yield group;
       group = [];

@@ -11,6 +11,8 @@ import { type NamedColumn, NamedColumns } from "./named-columns.ts";
 /** As `Sample`, but units and ids are as logged, and actions are those seen so far. */
 export interface RowBlock {
   readonly rows: number;
+  /** Where each row is in its part of the log; counts from 1. */
+  readonly line: Uint32Array;
   readonly actions: readonly string[];
   /** 53 bits of a hash of the decision's id: two of a million decisions share one with a chance of 1 in 10,000. */
   readonly id: Float64Array;
@@ -38,6 +40,7 @@ export type Propensity = "marginal" | "in-arm";
 const BLOCK_ROWS = 4_096;
 
 export interface LoggedRow {
+  readonly line: number;
   readonly record: DecisionRecord;
   readonly decided: Program;
   readonly observed: Observed;
@@ -63,11 +66,12 @@ export class BlockBuilder {
   }
 
   /** Throws `invalid_request` where the log has more actions than a program may. */
-  add({ record, decided, observed, scores }: LoggedRow): void {
+  add({ line, record, decided, observed, scores }: LoggedRow): void {
     const row = this.#rows++;
     const block = this.#block;
     const base = row * ACTIONS_MAX;
     const assigned = this.#placeOf(record.action);
+    block.line[row] = line;
     block.id[row] = uniformFromHash(record.decisionId);
     block.units.push(record.unit);
     block.timeMs[row] = Date.parse(record.time);
@@ -101,6 +105,7 @@ export class BlockBuilder {
       actions,
       units,
       named: named.take(rows),
+      line: columns.line.slice(0, rows),
       id: columns.id.slice(0, rows),
       timeMs: columns.timeMs.slice(0, rows),
       arm: columns.arm.slice(0, rows),
@@ -144,6 +149,7 @@ type Building = ReturnType<typeof building>;
 
 function building() {
   return {
+    line: new Uint32Array(BLOCK_ROWS),
     id: new Float64Array(BLOCK_ROWS),
     units: [] as string[],
     timeMs: new Float64Array(BLOCK_ROWS),
