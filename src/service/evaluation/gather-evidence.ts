@@ -73,28 +73,50 @@ export interface Evidence {
 
 /** @throws LiftgateError `invalid_request` where the log has no decision to evaluate on */
 export async function gatherEvidence(log: LogParts, task: EvaluationTask): Promise<Evidence> {
-  const parts = await Promise.all(partsOf(log).map((part) => log.rows(part, task.join)));
-  const assembled = assembleSample(
-    parts.flatMap(({ blocks }) => blocks),
-    task.names,
-  );
+  const { assembled, places, tallies } = await readRowsOf(log, task);
   const { sample, duplicates } = assembled;
   if (sample.rows === 0) throw new LiftgateError("invalid_request", "the log has no decision to evaluate on");
 
-  const again = task.incumbent === "decided again" ? await policiesOver(log, AS_LOGGED, parts, assembled) : [];
+  const again = task.incumbent === "decided again" ? await policiesOver(log, AS_LOGGED, places, assembled) : [];
   const incumbent = again[0] === undefined ? null : { lambda: null, columns: again[0] };
   const spent = incumbent === null ? meanOf(sample.cost) : costOf(sample, incumbent.columns);
 
   const share = Math.min(1, CURVE_ROWS_MAX / sample.rows);
-  const curve = await curveOver(log, { parts, assembled, share }, priceGrid(sample, task.costWeight));
+  const curve = await curveOver(log, { places, assembled, share }, priceGrid(sample, task.costWeight));
   const { lambdas, reach } = pricesOf(curve, spent, { lambda: task.lambda, share });
   const questions = lambdas.map((lambda): PolicyQuestion => ({ policy: "candidate", lambda }));
-  const columns = await policiesOver(log, questions, parts, assembled);
+  const columns = await policiesOver(log, questions, places, assembled);
   const candidate = lambdas.flatMap((lambda, k) => {
     const judged = columns[k];
     return judged === undefined ? [] : [{ lambda, columns: judged }];
   });
-  return { sample, candidate, incumbent, curve, reach, duplicates, tallies: parts.map(({ tally }) => tally) };
+  return { sample, candidate, incumbent, curve, reach, duplicates, tallies };
+}
+
+/** Where the rows of a part are, and whose: all that is kept of what was read. */
+interface PartPlaces {
+  readonly line: Uint32Array;
+  readonly units: readonly string[];
+}
+
+async function readRowsOf(log: LogParts, { join, names }: EvaluationTask) {
+  const parts = await Promise.all(partsOf(log).map((part) => log.rows(part, join)));
+  const blocks = parts.flatMap((part) => part.blocks);
+  return {
+    assembled: assembleSample(blocks, names),
+    places: parts.map(placesOf),
+    tallies: parts.map(({ tally }) => tally),
+  };
+}
+
+function placesOf({ blocks }: PartRows): PartPlaces {
+  const line = new Uint32Array(blocks.reduce((sum, { rows }) => sum + rows, 0));
+  let at = 0;
+  for (const block of blocks) {
+    line.set(block.line, at);
+    at += block.rows;
+  }
+  return { line, units: blocks.flatMap(({ units }) => units) };
 }
 
 const AS_LOGGED: readonly PolicyQuestion[] = [{ policy: "incumbent", lambda: null }];
@@ -106,50 +128,41 @@ function partsOf({ count }: LogParts): readonly number[] {
 async function policiesOver(
   log: LogParts,
   questions: readonly PolicyQuestion[],
-  parts: readonly PartRows[],
+  places: readonly PartPlaces[],
   { place, sample }: Assembled,
 ): Promise<readonly PolicyColumns[]> {
-  const answers = await Promise.all(parts.map(({ blocks }, part) => log.policies(part, questions, linesOf(blocks, 1))));
+  const answers = await Promise.all(places.map(({ line }, part) => log.policies(part, questions, line)));
   return questions.map((_, k) => assemblePolicy(nth(answers, k), place, sample.rows));
 }
 
 interface CurveParts {
-  readonly parts: readonly PartRows[];
+  readonly places: readonly PartPlaces[];
   readonly assembled: Assembled;
   readonly share: number;
 }
 
 async function curveOver(
   log: LogParts,
-  { parts, assembled, share }: CurveParts,
+  { places, assembled, share }: CurveParts,
   lambdas: readonly number[],
 ): Promise<readonly CurveJudged[]> {
-  const { place, rows } = sampledPlaces(
-    parts.flatMap(({ blocks }) => blocks),
-    assembled.place,
-    share,
-  );
+  const { place, rows } = sampledPlaces(places, assembled.place, share);
   const sample = share === 1 ? assembled.sample : subsetSample(assembled.sample, rows);
   const questions = lambdas.map((lambda): PolicyQuestion => ({ policy: "candidate", lambda }));
-  const answers = await Promise.all(
-    parts.map(({ blocks }, part) => log.policies(part, questions, linesOf(blocks, share))),
-  );
+  const answers = await Promise.all(places.map((part, k) => log.policies(k, questions, linesInShare(part, share))));
   return lambdas.map((lambda, k) => ({ lambda, sample, columns: assemblePolicy(nth(answers, k), place, sample.rows) }));
 }
 
-/** Where the rows of a share of all units are. */
-function linesOf(blocks: readonly RowBlock[], share: number): Uint32Array {
-  return Uint32Array.from(
-    blocks.flatMap(({ line, units }) => [...line].filter((_, row) => isInShare(units[row] ?? "", share))),
-  );
+function linesInShare({ line, units }: PartPlaces, share: number): Uint32Array {
+  return line.filter((_, row) => isInShare(units[row] ?? "", share));
 }
 
 /** Of every row of sampled units that was read: its place among them; and their rows in the sample. */
-function sampledPlaces(blocks: readonly RowBlock[], place: Int32Array, share: number) {
+function sampledPlaces(parts: readonly PartPlaces[], place: Int32Array, share: number) {
   const places: number[] = [];
   const rows: number[] = [];
   let read = 0;
-  for (const { units } of blocks) {
+  for (const { units } of parts) {
     for (const unit of units) {
       const row = place[read++] as number;
       if (!isInShare(unit, share)) continue;
