@@ -32,12 +32,13 @@ export interface ReadProgress {
 
 /**
  * Every line of the segments, in the order of `paths`; `line` counts from 1. Where a compressed segment is damaged
- * its lines before are given, which may be wrong, then the damage. Throws what the file system throws for a path it
+ * its lines before are given, which may be wrong, then the damage. Lines that are not wanted cost next to nothing. Throws what the file system throws for a path it
  * cannot read.
  */
 export async function* readSegments(
   paths: readonly string[],
   onProgress: (progress: ReadProgress) => void = () => undefined,
+  isWanted: (line: number) => boolean = () => true,
 ): AsyncGenerator<LogEntry, void> {
   const sizes = await Promise.all(paths.map(sizeOf));
   const bytesTotal = sizes.reduce((sum, size) => sum + size, 0);
@@ -49,7 +50,7 @@ export async function* readSegments(
         if (block.torn) {
           yield { kind: "torn", path, line: line + 1, bytes: block.bytes.length };
         } else {
-          for (const bytes of linesOf(block.bytes)) yield entryOf({ path, line: ++line }, bytes);
+          for (const bytes of linesOf(block.bytes)) if (isWanted(++line)) yield entryOf({ path, line }, bytes);
         }
         onProgress({ path, bytesRead: bytesBefore + block.fileBytesRead, bytesTotal });
       }
