@@ -1,0 +1,107 @@
+/** One seed of the loop, from the randomized start to the last settlement. */
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Customer } from "../src/cli/demo/customers.ts";
+import { type Arrival, drawArrivals, END_MS } from "./arrivals.ts";
+import { liftgate, makeFirstModel, train } from "./commands.ts";
+import { type Given, type MonthOfMoney, Player } from "./play.ts";
+import { MODEL, policy, PROGRAM, randomizedStart, SHADOW } from "./program.ts";
+import { type Environment, LoopService } from "./service.ts";
+import { type Stage, STAGES } from "./stages.ts";
+import { OFFERS, START_MS } from "./world.ts";
+
+const DAY_MS = 86_400_000;
+/** Everything has happened, and what nobody redeemed has expired. */
+const SETTLED_DAYS = 9;
+const ROWS_REPLAYED = /(\d+) of (\d+)/;
+
+export interface SeedOptions {
+  readonly seed: number;
+  readonly customers: readonly Customer[];
+  readonly arrivalsPerMonth: number;
+  /** Emptied, and made if it is not there. */
+  readonly folder: string;
+  readonly python: string;
+  readonly progress: (words: string) => void;
+}
+
+export interface SeedRun {
+  readonly seed: number;
+  readonly arrivals: readonly Arrival[];
+  readonly given: readonly Given[];
+  readonly months: readonly MonthOfMoney[];
+  /** What `liftgate replay` said. */
+  readonly replayed: string;
+}
+
+export async function runSeed(options: SeedOptions): Promise<SeedRun> {
+  const { seed, customers, arrivalsPerMonth, python, progress } = options;
+  const environment = await prepare(options);
+  await makeFirstModel(python, join(environment.MODELS_DIR, MODEL, "1"), guessedCosts());
+  await writeProgram(environment, PROGRAM, randomizedStart("1"));
+  await liftgate(environment, ["validate"]);
+  const service = await LoopService.start(environment, PROGRAM, START_MS);
+  const arrivals = drawArrivals(customers, arrivalsPerMonth, seed);
+  const player = new Player(service, arrivals, seed);
+  const play = (untilMs: number): Promise<void> =>
+    player.playUntil(untilMs, (atMs, decisions) => progress(`${dayOf(atMs)}: ${decisions} decisions`));
+  try {
+    await service.putFeatures(customers, START_MS);
+    for (const stage of STAGES) {
+      await play(stage.trainedAtMs);
+      await trainNext(options, environment, stage);
+      await writeProgram(environment, SHADOW, policy({ id: SHADOW, version: stage.version, model: `${stage.version}` }));
+      await service.reload();
+      await play(stage.promotedAtMs);
+      await promote(environment, stage);
+      await service.reload();
+    }
+    await play(END_MS);
+    await play(END_MS + SETTLED_DAYS * DAY_MS);
+  } finally {
+    await service.stop();
+  }
+  progress("replay");
+  const replayed = await liftgate(environment, ["replay"]);
+  return { seed, arrivals, given: player.given, months: player.months, replayed: ROWS_REPLAYED.exec(replayed)?.[0] ?? replayed };
+}
+
+/** As good as anybody knows before the first day: one in ten vouchers comes back. */
+function guessedCosts(): readonly string[] {
+  return OFFERS.map(({ id, face }) => `${id}=${face / 10}`);
+}
+
+function dayOf(atMs: number): string {
+  return new Date(atMs).toISOString().slice(0, "2026-01-01".length);
+}
+
+async function prepare({ folder }: SeedOptions): Promise<Environment> {
+  await rm(folder, { recursive: true, force: true });
+  const environment = {
+    DATA_DIR: join(folder, "data"),
+    MODELS_DIR: join(folder, "models"),
+    PROGRAMS_DIR: join(folder, "programs"),
+  };
+  for (const directory of Object.values(environment)) await mkdir(directory, { recursive: true });
+  await mkdir(join(environment.MODELS_DIR, MODEL));
+  return environment;
+}
+
+/** Export, training, validation: a folder of the next version, or an error that says which gate refused. */
+async function trainNext({ folder, python, progress }: SeedOptions, environment: Environment, stage: Stage) {
+  progress(`training version ${stage.version}`);
+  const out = join(folder, `training-${stage.version}.csv`);
+  const span = ["--from", new Date(stage.data.fromMs).toISOString(), "--until", new Date(stage.data.untilMs).toISOString()];
+  await liftgate(environment, ["export", "--to", "training", "--arms", "all", "--program", PROGRAM, ...span, "--out", out]);
+  const models = join(environment.MODELS_DIR, MODEL);
+  await train(python, ["log", "--data", out, "--like", join(models, "1"), "--out", join(models, `${stage.version}`)]);
+}
+
+async function promote(environment: Environment, { version }: Stage): Promise<void> {
+  await rm(join(environment.PROGRAMS_DIR, `${SHADOW}.yaml`));
+  await writeProgram(environment, PROGRAM, policy({ id: PROGRAM, version, model: `${version}` }));
+}
+
+async function writeProgram({ PROGRAMS_DIR }: Environment, id: string, yaml: string): Promise<void> {
+  await writeFile(join(PROGRAMS_DIR, `${id}.yaml`), yaml);
+}
