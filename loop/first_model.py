@@ -128,7 +128,7 @@ def record(data: Path, rows: int, actions: tuple[str, ...], name: tuple[str, str
             "unit": "unit",
             "postTreatment": ["visit", "conversion", "spend", "order", "voucher"],
             "assumptions": [
-                "nothing was observed: effects on orders are declared as 0, voucher money is guessed"
+                "nothing was observed: effects on orders are declared as 0, voucher money guessed"
             ],
         },
         learner={"family": "Direct", "base": "lightgbm.LGBMRegressor", "parameters": {}},

@@ -8,7 +8,7 @@ import { OFFERS, START_MS } from "./world.ts";
 /** Decisions of so much time are asked for together, at its end. */
 const STEP_MS = 3 * 3_600_000;
 /** The clock stands so long before the end of a step, still in its own month however it is nudged. */
-const BEFORE_MS = 300_000;
+const BEFORE_MS = 900_000;
 /** Few, so that the lease is topped up in between. */
 const DECISIONS_AT_ONCE = 40;
 /** The parts of an account are told in decimal money; their sum differs by rounding alone. */

@@ -14,9 +14,10 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const CLOCK = new URL("clock.ts", import.meta.url).href;
 const READY_MS = 60_000;
 const SAID_CHARS_MAX = 4_000;
-/** Leases and prices follow a jump of the clock within so many looks, a millisecond or so each. */
-const LOOKS = 30;
-const JUMPS_MAX = 20;
+/** Leases and prices follow a jump of the clock within so many looks, some milliseconds each; on a busy disk later. */
+const LOOKS = 20;
+/** Each waits twice as long as the one before. */
+const JUMPS_MAX = 10;
 /** Longer than a lease waits to be renewed. */
 const RENEWAL_MS = 1_100;
 const UPLOAD_ROWS = 1_000;
@@ -59,11 +60,12 @@ export class LoopService {
     let nowMs = atMs;
     for (let jump = 0; jump < JUMPS_MAX; jump++) {
       await this.#jumpTo(nowMs);
-      for (let look = 0; look < LOOKS; look++) {
+      const looks = LOOKS * 2 ** jump;
+      for (let look = 1; look <= looks; look++) {
         const { state, prices } = await this.budget();
         const isPriced = prices.epoch >= Math.floor(atMs / 1_000) - EPOCH_SECONDS;
         if (state === "paying" && isPriced) return;
-        if (look === LOOKS - 1) nowMs += isPriced ? RENEWAL_MS : EPOCH_SECONDS * 1_000;
+        if (look === looks) nowMs += isPriced ? RENEWAL_MS : EPOCH_SECONDS * 1_000 + 1_000;
       }
     }
     throw new Error(`the budget did not follow the clock: ${JSON.stringify(await this.budget())}`);
