@@ -22,7 +22,7 @@ export function fitLikelihood(observed: readonly Observed[]): (customer: Custome
   let weights = new Array<number>(width).fill(0);
   for (let step = 0; step < STEPS; step++) {
     const gradient = weights.map((weight) => -weight);
-    const curvature = Array.from({ length: width }, (_, i) => Array.from({ length: width }, (_, j) => Number(i === j)));
+    const curvature = weights.map((_, i) => weights.map((__, j) => Number(i === j)));
     rows.forEach((row, i) => addTo({ gradient, curvature }, { row, ...chanceOf(row, weights), at: observed[i] }));
     const move = solve(curvature, gradient);
     weights = weights.map((weight, i) => weight + (move[i] ?? 0));

@@ -20,17 +20,15 @@ export interface Given {
   readonly action: string;
   readonly propensity: number;
   readonly isOrdered: boolean;
+  /** Of the budget. */
+  readonly period: string;
   /** What it came to cost, in USD: sending, and the voucher where it was redeemed. */
   readonly cost: number;
 }
 
-/** Of the ledger at the end of a month, in USD. */
-export interface MonthOfMoney {
-  readonly period: string;
-  readonly amount: number;
-  readonly settled: number;
-  readonly pending: number;
-  readonly overrun: number;
+/** The budget's calendar month, as the service names it. */
+export function periodAt(atMs: number): string {
+  return `${new Date(atMs).toISOString().slice(0, "2026-01".length)}@UTC`;
 }
 
 export class Player {
@@ -38,7 +36,6 @@ export class Player {
   readonly #service: LoopService;
   readonly #arrivals: readonly Arrival[];
   readonly #seed: number;
-  readonly #months = new Map<string, MonthOfMoney>();
   /** What will happen, in no order. */
   #coming: Told[] = [];
   #next = 0;
@@ -48,11 +45,6 @@ export class Player {
     this.#service = service;
     this.#arrivals = arrivals;
     this.#seed = seed;
-  }
-
-  /** In their order. */
-  get months(): readonly MonthOfMoney[] {
-    return [...this.#months.values()];
   }
 
   /** @param passed called after each step with the time and all decisions so far */
@@ -95,18 +87,18 @@ export class Player {
       arrival,
       action,
       propensity,
+      period: periodAt(arrival.atMs),
       isOrdered: told.some(({ outcome }) => outcome.type === "reward"),
       cost: told.reduce((sum, { outcome }) => sum + (outcome.cost ?? 0), sending),
     });
     this.#coming.push(...told);
   }
 
-  /** The account holds together at every step; its last word of each month is kept. */
+  /** The account holds together at every step. */
   async #checkMoney(): Promise<void> {
-    const { period, amount, settled, pending, leased, available, overrun } = await this.#service.budget();
+    const { period, amount, settled, pending, leased, available } = await this.#service.budget();
     const whole = settled + pending + leased + available;
     if (Math.abs(whole - amount) > CENT || available < 0)
       throw new Error(`the budget of ${period?.id} does not hold together: ${whole} of ${amount} USD`);
-    if (period !== null) this.#months.set(period.id, { period: period.id, amount, settled, pending, overrun });
   }
 }

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import type { Customer } from "../src/cli/demo/customers.ts";
 import { type Arrival, drawArrivals, END_MS } from "./arrivals.ts";
 import { liftgate, makeFirstModel, train } from "./commands.ts";
-import { type Given, type MonthOfMoney, Player } from "./play.ts";
+import { type MonthOfMoney, moneyOf } from "./money.ts";
+import { type Given, Player } from "./play.ts";
 import { MODEL, policy, PROGRAM, randomizedStart, SHADOW } from "./program.ts";
 import { type Environment, LoopService } from "./service.ts";
 import { type Stage, STAGES } from "./stages.ts";
@@ -13,7 +14,7 @@ import { OFFERS, START_MS } from "./world.ts";
 const DAY_MS = 86_400_000;
 /** Everything has happened, and what nobody redeemed has expired. */
 const SETTLED_DAYS = 9;
-const ROWS_REPLAYED = /(\d+) of (\d+)/;
+const REPLAYED = /(\d+) identical, (\d+) different/;
 
 export interface SeedOptions {
   readonly seed: number;
@@ -50,7 +51,11 @@ export async function runSeed(options: SeedOptions): Promise<SeedRun> {
     for (const stage of STAGES) {
       await play(stage.trainedAtMs);
       await trainNext(options, environment, stage);
-      await writeProgram(environment, SHADOW, policy({ id: SHADOW, version: stage.version, model: `${stage.version}` }));
+      await writeProgram(
+        environment,
+        SHADOW,
+        policy({ id: SHADOW, version: stage.version, model: `${stage.version}` }),
+      );
       await service.reload();
       await play(stage.promotedAtMs);
       await promote(environment, stage);
@@ -62,8 +67,9 @@ export async function runSeed(options: SeedOptions): Promise<SeedRun> {
     await service.stop();
   }
   progress("replay");
+  const months = await moneyOf(environment.DATA_DIR, player.given);
   const replayed = await liftgate(environment, ["replay"]);
-  return { seed, arrivals, given: player.given, months: player.months, replayed: ROWS_REPLAYED.exec(replayed)?.[0] ?? replayed };
+  return { seed, arrivals, given: player.given, months, replayed: REPLAYED.exec(replayed)?.[0] ?? replayed };
 }
 
 /** As good as anybody knows before the first day: one in ten vouchers comes back. */
@@ -91,8 +97,24 @@ async function prepare({ folder }: SeedOptions): Promise<Environment> {
 async function trainNext({ folder, python, progress }: SeedOptions, environment: Environment, stage: Stage) {
   progress(`training version ${stage.version}`);
   const out = join(folder, `training-${stage.version}.csv`);
-  const span = ["--from", new Date(stage.data.fromMs).toISOString(), "--until", new Date(stage.data.untilMs).toISOString()];
-  await liftgate(environment, ["export", "--to", "training", "--arms", "all", "--program", PROGRAM, ...span, "--out", out]);
+  const span = [
+    "--from",
+    new Date(stage.data.fromMs).toISOString(),
+    "--until",
+    new Date(stage.data.untilMs).toISOString(),
+  ];
+  await liftgate(environment, [
+    "export",
+    "--to",
+    "training",
+    "--arms",
+    "all",
+    "--program",
+    PROGRAM,
+    ...span,
+    "--out",
+    out,
+  ]);
   const models = join(environment.MODELS_DIR, MODEL);
   await train(python, ["log", "--data", out, "--like", join(models, "1"), "--out", join(models, `${stage.version}`)]);
 }
