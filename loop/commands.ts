@@ -6,7 +6,8 @@ import { fileURLToPath } from "node:url";
 import type { Environment } from "./service.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const TRAIN = "import sys; from liftgate_training.cli import main; sys.exit(main(sys.argv[1:]))";
+/** The real customers, without what the experiment made of them. */
+export const CUSTOMERS = join(ROOT, "training/data/hillstrom/hillstrom.csv.gz");
 const SAID_CHARS_MAX = 8_000;
 
 export interface Ran {
@@ -25,15 +26,9 @@ export async function liftgate(environment: Environment, args: readonly string[]
   return succeeded(`liftgate ${args[0]}`, await runLiftgate(environment, args));
 }
 
-/** `liftgate-train <args>`. */
-export async function train(python: string, args: readonly string[]): Promise<string> {
-  return succeeded(`liftgate-train ${args[0]}`, await run([python, "-c", TRAIN, ...args], TRAINING));
-}
-
-export async function makeFirstModel(python: string, folder: string, offers: readonly string[]): Promise<void> {
-  const data = join(ROOT, "training/data/hillstrom/hillstrom.csv.gz");
-  const script = join(ROOT, "loop/first_model.py");
-  succeeded("first_model.py", await run([python, script, data, folder, ...offers], TRAINING));
+/** A script of the loop on top of the training package: what it writes has passed the package's gates. */
+export async function runScript(python: string, name: string, args: readonly string[]): Promise<void> {
+  succeeded(name, await run([python, join(ROOT, "loop", name), ...args], TRAINING));
 }
 
 const TRAINING = { PYTHONPATH: join(ROOT, "training/src") };

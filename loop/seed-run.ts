@@ -3,7 +3,7 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Customer } from "../src/cli/demo/customers.ts";
 import { type Arrival, drawArrivals, END_MS } from "./arrivals.ts";
-import { liftgate, makeFirstModel, train } from "./commands.ts";
+import { CUSTOMERS, liftgate, runScript } from "./commands.ts";
 import { type MonthOfMoney, moneyOf } from "./money.ts";
 import { type Given, Player } from "./play.ts";
 import { MODEL, policy, PROGRAM, randomizedStart, SHADOW } from "./program.ts";
@@ -38,7 +38,8 @@ export interface SeedRun {
 export async function runSeed(options: SeedOptions): Promise<SeedRun> {
   const { seed, customers, arrivalsPerMonth, python, progress } = options;
   const environment = await prepare(options);
-  await makeFirstModel(python, join(environment.MODELS_DIR, MODEL, "1"), guessedCosts());
+  const firstModel = join(environment.MODELS_DIR, MODEL, "1");
+  await runScript(python, "first_model.py", [CUSTOMERS, firstModel, ...guessedCosts()]);
   await writeProgram(environment, PROGRAM, randomizedStart("1"));
   await liftgate(environment, ["validate"]);
   const service = await LoopService.start(environment, PROGRAM, START_MS);
@@ -116,7 +117,7 @@ async function trainNext({ folder, python, progress }: SeedOptions, environment:
     out,
   ]);
   const models = join(environment.MODELS_DIR, MODEL);
-  await train(python, ["log", "--data", out, "--like", join(models, "1"), "--out", join(models, `${stage.version}`)]);
+  await runScript(python, "train.py", [out, join(models, "1"), join(models, `${stage.version}`)]);
 }
 
 async function promote(environment: Environment, { version }: Stage): Promise<void> {
