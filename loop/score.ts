@@ -4,8 +4,8 @@
  * expectation), and are given what they could not know: the best single action is that of hindsight. The oracle has the
  * whole budget of each month, knows every effect and everybody who will come.
  *
- *   oracle   argmax_a V − (1 + λ)k, where above 0, at the λ of the month's budget (the dual of the multiple-choice
- *            knapsack, from the batch allocator)
+ *   oracle   max Σ V − k over at most one offer each, Σ k within the budget (the multiple-choice knapsack, by the batch
+ *            allocator)
  */
 import { allocate } from "../src/core/allocation/allocate.ts";
 import { wholeMicros } from "../src/core/domain/money.ts";
@@ -79,18 +79,12 @@ function bestSingle(arrivals: readonly Arrival[], order: readonly number[], spen
 }
 
 function oracle(arrivals: readonly Arrival[]): Spending {
-  const { lambda } = allocate(candidatesOf(arrivals), {
+  const { assignment } = allocate(candidatesOf(arrivals), {
     budgetMicros: wholeMicros(BUDGET_USD),
     costWeight: 1,
     caps: [],
   });
-  return arrivals.map(({ expected }) =>
-    expected.reduce((best, next) => (netOf(next, lambda) > netOf(best, lambda) ? next : best), NOTHING),
-  );
-}
-
-function netOf({ value, cost }: Expected, lambda: number): number {
-  return value - (1 + lambda) * cost;
+  return arrivals.map(({ expected }, i) => expected[assignment[i] ?? -1] ?? NOTHING);
 }
 
 function candidatesOf(arrivals: readonly Arrival[]) {
