@@ -22,7 +22,7 @@ import { tableOf } from "./table.ts";
 /** Not among those that anything was tried on. */
 const SEEDS = [101, 102, 103, 104, 105, 106, 107, 108, 109, 110];
 const SIZES = {
-  full: { customers: 16_000, arrivalsPerMonth: 30_000 },
+  full: { customers: 16_000, arrivalsPerMonth: 40_000 },
   small: { customers: 2_000, arrivalsPerMonth: 3_000 },
 } as const;
 const FEATURES: readonly NamedFeature[] = [
@@ -39,6 +39,7 @@ const FEATURES: readonly NamedFeature[] = [
 const { values } = parseArgs({
   options: {
     seeds: { type: "string", default: "1" },
+    first: { type: "string", default: "0" },
     small: { type: "boolean", default: false },
     python: { type: "string", default: fileURLToPath(new URL("../training/.venv/bin/python", import.meta.url)) },
     out: { type: "string" },
@@ -50,7 +51,8 @@ const out = values.out === undefined ? await mkdtemp(join(tmpdir(), "liftgate-lo
 await mkdir(out, { recursive: true });
 const customers = await readCustomers(FEATURES, size.customers);
 const summaries: SeedSummary[] = [];
-for (const seed of SEEDS.slice(0, Number(values.seeds))) summaries.push(await play(seed));
+for (const seed of SEEDS.slice(Number(values.first), Number(values.first) + Number(values.seeds)))
+  summaries.push(await play(seed));
 const plot = resolve(values.plot ?? join(out, "loop.svg"));
 await writeFile(plot, plotOf(summaries));
 await writeFile(join(out, "loop.json"), JSON.stringify(summaries, undefined, 1));

@@ -21,12 +21,18 @@ export function randomizedStart(model: string): string {
 }
 
 /**
- * One in twenty stays drawn evenly, which takes an eighth of the budget: what the next training learns from, with what is
- * explored near the best offer: behind by 10 cents, one draw in ten.
+ * While effects are uncertain one in twenty is drawn evenly, which takes an eighth of the budget: what the next training
+ * learns from, with what is explored near the best offer (behind by 10 cents: one draw in ten). At the end two in a
+ * hundred, and little else.
  */
-export function policy(version: Version): string {
-  return fileOf(version, { evaluation: 0.05, gamma: 60 });
+export function policy(version: Version, phase: "learning" | "settled"): string {
+  return fileOf(version, POLICIES[phase]);
 }
+
+const POLICIES = {
+  learning: { evaluation: 0.05, gamma: 60 },
+  settled: { evaluation: 0.02, gamma: 300 },
+} as const;
 
 interface Exploring {
   readonly evaluation: number;

@@ -55,7 +55,7 @@ export async function runSeed(options: SeedOptions): Promise<SeedRun> {
       await writeProgram(
         environment,
         SHADOW,
-        policy({ id: SHADOW, version: stage.version, model: `${stage.version}` }),
+        policy({ id: SHADOW, version: stage.version, model: `${stage.version}` }, stage.phase),
       );
       await service.reload();
       await play(stage.promotedAtMs);
@@ -120,9 +120,9 @@ async function trainNext({ folder, python, progress }: SeedOptions, environment:
   await runScript(python, "train.py", [out, join(models, "1"), join(models, `${stage.version}`)]);
 }
 
-async function promote(environment: Environment, { version }: Stage): Promise<void> {
+async function promote(environment: Environment, { version, phase }: Stage): Promise<void> {
   await rm(join(environment.PROGRAMS_DIR, `${SHADOW}.yaml`));
-  await writeProgram(environment, PROGRAM, policy({ id: PROGRAM, version, model: `${version}` }));
+  await writeProgram(environment, PROGRAM, policy({ id: PROGRAM, version, model: `${version}` }, phase));
 }
 
 async function writeProgram({ PROGRAMS_DIR }: Environment, id: string, yaml: string): Promise<void> {

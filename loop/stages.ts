@@ -10,9 +10,13 @@ export interface Stage {
   readonly trainedAtMs: number;
   /** Decisions of this span are trained on: all that can have come of them has. */
   readonly data: { readonly fromMs: number; readonly untilMs: number };
+  /** How much is explored: see program.ts. */
+  readonly phase: "learning" | "settled";
   /** From the training until then it is a shadow; then it is promoted. */
   readonly promotedAtMs: number;
 }
+
+const LAST_VERSION = 4;
 
 /** First the randomized start is learned from; then twice what was logged since the drift, the second time all of it. */
 export const STAGES: readonly Stage[] = [
@@ -30,5 +34,6 @@ function stage(...[version, fromMs, trainedAtMs, promotedAtMs]: readonly [number
     trainedAtMs,
     data: { fromMs, untilMs: trainedAtMs - (ORDER_DAYS_MAX + 1) * DAY_MS },
     promotedAtMs,
+    phase: version === LAST_VERSION ? "settled" : "learning",
   };
 }

@@ -49,7 +49,7 @@ export const OFFERS: readonly Offer[] = [
 /** Gross margin of an order, before the voucher. */
 export const ORDER_USD = 20;
 /** Per calendar month. About half of what would be spent if money were no object. */
-export const BUDGET_USD = 5_500;
+export const BUDGET_USD = 7_300;
 export const MONTHS = 5;
 export const START_MS = Date.UTC(2026, 0, 1);
 export const DRIFT_MS = Date.UTC(2026, 2, 1);
