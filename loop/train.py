@@ -7,9 +7,9 @@ One boosted model with the arm as its first column (Künzel et al. 2019, S-learn
 their number). Rows are not weighed: what was offered depended on the columns of the model and on
 chance alone, so E[order | x, a] is the same in every arm of the log, and weights of up to 1/p would
 only add noise. `liftgate-train log`, which weighs them, has fewer assumptions and, at this size of
-effects, needs many times the decisions. Every replicate is fitted on four fifths of the units: their
-mean is steadier than one model. Their spread is not the error of an effect, and nothing here asks
-for it.
+effects, needs many times the decisions. Every replicate is fitted on four fifths of the units:
+their mean is steadier than one model. Their spread is not the error of an effect, and nothing here
+asks for it.
 
     python loop/train.py training.csv models/winback-offers/1 models/winback-offers/2
 """
@@ -92,7 +92,7 @@ def main(data: Path, like: Path, folder: Path) -> None:
         identity=ModelIdentity(promise.name, folder.name, decisions.last_time),
         training=training_json(data, decisions, (len(train), len(holdout)), promise),
         learner={"family": "S", "base": "lightgbm.LGBMRegressor", "parameters": ORDERS},
-        uncertainty={"method": "subsampling", "replicates": REPLICATES, "unit": "unit"},
+        uncertainty={"method": "none", "replicates": REPLICATES, "unit": "unit"},
         metrics=metrics_json(effects),
         card=card(promise.name, folder.name, data, effects),
     )
