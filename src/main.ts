@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { addAllocateCommand } from "./cli/allocate.ts";
 import { addDemoCommand } from "./cli/demo.ts";
+import { addEvaluateCommand } from "./cli/evaluate.ts";
 import { addExportCommand } from "./cli/export.ts";
 import { addOpenapiCommand } from "./cli/openapi.ts";
 import { addReplayCommand } from "./cli/replay.ts";
@@ -19,6 +20,7 @@ addServeCommand(program);
 addValidateCommand(program);
 addReplayCommand(program);
 addAllocateCommand(program);
+addEvaluateCommand(program);
 addExportCommand(program);
 addDemoCommand(program);
 addSimulateCommand(program);

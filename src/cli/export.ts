@@ -1,17 +1,14 @@
-import { Presets, SingleBar } from "cli-progress";
 import { type Command, Option } from "commander";
-import { composeExport, type ExportParts, type ReadLog } from "../compose/export.ts";
+import { composeExport } from "../compose/export.ts";
 import { readConfig } from "../ops/config.ts";
 import { exportDecisions } from "../service/export/export-decisions.ts";
 import { REWARDS } from "../service/export/joined-decision.ts";
 import { leftOutBy } from "../service/export/selection.ts";
 import { TRAINING_ARMS } from "../service/export/training-table.ts";
 import { duration, type ExportOptions, FORMATS, instant, misuseOf, TARGETS } from "./export/options.ts";
-import { type OutcomesRead, tellExport } from "./export/summary.ts";
+import { tellExport } from "./export/summary.ts";
+import { readOutcomes, withProgress } from "./read-logs.ts";
 import { SIGNALS } from "./signals.ts";
-
-/** Faults told in full; the rest is counted. */
-const FAULTS_SHOWN_MAX = 20;
 
 export function addExportCommand(program: Command): void {
   program
@@ -77,48 +74,4 @@ function selectionOf({ to, program, from, until, arms }: ExportOptions) {
     arms: to === "training" ? (arms ?? "evaluation") : "all",
     programs: FORMATS[to].programs,
   } as const;
-}
-
-async function readOutcomes({ outcomes, store }: ExportParts): Promise<OutcomesRead> {
-  const read = { outcomes: 0, torn: 0, faulty: 0, faults: [] as string[] };
-  await withProgress("reading outcomes", outcomes, async (lines) => {
-    for await (const entry of lines) {
-      if (entry.kind === "torn") {
-        read.torn += 1;
-        continue;
-      }
-      const fault = entry.kind === "corrupt" ? entry.rule : await store.add(entry.record);
-      if (fault === null) {
-        read.outcomes += 1;
-        continue;
-      }
-      read.faulty += 1;
-      if (read.faults.length < FAULTS_SHOWN_MAX) read.faults.push(`${entry.path}:${entry.line}: ${fault}`);
-    }
-    await store.seal();
-  });
-  return read;
-}
-
-/** With a progress bar on a terminal. */
-async function withProgress<T>(
-  doing: string,
-  log: ReadLog,
-  work: (lines: ReturnType<ReadLog>) => Promise<T>,
-): Promise<T> {
-  const bar = new SingleBar(
-    { format: `${doing} {bar} {percentage}% of {total} bytes`, clearOnComplete: true },
-    Presets.legacy,
-  );
-  let started = false;
-  const lines = log(({ bytesRead, bytesTotal }) => {
-    if (!started) bar.start(bytesTotal, 0);
-    started = true;
-    bar.update(bytesRead);
-  });
-  try {
-    return await work(lines);
-  } finally {
-    bar.stop();
-  }
 }

@@ -5,6 +5,7 @@ import type { Command } from "commander";
 import { pino } from "pino";
 import { z } from "zod";
 import { compose } from "../compose/service.ts";
+import { EvaluationReport } from "../contract/evaluation-report.ts";
 import { Golden, Manifest } from "../contract/manifest.ts";
 import { OutcomeLine } from "../contract/outcome-record.ts";
 import { ProgramFile } from "../contract/program-file.ts";
@@ -16,6 +17,7 @@ import { readConfig } from "../ops/config.ts";
 const FILE_SCHEMAS = {
   "decision-record.schema.json": DecisionRecord,
   "outcome-record.schema.json": OutcomeLine,
+  "evaluation-report.schema.json": EvaluationReport,
   "model-manifest.schema.json": Manifest,
   "model-golden.schema.json": Golden,
   "program.schema.json": ProgramFile,

@@ -69,7 +69,12 @@ export function composeAllocation(config: Config) {
 
 /** The archived program with a digest, compiled without the models it routes to: scores are in the records. */
 export function archivedPrograms(config: Config): OpenProgram {
-  const archive = new ProgramArchive(join(config.DATA_DIR, "programs"));
+  return archivedProgramsIn(join(config.DATA_DIR, "programs"));
+}
+
+/** As `archivedPrograms`, of an archive elsewhere. */
+export function archivedProgramsIn(folder: string): OpenProgram {
+  const archive = new ProgramArchive(folder);
   const calendar = new TemporalCalendar();
   return async (digest) => {
     const text = await archive.open(digest);

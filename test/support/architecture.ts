@@ -49,7 +49,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(ADAPTERS.map((layer) => [layer, [...CORE, "contract", "adapters/packed"]])),
   ops: [...CORE, "contract", "service"],
   http: [...CORE, "contract", "service", "ops"],
-  cli: [...CORE, "simulation", "contract", "service", "ops", "http", "compose"],
+  report: [...CORE, "contract"],
+  cli: [...CORE, "simulation", "contract", "report", "service", "ops", "http", "compose"],
   compose: [...CORE, ...ADAPTERS, "contract", "service", "ops", "http"],
   main: ["cli", "ops"],
 };
@@ -69,6 +70,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "adapters/redis": ["node:", "ioredis"],
   "adapters/temporal": ["temporal-polyfill"],
   "adapters/worker": ["node:"],
+  report: ["vega", "vega-lite"],
   ops: ["node:", "pino", "prom-client", "zod"],
   http: ["node:", "fastify", "@fastify/helmet", "@fastify/swagger", "@fastify/swagger-ui", "zod"],
   cli: ["node:", "cli-progress", "commander", "csv-parse", "fastify", "pino", "zod"],

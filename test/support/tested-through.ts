@@ -7,6 +7,15 @@ export const TESTED_THROUGH: readonly { readonly files: string; readonly test: s
   { files: "src/cli/allocate/", test: "test/cli/allocate.test.ts" },
   { files: "src/service/check-record.ts", test: "test/cli/replay.test.ts" },
   { files: "src/service/rescore.ts", test: "test/cli/replay.test.ts" },
+  { files: "src/cli/evaluate/", test: "test/cli/evaluate.test.ts" },
+  { files: "src/cli/read-logs.ts", test: "test/cli/evaluate.test.ts" },
+  { files: "src/compose/evaluation.ts", test: "test/cli/evaluate.test.ts" },
+  { files: "src/compose/evaluation-worker.ts", test: "test/cli/evaluate.test.ts" },
+  { files: "src/compose/evaluation-workers.ts", test: "test/cli/evaluate.test.ts" },
+  { files: "src/compose/policies.ts", test: "test/cli/evaluate.test.ts" },
+  { files: "src/service/evaluation/", test: "test/cli/evaluate.test.ts" },
+  { files: "src/core/evaluation/sample.ts", test: "test/cli/evaluate.test.ts" },
+  { files: "src/core/evaluation/evaluate.ts", test: "test/cli/evaluate.test.ts" },
   { files: "src/cli/export/", test: "test/cli/export.test.ts" },
   { files: "src/service/export/", test: "test/cli/export.test.ts" },
   { files: "src/compose/export.ts", test: "test/cli/export.test.ts" },
@@ -59,6 +68,7 @@ export const TESTED_THROUGH: readonly { readonly files: string; readonly test: s
   { files: "src/core/errors.ts", test: "test/http/error-codes.test.ts" },
 
   // What is refused and published is seen at the wire.
+  { files: "src/core/evaluation/evaluation.ts", test: "test/contract/evaluation-report.test.ts" },
   { files: "src/contract/program-form.ts", test: "test/contract/program-file.test.ts" },
   { files: "src/contract/", test: "test/http/openapi.test.ts" },
   { files: "src/http/authenticate.ts", test: "test/http/security.test.ts" },
@@ -90,6 +100,8 @@ export const TESTED_THROUGH: readonly { readonly files: string; readonly test: s
   { files: "src/service/budget/", test: "test/http/budget.test.ts" },
   { files: "src/service/", test: "test/http/decide.test.ts" },
   { files: "src/ops/", test: "test/http/decide.test.ts" },
+
+  { files: "src/report/", test: "test/report/report-html.test.ts" },
 
   // Parts of one adapter: the contract of its port is what is tested.
   { files: "src/adapters/cel/", test: "test/adapters/cel/compile-rule.test.ts" },

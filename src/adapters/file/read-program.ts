@@ -14,6 +14,14 @@ export async function readProgram(id: string, path: string): Promise<Opened<Prog
   return bytes.ok ? parseProgram(id, bytes.value) : bytes;
 }
 
+/** Reads the program in a file, whatever the file is called. */
+export async function readAnyProgram(path: string): Promise<Opened<ProgramText>> {
+  const bytes = await readBytes(path);
+  if (!bytes.ok) return bytes;
+  const data = parseStrictYaml(bytes.value);
+  return parseProgram(String(data.ok ? nameOf(data.value) : ""), bytes.value);
+}
+
 export function digestOf(bytes: Uint8Array): string {
   return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 }

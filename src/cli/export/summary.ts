@@ -1,13 +1,6 @@
 /** An export in figures, for people. */
 import type { ExportReport } from "../../service/export/export-decisions.ts";
-
-export interface OutcomesRead {
-  readonly outcomes: number;
-  readonly torn: number;
-  readonly faulty: number;
-  /** Where, and what is wrong; the first ones. */
-  readonly faults: readonly string[];
-}
+import type { OutcomesRead } from "../read-logs.ts";
 
 export function tellExport(report: ExportReport, read: OutcomesRead): string {
   const { exported, leftOut, faulty, faults, torn, counted, outside, contaminated } = report;

@@ -1,0 +1,139 @@
+import { Presets, SingleBar } from "cli-progress";
+import { type Command, Option } from "commander";
+import type { EvaluationReport } from "../contract/evaluation-report.ts";
+import { composeEvaluation, type EvaluationParts, type NamedPolicy, writeTexts } from "../compose/evaluation.ts";
+import { readConfig } from "../ops/config.ts";
+import { type Compared, type Evaluated, evaluateLog } from "../service/evaluation/evaluate-log.ts";
+import { amount, type EvaluateOptions, misuseOf, share } from "./evaluate/options.ts";
+import { tellEvaluation } from "./evaluate/summary.ts";
+import { duration, instant } from "./export/options.ts";
+import { readOutcomes } from "./read-logs.ts";
+import { SIGNALS } from "./signals.ts";
+
+/** How often each part of the log is read: for what happened, for the curve, and for the candidate. */
+const READS = 3;
+
+export function addEvaluateCommand(program: Command): void {
+  program
+    .command("evaluate")
+    .description(
+      "What a candidate program would have earned on a log, against what decided it; exit code 0: ship, 1: do not, or cannot tell",
+    )
+    .requiredOption("--candidate <file>", "the program file to judge")
+    .option(
+      "--incumbent <file>",
+      "a program file to judge it against, at the prices that were logged (default: as logged)",
+    )
+    .option("--models <dir>", "the models that both route to (default: MODELS_DIR)")
+    .option("--decisions <paths...>", "segments, or folders of segments (default: DATA_DIR/decisions)")
+    .option("--outcomes <paths...>", "segments, or folders of segments (default: DATA_DIR/outcomes)")
+    .option("--out <folder>", "where report.json and report.html go")
+    .option("--program <id>", "decisions of this program (default: the candidate's id)")
+    .option("--from <instant>", "decisions from this instant on", instant)
+    .option("--until <instant>", "decisions before this instant", instant)
+    .option("--window <duration>", "how long after a decision outcomes are put down to it", duration, duration("30d"))
+    .addOption(
+      new Option("--exposures <how>", "reported: an offer without one may not have been given; assumed: it was")
+        .choices(["reported", "assumed"])
+        .default(undefined, "reported if there is any"),
+    )
+    .addOption(
+      new Option("--propensity <which>", "probabilities over the arms, or given the arm: exact for units that return")
+        .choices(["marginal", "in-arm"])
+        .default("marginal"),
+    )
+    .option("--lambda <number>", "judge the candidate at this price of money", amount)
+    .addOption(
+      new Option("--spend <how>", "equal: at the prices at which it spends as much (default)").choices(["equal"]),
+    )
+    .option("--any-spend", "compare also where the candidate spends more or less than the incumbent")
+    .option(
+      "--slice <names...>",
+      "facts, or names of the context, to split results by (default: those with few labels)",
+    )
+    .option("--protected <names...>", "attributes that policies are to treat fairly")
+    .option("--level <share>", "of intervals", share, 0.95)
+    .option("--floor <probability>", "a smaller logged probability supports nothing", amount, 0.001)
+    .option("--tolerance <amount>", "the loss per decision of a slice that is accepted", amount, 0)
+    .option("--min-slice <decisions>", "smaller slices are counted, not judged", amount, 200)
+    .action(async (options: EvaluateOptions, command: Command) => {
+      const misuse = misuseOf(options);
+      if (misuse !== null) command.error(`error: ${misuse}`);
+      if (!(await evaluateWith(options))) process.exitCode = 1;
+    });
+}
+
+/** Whether to ship, and every line could be read. */
+async function evaluateWith(options: EvaluateOptions): Promise<boolean> {
+  // Exiting, unlike being ended by a signal, removes what is unfinished.
+  for (const [signal, code] of Object.entries(SIGNALS)) process.once(signal, () => process.exit(code));
+  const { decisions = null, outcomes = null, candidate, incumbent = null, models = null, out } = options;
+  const parts = await composeEvaluation(readConfig(), { decisions, outcomes, candidate, incumbent, models });
+  try {
+    const read = await readOutcomes(parts);
+    const evaluated = await withParts(options, parts);
+    for (const line of tellEvaluation(evaluated, read)) console.log(line);
+    if (out !== undefined) await writeTexts(out, await textsOf(evaluated.report));
+    return evaluated.report.verdict.decision === "ship" && evaluated.faulty + read.faulty === 0;
+  } finally {
+    await parts.close();
+  }
+}
+
+async function withParts(options: EvaluateOptions, parts: EvaluationParts): Promise<Evaluated> {
+  const { candidate, incumbent, store } = parts;
+  const { propensity, floor, window: windowMs, exposures, level, tolerance, minSlice, anySpend } = options;
+  const bar = new SingleBar({ format: "evaluating {bar} {percentage}%", clearOnComplete: true }, Presets.legacy);
+  const rows = {
+    programId: options.program ?? candidate.program.id,
+    fromMs: options.from ?? null,
+    untilMs: options.until ?? null,
+  };
+  const log = parts.open({ ...rows, propensity, floor }, () => bar.increment());
+  bar.start(log.count * READS, 0);
+  try {
+    return await evaluateLog(
+      log,
+      {
+        join: {
+          windowMs,
+          exposures: exposures ?? (store.exposures > 0 ? "reported" : "assumed"),
+          instantMs: Date.parse,
+        },
+        lambda: options.lambda ?? null,
+        costWeight: candidate.program.objective.costWeight,
+        incumbent: incumbent === null ? "as logged" : "decided again",
+        names: { slices: options.slice ?? null, protectedNames: options.protected ?? [] },
+      },
+      {
+        level,
+        floor,
+        tolerance,
+        minSliceRows: minSlice,
+        anySpend: anySpend === true ? "compare" : "refuse",
+        propensity,
+      },
+      comparedOf(candidate, incumbent),
+    );
+  } finally {
+    bar.stop();
+  }
+}
+
+function comparedOf(candidate: NamedPolicy, incumbent: NamedPolicy | null): Compared {
+  return {
+    candidate: namesOf(candidate),
+    incumbent: incumbent === null ? null : namesOf(incumbent),
+    createdAt: new Date().toISOString(),
+  };
+}
+
+function namesOf({ program: { id, version, digest }, models }: NamedPolicy): Compared["candidate"] {
+  return { program: { id, version, digest }, models };
+}
+
+/** What draws is loaded only where something is drawn. */
+async function textsOf(report: EvaluationReport): Promise<Readonly<Record<string, string>>> {
+  const { reportHtml } = await import("../report/report-html.ts");
+  return { "report.json": `${JSON.stringify(report, null, 2)}\n`, "report.html": await reportHtml(report) };
+}

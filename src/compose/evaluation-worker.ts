@@ -1,0 +1,69 @@
+/** A thread that reads parts of a log for an evaluation, one after the other. Outcomes are looked up where they are. */
+import { parentPort, workerData } from "node:worker_threads";
+import { invariant } from "../core/errors.ts";
+import type { OutcomeRecord } from "../core/domain/outcome.ts";
+import { readSegments } from "../adapters/file/read-segments.ts";
+import { LocalParts } from "../service/evaluation/local-parts.ts";
+import type { Answer, Setup, Told } from "./evaluation-workers.ts";
+import { archivedProgramsIn } from "./offline.ts";
+import { openPolicy } from "./policies.ts";
+
+const port = parentPort;
+invariant(port !== null, "expected to run in a worker");
+const setup: Setup = workerData;
+const waiting = new Map<number, (found: ReadonlyMap<string, readonly OutcomeRecord[]>) => void>();
+let lastLookup = 0;
+
+const parts = open();
+port.on("message", (told: Told) => {
+  if (told.kind === "found") {
+    waiting.get(told.lookup)?.(told.found);
+    waiting.delete(told.lookup);
+  } else void answer(told);
+});
+
+async function open(): Promise<LocalParts> {
+  const { segments, programsDir, modelsDir, candidate, incumbent, terms } = setup;
+  const ports = {
+    parts: segments.map((path) => () => readSegments([path])),
+    outcomes: { of: lookUp },
+    openProgram: archivedProgramsIn(programsDir),
+    candidate: (await openPolicy(candidate, modelsDir)).policy,
+    incumbent: incumbent === null ? null : (await openPolicy(incumbent, modelsDir)).policy,
+  };
+  return new LocalParts(ports, terms);
+}
+
+function lookUp(ids: readonly string[]): Promise<ReadonlyMap<string, readonly OutcomeRecord[]>> {
+  const lookup = ++lastLookup;
+  return new Promise((resolve) => {
+    waiting.set(lookup, resolve);
+    tell({ kind: "lookup", lookup, ids });
+  });
+}
+
+async function answer(told: Exclude<Told, { readonly kind: "found" }>): Promise<void> {
+  try {
+    const local = await parts;
+    if (told.kind === "rows") {
+      const rows = await local.rows(told.part, { ...told.join, instantMs: Date.parse });
+      tell({ kind: "rows", rows }, rows.blocks.flatMap(buffersOf));
+    } else {
+      const columns = await local.policies(told.part, told.questions, told.asked);
+      tell({ kind: "policies", columns }, columns.flatMap(buffersOf));
+    }
+  } catch (error) {
+    tell({ kind: "failed", message: error instanceof Error ? error.message : "unknown trouble" });
+  }
+}
+
+/** Columns are handed over, not copied. */
+function buffersOf(columns: object): readonly ArrayBuffer[] {
+  return Object.values(columns).flatMap((column: unknown) =>
+    ArrayBuffer.isView(column) && column.buffer instanceof ArrayBuffer ? [column.buffer] : [],
+  );
+}
+
+function tell(message: Answer, handedOver: readonly ArrayBuffer[] = []): void {
+  port?.postMessage(message, [...handedOver]);
+}

@@ -1,0 +1,149 @@
+/** The parts of a log, read in threads: a part is read by whichever is free. */
+import { Worker } from "node:worker_threads";
+import type { OutcomeRecord } from "../core/domain/outcome.ts";
+import type { JoinTerms } from "../core/evaluation/join.ts";
+import type { PolicyColumns } from "../core/evaluation/sample.ts";
+import type { OutcomeLookup } from "../core/export-ports.ts";
+import { LiftgateError } from "../core/errors.ts";
+import type { LogParts, PartRows, PolicyQuestion } from "../service/evaluation/gather-evidence.ts";
+import type { LocalPartsTerms } from "../service/evaluation/local-parts.ts";
+import type { RowsAsked } from "../service/evaluation/read-part.ts";
+
+/** What a worker is made for. */
+export interface Setup {
+  readonly segments: readonly string[];
+  readonly programsDir: string;
+  readonly modelsDir: string;
+  /** Files. */
+  readonly candidate: string;
+  readonly incumbent: string | null;
+  readonly terms: LocalPartsTerms;
+}
+
+type Asked =
+  | { readonly kind: "rows"; readonly part: number; readonly join: Omit<JoinTerms, "instantMs"> }
+  | {
+      readonly kind: "policies";
+      readonly part: number;
+      readonly questions: readonly PolicyQuestion[];
+      readonly asked: RowsAsked;
+    };
+
+/** What a worker is told. */
+export type Told =
+  | Asked
+  | {
+      readonly kind: "found";
+      readonly lookup: number;
+      readonly found: ReadonlyMap<string, readonly OutcomeRecord[]>;
+    };
+
+/** What it says. */
+export type Answer =
+  | { readonly kind: "rows"; readonly rows: PartRows }
+  | { readonly kind: "policies"; readonly columns: readonly PolicyColumns[] }
+  | { readonly kind: "failed"; readonly message: string }
+  | { readonly kind: "lookup"; readonly lookup: number; readonly ids: readonly string[] };
+
+interface Waiter {
+  readonly asked: Asked;
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Reading is all a worker does: more than the cores gain nothing, and each opens the models. */
+const WORKERS = 2;
+
+export class EvaluationWorkers implements LogParts {
+  readonly count: number;
+  readonly #outcomes: OutcomeLookup;
+  readonly #onAnswered: () => void;
+  readonly #workers: readonly Worker[];
+  readonly #free: Worker[];
+  readonly #busy = new Map<Worker, Waiter>();
+  readonly #queue: Waiter[] = [];
+
+  constructor(setup: Setup, outcomes: OutcomeLookup, onAnswered: () => void) {
+    this.count = setup.segments.length;
+    this.#outcomes = outcomes;
+    this.#onAnswered = onAnswered;
+    this.#workers = Array.from({ length: Math.min(WORKERS, this.count) }, () => this.#start(setup));
+    this.#free = [...this.#workers];
+  }
+
+  async rows(part: number, { windowMs, exposures }: JoinTerms): Promise<PartRows> {
+    const answer = await this.#ask({ kind: "rows", part, join: { windowMs, exposures } });
+    if (answer.kind !== "rows") throw new LiftgateError("internal", `expected rows, got ${answer.kind}`);
+    return answer.rows;
+  }
+
+  async policies(
+    part: number,
+    questions: readonly PolicyQuestion[],
+    asked: RowsAsked,
+  ): Promise<readonly PolicyColumns[]> {
+    const answer = await this.#ask({ kind: "policies", part, questions, asked });
+    if (answer.kind !== "policies") throw new LiftgateError("internal", `expected policies, got ${answer.kind}`);
+    return answer.columns;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.terminate()));
+  }
+
+  #ask(asked: Asked): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ asked, resolve, reject });
+      this.#next();
+    });
+  }
+
+  #next(): void {
+    const worker = this.#free.pop();
+    if (worker === undefined) return;
+    const waiter = this.#queue.shift();
+    if (waiter === undefined) {
+      this.#free.push(worker);
+      return;
+    }
+    this.#busy.set(worker, waiter);
+    worker.postMessage(waiter.asked, []);
+  }
+
+  #start(setup: Setup): Worker {
+    const worker = new Worker(new URL("./evaluation-worker.ts", import.meta.url), { workerData: setup });
+    worker.on("message", (answer: Answer) => {
+      if (answer.kind === "lookup") void this.#lookUp(worker, answer);
+      else this.#answered(worker, answer);
+    });
+    worker.on("error", (error) => this.#fail(worker, error instanceof Error ? error : new Error("the worker failed")));
+    worker.on("exit", () => this.#fail(worker, new Error("the worker was ended")));
+    return worker;
+  }
+
+  #answered(worker: Worker, answer: Answer): void {
+    const waiter = this.#busy.get(worker);
+    this.#busy.delete(worker);
+    this.#free.push(worker);
+    if (answer.kind === "failed") waiter?.reject(new LiftgateError("invalid_request", answer.message));
+    else waiter?.resolve(answer);
+    this.#onAnswered();
+    this.#next();
+  }
+
+  async #lookUp(worker: Worker, { lookup, ids }: Extract<Answer, { readonly kind: "lookup" }>): Promise<void> {
+    try {
+      const told: Told = { kind: "found", lookup, found: await this.#outcomes.of(ids) };
+      worker.postMessage(told, []);
+    } catch (error) {
+      this.#fail(worker, error instanceof Error ? error : new Error("outcomes could not be looked up"));
+    }
+  }
+
+  /** Nobody waits for a worker that is gone; what was not begun goes to the others, if there are any. */
+  #fail(worker: Worker, error: Error): void {
+    this.#busy.get(worker)?.reject(error);
+    this.#busy.delete(worker);
+    for (const { reject } of this.#queue.splice(0)) reject(error);
+  }
+}

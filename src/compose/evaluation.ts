@@ -1,0 +1,93 @@
+/** What `evaluate` needs: a log, its outcomes where they can be looked up, and policies to judge. */
+import { existsSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { OutcomeStore } from "../adapters/duckdb/outcome-store.ts";
+import { Workspace } from "../adapters/duckdb/workspace.ts";
+import { readSegments } from "../adapters/file/read-segments.ts";
+import { segmentsIn } from "../adapters/file/segments-in.ts";
+import { UnfinishedFile } from "../adapters/file/unfinished-file.ts";
+import type { Program } from "../core/domain/program.ts";
+import type { UpliftModel } from "../core/ports.ts";
+import type { Config } from "../ops/config.ts";
+import type { LogParts } from "../service/evaluation/gather-evidence.ts";
+import type { LocalPartsTerms } from "../service/evaluation/local-parts.ts";
+import { EvaluationWorkers } from "./evaluation-workers.ts";
+import type { ReadLog } from "./export.ts";
+import { openPolicy } from "./policies.ts";
+
+export interface EvaluationPaths {
+  /** Segments, or folders of segments; null: those of DATA_DIR. */
+  readonly decisions: readonly string[] | null;
+  readonly outcomes: readonly string[] | null;
+  /** Program files. */
+  readonly candidate: string;
+  readonly incumbent: string | null;
+  /** null: MODELS_DIR. */
+  readonly models: string | null;
+}
+
+/** A program, and the models it routes to. */
+export interface NamedPolicy {
+  readonly program: Program;
+  readonly models: readonly Pick<UpliftModel, "name" | "version" | "digest">[];
+}
+
+export interface EvaluationParts {
+  readonly candidate: NamedPolicy;
+  readonly incumbent: NamedPolicy | null;
+  readonly outcomes: ReadLog;
+  readonly store: OutcomeStore;
+  /** Starts reading decisions, once all outcomes are in the store. */
+  readonly open: (terms: LocalPartsTerms, onPart: () => void) => LogParts;
+  close(): Promise<void>;
+}
+
+/** @throws LiftgateError `invalid_request` for a program that is not right */
+export async function composeEvaluation(config: Config, paths: EvaluationPaths): Promise<EvaluationParts> {
+  const decisions = await segmentsIn(paths.decisions ?? [join(config.DATA_DIR, "decisions")]);
+  const outcomes = await segmentsIn(
+    paths.outcomes ?? [join(config.DATA_DIR, "outcomes")].filter((path) => existsSync(path)),
+  );
+  const modelsDir = paths.models ?? config.MODELS_DIR;
+  const candidate = await namedPolicy(paths.candidate, modelsDir);
+  const incumbent = paths.incumbent === null ? null : await namedPolicy(paths.incumbent, modelsDir);
+  const workspace = await Workspace.open();
+  const store = new OutcomeStore(workspace);
+  let workers: EvaluationWorkers | null = null;
+  return {
+    candidate,
+    incumbent,
+    outcomes: (onProgress) => readSegments(outcomes, onProgress),
+    store,
+    open: (terms, onPart) => {
+      const setup = { ...paths, segments: decisions, modelsDir, programsDir: join(config.DATA_DIR, "programs"), terms };
+      workers = new EvaluationWorkers(setup, store, onPart);
+      return workers;
+    },
+    close: async () => {
+      await workers?.close();
+      workspace.close();
+    },
+  };
+}
+
+/** Writes texts into a folder: each is there whole, or not at all. */
+export async function writeTexts(folder: string, texts: Readonly<Record<string, string>>): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  for (const [name, text] of Object.entries(texts)) {
+    using file = new UnfinishedFile(join(folder, name));
+    await file.write(text);
+    await file.finish();
+  }
+}
+
+/** Whether the program is right, and what it and its models are; each reader opens its own. */
+async function namedPolicy(path: string, modelsDir: string): Promise<NamedPolicy> {
+  const opened = await openPolicy(path, modelsDir);
+  await opened.close();
+  return {
+    program: opened.policy.program,
+    models: opened.models.map(({ name, version, digest }) => ({ name, version, digest })),
+  };
+}

@@ -1,0 +1,129 @@
+/** Blocks of rows, in the order of the log, as one sample: ids once, units numbered, names as covariates and slices. */
+import type { Expected, PolicyColumns, Sample } from "../../core/evaluation/sample.ts";
+import { assembleNames, type NamesAsked } from "./assemble-names.ts";
+import type { RowBlock } from "./row-block.ts";
+
+export interface Assembled {
+  readonly sample: Sample;
+  /** Of every row that was read: its place in the sample; −1: the decision was there before. */
+  readonly place: Int32Array;
+  readonly duplicates: number;
+}
+
+export function assembleSample(blocks: readonly RowBlock[], asked: NamesAsked): Assembled {
+  const { place, rows, duplicates } = placesOf(blocks);
+  const actions = [...new Set(blocks.flatMap((block) => block.actions))];
+  const units = new Map<string, number>();
+  const columns = emptyColumns(rows, actions.length);
+  let read = 0;
+  for (const block of blocks) {
+    const actionAt = Uint8Array.from(block.actions, (action) => actions.indexOf(action));
+    for (let row = 0; row < block.rows; row++, read++) {
+      const to = place[read] as number;
+      if (to < 0) continue;
+      columns.unit[to] = numbered(units, block.units[row] as string);
+      copyRow(block, { row, actionAt }, columns, to);
+    }
+  }
+  const names = assembleNames(blocks, place, { rows, ...asked });
+  return { sample: { ...columns, ...names, actions, rows, units: units.size }, place, duplicates };
+}
+
+/** Columns over all rows that were read, as columns over the sample. */
+export function assemblePolicy(parts: readonly PolicyColumns[], place: Int32Array, rows: number): PolicyColumns {
+  const joined = (name: keyof PolicyColumns): Float64Array => {
+    const column = new Float64Array(rows);
+    let read = 0;
+    for (const part of parts) {
+      for (const number of part[name]) {
+        const to = place[read++] as number;
+        if (to >= 0) column[to] = number;
+      }
+    }
+    return column;
+  };
+  return {
+    drawn: joined("drawn"),
+    expectedValue: joined("expectedValue"),
+    expectedCost: joined("expectedCost"),
+    offered: joined("offered"),
+    unsupported: joined("unsupported"),
+  };
+}
+
+function placesOf(blocks: readonly RowBlock[]) {
+  const place = new Int32Array(blocks.reduce((sum, block) => sum + block.rows, 0));
+  const ids = new Set<number>();
+  let read = 0;
+  let rows = 0;
+  for (const { id } of blocks) {
+    for (const one of id) {
+      const before = ids.size;
+      ids.add(one);
+      place[read++] = ids.size === before ? -1 : rows++;
+    }
+  }
+  return { place, rows, duplicates: read - rows };
+}
+
+function numbered(units: Map<string, number>, unit: string): number {
+  const known = units.get(unit);
+  if (known !== undefined) return known;
+  units.set(unit, units.size);
+  return units.size - 1;
+}
+
+type Columns = Omit<Sample, "actions" | "rows" | "units" | "covariates" | "covariateNames" | "slices">;
+
+function emptyColumns(rows: number, actions: number): Columns {
+  return {
+    unit: new Int32Array(rows),
+    timeMs: new Float64Array(rows),
+    arm: new Uint8Array(rows),
+    assigned: new Uint8Array(rows),
+    given: new Int8Array(rows),
+    propensity: new Float64Array(rows),
+    logged: new Float32Array(rows * actions),
+    value: new Float64Array(rows),
+    cost: new Float64Array(rows),
+    lambda: new Float64Array(rows),
+    expectedValue: emptyExpected(rows, actions),
+    expectedCost: emptyExpected(rows, actions),
+  };
+}
+
+function emptyExpected(rows: number, actions: number): Expected {
+  return {
+    assigned: new Float64Array(rows),
+    uplift: new Float32Array(rows * actions).fill(NaN),
+    baseline: null,
+  };
+}
+
+function copyRow(
+  block: RowBlock,
+  { row, actionAt }: { readonly row: number; readonly actionAt: Uint8Array },
+  columns: Columns,
+  to: number,
+): void {
+  const { expectedValue, expectedCost } = columns;
+  const given = block.given[row] as number;
+  columns.timeMs[to] = block.timeMs[row] as number;
+  columns.arm[to] = block.arm[row] as number;
+  columns.assigned[to] = actionAt[block.assigned[row] as number] as number;
+  columns.given[to] = given < 0 ? -1 : (actionAt[given] as number);
+  columns.propensity[to] = block.propensity[row] as number;
+  columns.value[to] = block.value[row] as number;
+  columns.cost[to] = block.cost[row] as number;
+  columns.lambda[to] = block.lambda[row] as number;
+  expectedValue.assigned[to] = block.assignedValue[row] as number;
+  expectedCost.assigned[to] = block.assignedCost[row] as number;
+  const from = row * actionAt.length;
+  const base = to * (columns.logged.length / columns.unit.length);
+  for (let i = 0; i < actionAt.length; i++) {
+    const at = base + (actionAt[i] as number);
+    columns.logged[at] = block.logged[from + i] as number;
+    expectedValue.uplift[at] = block.upliftValue[from + i] as number;
+    expectedCost.uplift[at] = block.upliftCost[from + i] as number;
+  }
+}

@@ -1,0 +1,121 @@
+/** From the parts of a log to a report: evidence → estimates → what was compared, and what that cannot say. */
+import type { ComparedPolicy, EvaluationReport } from "../../contract/evaluation-report.ts";
+import { evaluate } from "../../core/evaluation/evaluate.ts";
+import type { Evidence, EvaluationTask, LogParts } from "./gather-evidence.ts";
+import { gatherEvidence } from "./gather-evidence.ts";
+import { limitsOf } from "./limits.ts";
+import { pValueOfPropensities } from "./propensities-hold.ts";
+import type { DecidedBy, ReadTally } from "./read-log.ts";
+import type { Propensity } from "./row-block.ts";
+
+/** Bootstrap replicates; the seed makes the same report of the same log. */
+const REPLICATES = 200;
+const SEED = 1;
+
+export interface Judgement {
+  readonly level: number;
+  readonly floor: number;
+  /** The loss per decision of a slice that is accepted. */
+  readonly tolerance: number;
+  readonly minSliceRows: number;
+  /** Whether policies that spend differently may be compared: only because somebody asked for it. */
+  readonly anySpend: "compare" | "refuse";
+  readonly propensity: Propensity;
+}
+
+export interface Compared {
+  readonly candidate: Omit<ComparedPolicy, "lambda">;
+  /** null: whoever decided the log. */
+  readonly incumbent: Omit<ComparedPolicy, "lambda"> | null;
+  readonly createdAt: string;
+}
+
+export interface Evaluated {
+  readonly report: EvaluationReport;
+  /** Lines that could not be read: where, and what is wrong; the first ones. */
+  readonly faults: readonly string[];
+  readonly faulty: number;
+}
+
+/** @throws LiftgateError as `gatherEvidence` */
+export async function evaluateLog(
+  log: LogParts,
+  task: EvaluationTask,
+  judgement: Judgement,
+  compared: Compared,
+): Promise<Evaluated> {
+  const evidence = await gatherEvidence(log, task);
+  const { sample, candidate, incumbent, curve, reach, tallies } = evidence;
+  const { level, floor, tolerance, minSliceRows, propensity, anySpend } = judgement;
+  const spend = anySpend === "compare" ? "any" : reach === "reached" ? "equal" : "refuse";
+  const evaluation = evaluate(
+    sample,
+    { candidate, incumbent, curve },
+    {
+      level,
+      replicates: REPLICATES,
+      seed: SEED,
+      floor,
+      tolerance,
+      spend,
+      minSliceRows,
+      pValueSrm: pValueOfPropensities(sample, propensity),
+      calibration: [],
+      uplift: [],
+    },
+  );
+  const decidedBy = mergedDeciders(tallies);
+  const times = [...sample.timeMs].toSorted((a, b) => a - b);
+  const report: EvaluationReport = {
+    schema: "liftgate.evaluation.v1",
+    createdAt: compared.createdAt,
+    currency: decidedBy.at(-1)?.currency ?? "",
+    candidate: { ...compared.candidate, lambda: candidate[0]?.lambda ?? null },
+    incumbent: { ...(compared.incumbent ?? asDecided(decidedBy)), lambda: null },
+    log: {
+      from: new Date(times[0] ?? 0).toISOString(),
+      until: new Date(times.at(-1) ?? 0).toISOString(),
+      decisions: sample.rows,
+      units: sample.units,
+      leftOut: leftOutOf(evidence),
+      windowMs: task.join.windowMs,
+      exposures: task.join.exposures,
+      propensity,
+    },
+    limits: limitsOf(evidence, { propensity, programs: decidedBy.length }),
+    ...evaluation,
+  };
+  const faulty = tallies.reduce((sum, tally) => sum + tally.faulty, 0);
+  return { report, faults: tallies.flatMap((tally) => tally.faults), faulty };
+}
+
+/** By the time of their last decision. */
+function mergedDeciders(tallies: readonly ReadTally[]): readonly DecidedBy[] {
+  const merged = new Map<string, DecidedBy>();
+  for (const by of tallies.flatMap(({ decidedBy }) => Object.values(decidedBy))) {
+    const known = merged.get(by.program.digest);
+    if (known === undefined || by.lastTime > known.lastTime) merged.set(by.program.digest, by);
+  }
+  return [...merged.values()].toSorted((a, b) => (a.lastTime < b.lastTime ? -1 : 1));
+}
+
+/** The program that decided last stands for those that decided. */
+function asDecided(deciders: readonly DecidedBy[]): Omit<ComparedPolicy, "lambda"> {
+  const last = deciders.at(-1);
+  if (last === undefined) return { program: { id: "", version: 1, digest: "" }, models: [] };
+  return { program: last.program, models: last.model === null ? [] : [last.model] };
+}
+
+function leftOutOf({ tallies, duplicates }: Evidence): Readonly<Record<string, number>> {
+  const leftOut: Record<string, number> = {};
+  const add = (reason: string, count: number) => {
+    if (count > 0) leftOut[reason] = (leftOut[reason] ?? 0) + count;
+  };
+  for (const tally of tallies) {
+    for (const [reason, count] of Object.entries(tally.leftOut)) add(reason, count);
+    add("not readable", tally.faulty);
+    add("torn tail", tally.torn);
+  }
+  add("the decision was there before", duplicates);
+  return leftOut;
+}

@@ -1,0 +1,37 @@
+/** What an evaluation's numbers cannot say, in words. */
+import type { Evidence } from "./gather-evidence.ts";
+import type { Propensity } from "./row-block.ts";
+
+export function limitsOf(
+  { sample, reach, tallies }: Evidence,
+  { propensity, programs }: { readonly propensity: Propensity; readonly programs: number },
+): readonly string[] {
+  const closedByOffers = tallies.reduce((sum, tally) => sum + tally.closedByOffers, 0);
+  const limits: string[] = [
+    "The candidate is judged in the situations that the log has: caps, budgets and features as the incumbent's own offers left them.",
+  ];
+  if (propensity === "marginal" && closedByOffers > 0) {
+    limits.push(
+      `In ${closedByOffers} of ${sample.rows} decisions a cap was closed by an offer the unit had before. Their probabilities over the arms are not exact: use --propensity in-arm, which are.`,
+    );
+  }
+  if (propensity === "in-arm") {
+    limits.push(
+      "Decisions of the holdout are left out, and both policies are judged as they treat the other units: their shares of the evaluation and the policy arm, without the holdout.",
+    );
+  }
+  if (programs > 1) {
+    limits.push(`${programs} versions of the program decided the log; the incumbent is all of them, as they decided.`);
+  }
+  const sentence = REACH[reach];
+  return sentence === null ? limits : [...limits, sentence];
+}
+
+const REACH = {
+  reached: null,
+  as_told: "The candidate is judged at the λ that was asked for, whatever it spends there.",
+  spends_less:
+    "The candidate spends less than the incumbent at every λ, also at 0: there is no equal spend to compare at.",
+  spends_more:
+    "The candidate spends more than the incumbent at every λ, as its exploration spends whatever money costs: there is no equal spend to compare at.",
+} as const satisfies Readonly<Record<Evidence["reach"], string | null>>;

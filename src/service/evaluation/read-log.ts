@@ -1,0 +1,136 @@
+/** The rows of a log that an evaluation stands on: lines → records that count → groups with their programs. */
+import type { Program } from "../../core/domain/program.ts";
+import type { DecisionRecord } from "../../core/domain/record.ts";
+import type { OpenProgram } from "../check-record.ts";
+import { leftOutBy } from "../export/selection.ts";
+import { isLoggedDecision } from "./logged-decision.ts";
+import type { Propensity } from "./row-block.ts";
+
+/** Rows handled together: their outcomes are looked up at once, and they share runs of a model. */
+const GROUP = 1_024;
+/** Faults told in full; the rest is counted. */
+const FAULTS_SHOWN_MAX = 20;
+
+export type LogLine =
+  | { readonly kind: "record"; readonly path: string; readonly line: number; readonly record: object }
+  | { readonly kind: "corrupt"; readonly path: string; readonly line: number; readonly rule: string }
+  | { readonly kind: "torn"; readonly path: string; readonly line: number };
+
+export interface Rows {
+  /** Decisions of this program alone. */
+  readonly programId: string;
+  readonly fromMs: number | null;
+  readonly untilMs: number | null;
+  readonly propensity: Propensity;
+}
+
+export interface CountedRow {
+  readonly record: DecisionRecord;
+  /** The program it was decided under. */
+  readonly decided: Program;
+}
+
+/** A program that decided rows that count, the model it last used, and the time of its last decision. */
+export interface DecidedBy {
+  readonly program: DecisionRecord["program"];
+  readonly currency: string;
+  model: DecisionRecord["model"];
+  lastTime: string;
+  rows: number;
+}
+
+/** Who decided the rows, and what was read and does not count. */
+export interface ReadTally {
+  /** By the program's digest. */
+  readonly decidedBy: Record<string, DecidedBy>;
+  readonly leftOut: Record<string, number>;
+  /** Decisions met with a paid action closed by an offer the unit had before. */
+  closedByOffers: number;
+  torn: number;
+  faulty: number;
+  readonly faults: string[];
+}
+
+export function emptyTally(): ReadTally {
+  return { decidedBy: {}, leftOut: {}, closedByOffers: 0, torn: 0, faulty: 0, faults: [] };
+}
+
+export class LogReader {
+  readonly #openProgram: OpenProgram;
+  readonly #rows: Rows;
+  readonly #leftOut: (record: DecisionRecord) => string | null;
+  /** By digest: the program, or why it cannot be had. */
+  readonly #programs = new Map<string, Program | string>();
+
+  constructor(openProgram: OpenProgram, rows: Rows) {
+    this.#openProgram = openProgram;
+    this.#rows = rows;
+    const { programId, fromMs, untilMs } = rows;
+    this.#leftOut = leftOutBy({ program: programId, fromMs, toMs: untilMs, arms: "all", programs: "one" });
+  }
+
+  /** The same lines give the same groups. What does not count is counted by why. */
+  async *groups(lines: AsyncIterable<LogLine>, tally: ReadTally): AsyncGenerator<readonly CountedRow[], void> {
+    let group: CountedRow[] = [];
+    for await (const line of lines) {
+      const record = this.#recordOf(line, tally);
+      if (record === null) continue;
+      const { digest } = record.program;
+      const decided = this.#programs.get(digest) ?? (await this.#open(digest));
+      if (typeof decided === "string") {
+        tell(tally, line, decided);
+        continue;
+      }
+      count(tally, record);
+      group.push({ record, decided });
+      if (group.length < GROUP) continue;
+      yield group;
+      group = [];
+    }
+    if (group.length > 0) yield group;
+  }
+
+  #recordOf(line: LogLine, tally: ReadTally): DecisionRecord | null {
+    if (line.kind === "torn") {
+      tally.torn += 1;
+      return null;
+    }
+    if (line.kind === "corrupt") return tell(tally, line, line.rule);
+    const { record } = line;
+    if (!isLoggedDecision(record)) return tell(tally, line, "not a decision record");
+    const reason = this.#reasonToLeaveOut(record);
+    if (reason === null) return record;
+    tally.leftOut[reason] = (tally.leftOut[reason] ?? 0) + 1;
+    return null;
+  }
+
+  /** The holdout's action is certain given the arm: it says nothing of any other. */
+  #reasonToLeaveOut(record: DecisionRecord): string | null {
+    const reason = this.#leftOut(record);
+    if (reason !== null) return reason;
+    return this.#rows.propensity === "in-arm" && record.arm === "holdout" ? "arm holdout" : null;
+  }
+
+  async #open(digest: string): Promise<Program | string> {
+    const opened = await this.#openProgram(digest);
+    const program = opened.ok
+      ? opened.value
+      : opened.faults.map(({ path, rule }) => `program ${path}: ${rule}`).join("; ");
+    this.#programs.set(digest, program);
+    return program;
+  }
+}
+
+function count(tally: ReadTally, { program, currency, model, time, closed }: DecisionRecord): void {
+  const by = (tally.decidedBy[program.digest] ??= { program, currency, model, lastTime: time, rows: 0 });
+  by.rows += 1;
+  by.model = model ?? by.model;
+  if (time > by.lastTime) by.lastTime = time;
+  if (closed?.some((why) => why === "cap_reached" || why === "cooldown") === true) tally.closedByOffers += 1;
+}
+
+function tell(tally: ReadTally, { path, line }: LogLine, rule: string): null {
+  tally.faulty += 1;
+  if (tally.faults.length < FAULTS_SHOWN_MAX) tally.faults.push(`${path}:${line}: ${rule}`);
+  return null;
+}

@@ -1,0 +1,181 @@
+/** Logged decisions with what happened after them, as columns of a bounded number of rows: what readers hand over. */
+import { ACTIONS_MAX } from "../../contract/limits.ts";
+import { ARMS, type Scores } from "../../core/domain/decision.ts";
+import type { Program } from "../../core/domain/program.ts";
+import type { DecisionRecord } from "../../core/domain/record.ts";
+import { LiftgateError } from "../../core/errors.ts";
+import type { Observed } from "../../core/evaluation/join.ts";
+import { uniformFromHash } from "../../core/numerics/murmur3.ts";
+import { type NamedColumn, NamedColumns } from "./named-columns.ts";
+
+/** As `Sample`, but units and ids are as logged, and actions are those seen so far. */
+export interface RowBlock {
+  readonly rows: number;
+  readonly actions: readonly string[];
+  /** 53 bits of a hash of the decision's id: two of a million decisions share one with a chance of 1 in 10,000. */
+  readonly id: Float64Array;
+  readonly units: readonly string[];
+  readonly timeMs: Float64Array;
+  readonly arm: Uint8Array;
+  readonly assigned: Uint8Array;
+  readonly given: Int8Array;
+  readonly propensity: Float64Array;
+  /** [rows × actions], as the next two. */
+  readonly logged: Float32Array;
+  readonly upliftValue: Float32Array;
+  readonly upliftCost: Float32Array;
+  readonly assignedValue: Float64Array;
+  readonly assignedCost: Float64Array;
+  readonly value: Float64Array;
+  readonly cost: Float64Array;
+  readonly lambda: Float64Array;
+  readonly named: readonly NamedColumn[];
+}
+
+/** Which of the logged probabilities count: over the arms, or given the arm. */
+export type Propensity = "marginal" | "in-arm";
+
+const BLOCK_ROWS = 4_096;
+
+export interface LoggedRow {
+  readonly record: DecisionRecord;
+  readonly decided: Program;
+  readonly observed: Observed;
+  /** By the policy's actions. */
+  readonly scores: Scores;
+}
+
+export class BlockBuilder {
+  readonly #policy: Program;
+  readonly #propensity: Propensity;
+  readonly #actions: string[];
+  #block: Building = building();
+  #rows = 0;
+
+  constructor(policy: Program, propensity: Propensity) {
+    this.#policy = policy;
+    this.#propensity = propensity;
+    this.#actions = policy.actions.map(({ id }) => id);
+  }
+
+  get isFull(): boolean {
+    return this.#rows === BLOCK_ROWS;
+  }
+
+  /** Throws `invalid_request` where the log has more actions than a program may. */
+  add({ record, decided, observed, scores }: LoggedRow): void {
+    const row = this.#rows++;
+    const block = this.#block;
+    const base = row * ACTIONS_MAX;
+    const assigned = this.#placeOf(record.action);
+    block.id[row] = uniformFromHash(record.decisionId);
+    block.units.push(record.unit);
+    block.timeMs[row] = Date.parse(record.time);
+    block.arm[row] = ARMS.indexOf(record.arm);
+    block.assigned[row] = assigned;
+    block.given[row] = observed.treatment === null ? -1 : this.#placeOf(observed.treatment);
+    block.value[row] = observed.value;
+    block.cost[row] = observed.cost;
+    block.lambda[row] = record.pacing.lambda;
+    for (let i = 0; i < decided.actions.length; i++) {
+      const logged = record.candidates[i];
+      if (logged === undefined) continue;
+      const at = this.#placeOf(logged.action);
+      block.logged[base + at] = this.#propensity === "marginal" ? logged.p : logged.inArm;
+    }
+    block.propensity[row] = this.#propensity === "marginal" ? record.propensity : inArmOf(record);
+    this.#expect(row, assigned, scores);
+    block.named.add(row, record.facts);
+    block.named.add(row, record.context);
+  }
+
+  /** What was added since the last block. */
+  take(): RowBlock {
+    const { units, named, ...columns } = this.#block;
+    const rows = this.#rows;
+    const actions = [...this.#actions];
+    this.#block = building();
+    this.#rows = 0;
+    return {
+      rows,
+      actions,
+      units,
+      named: named.take(rows),
+      id: columns.id.slice(0, rows),
+      timeMs: columns.timeMs.slice(0, rows),
+      arm: columns.arm.slice(0, rows),
+      assigned: columns.assigned.slice(0, rows),
+      given: columns.given.slice(0, rows),
+      propensity: columns.propensity.slice(0, rows),
+      logged: narrowed(columns.logged, rows, actions.length),
+      upliftValue: narrowed(columns.upliftValue, rows, actions.length),
+      upliftCost: narrowed(columns.upliftCost, rows, actions.length),
+      assignedValue: columns.assignedValue.slice(0, rows),
+      assignedCost: columns.assignedCost.slice(0, rows),
+      value: columns.value.slice(0, rows),
+      cost: columns.cost.slice(0, rows),
+      lambda: columns.lambda.slice(0, rows),
+    };
+  }
+
+  #expect(row: number, assigned: number, { value, cost }: Scores): void {
+    const block = this.#block;
+    const base = row * ACTIONS_MAX;
+    for (let i = 0; i < this.#policy.actions.length; i++) {
+      block.upliftValue[base + i] = value[i] as number;
+      block.upliftCost[base + i] = cost[i] as number;
+    }
+    // What is not scored is expected to change nothing: the estimators are unbiased whatever is expected.
+    block.assignedValue[row] = finiteOrZero(value[assigned]);
+    block.assignedCost[row] = finiteOrZero(cost[assigned]);
+  }
+
+  #placeOf(action: string): number {
+    const known = this.#actions.indexOf(action);
+    if (known >= 0) return known;
+    if (this.#actions.length === ACTIONS_MAX) {
+      throw new LiftgateError("invalid_request", `the log has more than ${ACTIONS_MAX} actions of the program`);
+    }
+    return this.#actions.push(action) - 1;
+  }
+}
+
+type Building = ReturnType<typeof building>;
+
+function building() {
+  return {
+    id: new Float64Array(BLOCK_ROWS),
+    units: [] as string[],
+    timeMs: new Float64Array(BLOCK_ROWS),
+    arm: new Uint8Array(BLOCK_ROWS),
+    assigned: new Uint8Array(BLOCK_ROWS),
+    given: new Int8Array(BLOCK_ROWS),
+    propensity: new Float64Array(BLOCK_ROWS),
+    logged: new Float32Array(BLOCK_ROWS * ACTIONS_MAX),
+    upliftValue: new Float32Array(BLOCK_ROWS * ACTIONS_MAX).fill(NaN),
+    upliftCost: new Float32Array(BLOCK_ROWS * ACTIONS_MAX).fill(NaN),
+    assignedValue: new Float64Array(BLOCK_ROWS),
+    assignedCost: new Float64Array(BLOCK_ROWS),
+    value: new Float64Array(BLOCK_ROWS),
+    cost: new Float64Array(BLOCK_ROWS),
+    lambda: new Float64Array(BLOCK_ROWS),
+    named: new NamedColumns(BLOCK_ROWS),
+  };
+}
+
+function inArmOf({ candidates, action }: DecisionRecord): number {
+  return candidates.find((candidate) => candidate.action === action)?.inArm ?? NaN;
+}
+
+/** The first actions of each row. */
+function narrowed(wide: Float32Array, rows: number, actions: number): Float32Array {
+  const narrow = new Float32Array(rows * actions);
+  for (let row = 0; row < rows; row++) {
+    narrow.set(wide.subarray(row * ACTIONS_MAX, row * ACTIONS_MAX + actions), row * actions);
+  }
+  return narrow;
+}
+
+function finiteOrZero(amount: number | undefined): number {
+  return amount !== undefined && Number.isFinite(amount) ? amount : 0;
+}
