@@ -1,19 +1,20 @@
 /** One seed of the loop, from the randomized start to the last settlement. */
 import { mkdir, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Customer } from "../src/cli/demo/customers.ts";
 import { type Arrival, drawArrivals, END_MS } from "./arrivals.ts";
-import { CUSTOMERS, liftgate, runScript } from "./commands.ts";
+import { CUSTOMERS, liftgate, runLiftgate, runScript } from "./commands.ts";
 import { type MonthOfMoney, moneyOf } from "./money.ts";
 import { type Given, Player } from "./play.ts";
 import { MODEL, policy, PROGRAM, randomizedStart, SHADOW } from "./program.ts";
 import { type Environment, LoopService } from "./service.ts";
 import { type Stage, STAGES } from "./stages.ts";
-import { OFFERS, START_MS } from "./world.ts";
+import { OFFERS, ORDER_DAYS_MAX, START_MS } from "./world.ts";
 
 const DAY_MS = 86_400_000;
 /** Everything has happened, and what nobody redeemed has expired. */
 const SETTLED_DAYS = 9;
+const VERDICT = /^(?:Ship|Do not ship|Cannot tell)\b.*$/m;
 const REPLAYED = /(\d+) identical, (\d+) different/;
 
 export interface SeedOptions {
@@ -31,6 +32,8 @@ export interface SeedRun {
   readonly arrivals: readonly Arrival[];
   readonly given: readonly Given[];
   readonly months: readonly MonthOfMoney[];
+  /** What `liftgate evaluate` said of each candidate, in a line. */
+  readonly verdicts: readonly string[];
   /** What `liftgate replay` said. */
   readonly replayed: string;
 }
@@ -47,6 +50,7 @@ export async function runSeed(options: SeedOptions): Promise<SeedRun> {
   const player = new Player(service, arrivals, seed);
   const play = (untilMs: number): Promise<void> =>
     player.playUntil(untilMs, (atMs, decisions) => progress(`${dayOf(atMs)}: ${decisions} decisions`));
+  const verdicts: string[] = [];
   try {
     await service.putFeatures(customers, START_MS);
     for (const stage of STAGES) {
@@ -59,6 +63,7 @@ export async function runSeed(options: SeedOptions): Promise<SeedRun> {
       );
       await service.reload();
       await play(stage.promotedAtMs);
+      verdicts.push(await judge(options, environment, stage));
       await promote(environment, stage);
       await service.reload();
     }
@@ -70,7 +75,7 @@ export async function runSeed(options: SeedOptions): Promise<SeedRun> {
   progress("replay");
   const months = await moneyOf(environment.DATA_DIR, player.given);
   const replayed = await liftgate(environment, ["replay"]);
-  return { seed, arrivals, given: player.given, months, replayed: REPLAYED.exec(replayed)?.[0] ?? replayed };
+  return { seed, arrivals, given: player.given, months, verdicts, replayed: REPLAYED.exec(replayed)?.[0] ?? replayed };
 }
 
 /** As good as anybody knows before the first day: one in ten vouchers comes back. */
@@ -118,6 +123,29 @@ async function trainNext({ folder, python, progress }: SeedOptions, environment:
   ]);
   const models = join(environment.MODELS_DIR, MODEL);
   await runScript(python, "train.py", [out, join(models, "1"), join(models, `${stage.version}`)]);
+}
+
+/**
+ * The candidate on decisions that it was not trained on and of which all is known that came, against what decided them. It
+ * is promoted on the day that was fixed, whatever is found: a week is rarely enough to tell, and a loop in which chance
+ * decides who serves could not be compared with another.
+ */
+async function judge(
+  { folder, progress }: SeedOptions,
+  environment: Environment,
+  { version, phase, data, promotedAtMs }: Stage,
+): Promise<string> {
+  progress(`evaluating version ${version}`);
+  const candidate = join(folder, "candidates", `${version}`, `${PROGRAM}.yaml`);
+  await mkdir(dirname(candidate), { recursive: true });
+  await writeFile(candidate, policy({ id: PROGRAM, version, model: `${version}` }, phase));
+  const until = new Date(promotedAtMs - ORDER_DAYS_MAX * DAY_MS).toISOString();
+  const span = ["--from", new Date(data.untilMs).toISOString(), "--until", until];
+  const out = join(folder, `report-${version}`);
+  const { code, said } = await runLiftgate(environment, ["evaluate", "--candidate", candidate, ...span, "--out", out]);
+  const verdict = VERDICT.exec(said)?.[0];
+  if (verdict === undefined) throw new Error(`liftgate evaluate ended with ${code} and without a verdict:\n${said}`);
+  return verdict;
 }
 
 async function promote(environment: Environment, { version, phase }: Stage): Promise<void> {

@@ -23,10 +23,11 @@ export interface SeedSummary {
   /** Mean of 1/propensity of decisions for no offer, over all decisions: 1 but for chance. */
   readonly meanWeight: number;
   readonly decisions: number;
+  readonly verdicts: readonly string[];
   readonly replayed: string;
 }
 
-export function summaryOf({ seed, given, months, replayed }: SeedRun): SeedSummary {
+export function summaryOf({ seed, given, months, verdicts, replayed }: SeedRun): SeedSummary {
   const profit = profitByDay(given);
   const total = (name: PolicyName): number => profit[name].at(-1) ?? 0;
   const bestBaseline = BASELINES.reduce((best, name) => (total(name) > total(best) ? name : best), "no offers");
@@ -42,6 +43,7 @@ export function summaryOf({ seed, given, months, replayed }: SeedRun): SeedSumma
     months,
     meanWeight: sum(weights) / given.length,
     decisions: given.length,
+    verdicts,
     replayed,
   };
 }

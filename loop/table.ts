@@ -29,6 +29,8 @@ export function tableOf(summaries: readonly SeedSummary[]): string {
     "Cumulative incremental profit, USD (expected value less expected cost of what was given; baselines at equal spend):",
     ...aligned([heads, ...rows]),
     "",
+    ...summaries.map(({ seed, verdicts }) => `Seed ${seed}, evaluations before promotion: ${verdicts.join("; ")}`),
+    "",
     `Held back, paid and owed per month, USD: ${summaries.map(({ seed, months }) => `seed ${seed}: ${months.map(moneyWords).join("; ")}`).join("\n")}`,
   ].join("\n");
 }
