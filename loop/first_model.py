@@ -17,6 +17,7 @@ from pathlib import Path
 
 import lightgbm
 import numpy as np
+
 from liftgate_training.bundle import write_bundle
 from liftgate_training.contract import (
     NO_OFFER,

@@ -5,8 +5,6 @@ import { fateOf, type Told } from "./fate.ts";
 import type { LoopService } from "./service.ts";
 import { OFFERS, START_MS } from "./world.ts";
 
-/** Decisions of so much time are asked for together, at its end. */
-const STEP_MS = 3 * 3_600_000;
 /** The clock stands so long before the end of a step, still in its own month however it is nudged. */
 const BEFORE_MS = 900_000;
 /** Few, so that the lease is topped up in between. */
@@ -31,26 +29,34 @@ export function periodAt(atMs: number): string {
   return `${new Date(atMs).toISOString().slice(0, "2026-01".length)}@UTC`;
 }
 
+interface Playing {
+  readonly seed: number;
+  readonly stepMs: number;
+}
+
 export class Player {
   readonly given: Given[] = [];
   readonly #service: LoopService;
   readonly #arrivals: readonly Arrival[];
   readonly #seed: number;
+  readonly #stepMs: number;
   /** What will happen, in no order. */
   #coming: Told[] = [];
   #next = 0;
   #atMs = START_MS;
 
-  constructor(service: LoopService, arrivals: readonly Arrival[], seed: number) {
+  /** Decisions of so much time are asked for together, at its end. */
+  constructor(service: LoopService, arrivals: readonly Arrival[], { seed, stepMs }: Playing) {
     this.#service = service;
     this.#arrivals = arrivals;
     this.#seed = seed;
+    this.#stepMs = stepMs;
   }
 
   /** @param passed called after each step with the time and all decisions so far */
   async playUntil(endMs: number, passed: (atMs: number, decisions: number) => void): Promise<void> {
     while (this.#atMs < endMs) {
-      this.#atMs = Math.min(endMs, this.#atMs + STEP_MS);
+      this.#atMs = Math.min(endMs, this.#atMs + this.#stepMs);
       await this.#service.moveTo(this.#atMs - BEFORE_MS);
       await this.#tell();
       await this.#decide();

@@ -11,7 +11,8 @@ import { type Environment, LoopService } from "./service.ts";
 import { type Stage, STAGES } from "./stages.ts";
 import { OFFERS, ORDER_DAYS_MAX, START_MS } from "./world.ts";
 
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 /** Everything has happened, and what nobody redeemed has expired. */
 const SETTLED_DAYS = 9;
 const VERDICT = /^(?:Ship|Do not ship|Cannot tell)\b.*$/m;
@@ -21,6 +22,8 @@ export interface SeedOptions {
   readonly seed: number;
   readonly customers: readonly Customer[];
   readonly arrivalsPerMonth: number;
+  /** Decisions of so much time are asked for together. */
+  readonly stepHours: number;
   /** Emptied, and made if it is not there. */
   readonly folder: string;
   readonly python: string;
@@ -39,7 +42,7 @@ export interface SeedRun {
 }
 
 export async function runSeed(options: SeedOptions): Promise<SeedRun> {
-  const { seed, customers, arrivalsPerMonth, python, progress } = options;
+  const { seed, customers, arrivalsPerMonth, stepHours, python, progress } = options;
   const environment = await prepare(options);
   const firstModel = join(environment.MODELS_DIR, MODEL, "1");
   await runScript(python, "first_model.py", [CUSTOMERS, firstModel, ...guessedCosts()]);
@@ -47,7 +50,7 @@ export async function runSeed(options: SeedOptions): Promise<SeedRun> {
   await liftgate(environment, ["validate"]);
   const service = await LoopService.start(environment, PROGRAM, START_MS);
   const arrivals = drawArrivals(customers, arrivalsPerMonth, seed);
-  const player = new Player(service, arrivals, seed);
+  const player = new Player(service, arrivals, { seed, stepMs: stepHours * HOUR_MS });
   const play = (untilMs: number): Promise<void> =>
     player.playUntil(untilMs, (atMs, decisions) => progress(`${dayOf(atMs)}: ${decisions} decisions`));
   const verdicts: string[] = [];

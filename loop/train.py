@@ -23,6 +23,8 @@ from pathlib import Path
 
 import lightgbm
 import numpy as np
+from numpy.typing import NDArray
+
 from liftgate_training.bundle import write_bundle
 from liftgate_training.contract import (
     NO_OFFER,
@@ -40,7 +42,6 @@ from liftgate_training.decision_log import LoggedDecisions, load_decisions
 from liftgate_training.learners import Direct, Inserted, S, Term
 from liftgate_training.promise import Promise, read_promise
 from liftgate_training.refit_record import card, metrics_json, training_json
-from numpy.typing import NDArray
 
 REPLICATES = 3
 REPLICATE_SHARE = 0.8
