@@ -45,7 +45,7 @@ from liftgate_training.refit_record import card, metrics_json, training_json
 
 REPLICATES = 3
 REPLICATE_SHARE = 0.8
-HELD_OUT_SHARE = 0.1
+HELD_OUT_SHARE = 0.25
 HORIZON_DAYS = 3
 ORDERS = {
     "n_estimators": 80,
