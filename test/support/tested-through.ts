@@ -15,7 +15,7 @@ export const TESTED_THROUGH: readonly { readonly files: string; readonly test: s
   { files: "src/compose/policies.ts", test: "test/cli/evaluate.test.ts" },
   { files: "src/service/evaluation/", test: "test/cli/evaluate.test.ts" },
   { files: "src/core/evaluation/sample.ts", test: "test/cli/evaluate.test.ts" },
-  { files: "src/core/evaluation/evaluate.ts", test: "test/cli/evaluate.test.ts" },
+  { files: "src/core/evaluation/off-policy/", test: "test/core/evaluation/off-policy/estimate-all.test.ts" },
   { files: "src/cli/export/", test: "test/cli/export.test.ts" },
   { files: "src/service/export/", test: "test/cli/export.test.ts" },
   { files: "src/compose/export.ts", test: "test/cli/export.test.ts" },
