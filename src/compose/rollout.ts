@@ -11,7 +11,8 @@ import type { Config } from "../ops/config.ts";
 import { Catalog } from "../service/catalog.ts";
 import { ModelCache } from "../service/model-cache.ts";
 import { ProgramCache } from "../service/program-cache.ts";
-import type { Checked, RolloutStore } from "../service/rollout/rollout-store.ts";
+import { type RollBack, rollBack } from "../service/rollout/roll-back.ts";
+import type { Change, Checked, RolloutStore } from "../service/rollout/rollout-store.ts";
 
 type Folders = Pick<Config, "MODELS_DIR" | "PROGRAMS_DIR">;
 
@@ -36,18 +37,22 @@ export function composeRollout(folders: Folders): RolloutParts {
   };
 }
 
+/** Rolling back inside a service, whose models serve already. */
+export function rollBackIn({ PROGRAMS_DIR }: Pick<Config, "PROGRAMS_DIR">, models: ModelCache) {
+  const store = new RolloutFolder(PROGRAMS_DIR);
+  const faultsOf = async (text: ProgramText) => {
+    const outcomes = await programsBeside(PROGRAMS_DIR, models, text).reload();
+    return outcomes.find(({ id }) => id === text.id)?.faults ?? [];
+  };
+  return (request: RollBack): Promise<Change> => rollBack({ store, faultsOf, nowMs: Date.now }, request);
+}
+
 /** Everything on disk as a reload would take it, but for one program. Changes nothing on disk. */
 async function checkOnDisk({ MODELS_DIR, PROGRAMS_DIR }: Folders, text: ProgramText): Promise<Checked> {
   const models = new ModelCache(new ModelFolder({ directory: MODELS_DIR, now: Date.now }));
-  const programs = new ProgramCache({
-    files: programsWith(new ProgramFolder(PROGRAMS_DIR), text),
-    archive: { keep: async () => undefined },
-    models,
-    compileRule,
-    calendar: new TemporalCalendar(),
-  });
-  const catalog = new Catalog({ models, programs, onLoaded: () => undefined });
   try {
+    const programs = programsBeside(PROGRAMS_DIR, models, text);
+    const catalog = new Catalog({ models, programs, onLoaded: () => undefined });
     const answer = await catalog.reload();
     const serving = catalog.models().filter(({ state }) => state === "serving");
     return {
@@ -61,7 +66,18 @@ async function checkOnDisk({ MODELS_DIR, PROGRAMS_DIR }: Folders, text: ProgramT
   }
 }
 
-function programsWith(folder: ProgramFolder, text: ProgramText) {
+/** The programs on disk with this one among them. */
+function programsBeside(folder: string, models: ModelCache, text: ProgramText): ProgramCache {
+  return new ProgramCache({
+    files: filesWith(new ProgramFolder(folder), text),
+    archive: { keep: async () => undefined },
+    models,
+    compileRule,
+    calendar: new TemporalCalendar(),
+  });
+}
+
+function filesWith(folder: ProgramFolder, text: ProgramText) {
   return {
     list: async () => [...new Set([...(await folder.list()), text.id])].toSorted(),
     read: async (id: string): Promise<Opened<ProgramText>> =>

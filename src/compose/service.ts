@@ -25,6 +25,7 @@ import { openAnswers } from "./answers.ts";
 import { openBudgets } from "./budgets.ts";
 import { openLogIndex } from "./log-index.ts";
 import { openRecords } from "./records.ts";
+import { rollBackIn } from "./rollout.ts";
 import { openStores } from "./stores.ts";
 
 export interface Composition {
@@ -89,6 +90,7 @@ async function composeInside(config: Config, logger: Logger): Promise<Compositio
       ...answers.parts,
       outcomes: records.outcomes,
       catalog,
+      rollBack: rollBackIn(config, models),
       budgets: treasury,
       metrics,
       accepting: () => accepting,
