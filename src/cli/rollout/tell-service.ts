@@ -15,9 +15,10 @@ export async function tellService({ service, keyFile }: ServiceOptions, { progra
     return true;
   }
   const headers = keyFile === undefined ? {} : { authorization: `Bearer ${(await readFile(keyFile, "utf8")).trim()}` };
-  const reloaded = await fetch(new URL("/v1/reload", service), { method: "POST", headers });
+  const root = service.replace(/\/$/, "");
+  const reloaded = await fetch(`${root}/v1/reload`, { method: "POST", headers });
   if (!reloaded.ok) console.error(`POST /v1/reload answered ${reloaded.status}: ${await reloaded.text()}`);
-  const answer = await fetch(new URL(`/v1/programs/${program}`, service), { headers });
+  const answer = await fetch(`${root}/v1/programs/${program}`, { headers });
   const loaded = answer.ok ? ProgramEntry.parse(await answer.json()) : null;
   if (loaded?.digest !== to.digest) {
     console.error(`version ${to.version} is not live: ${service} decides by what it had before`);

@@ -21,15 +21,14 @@ export function versionFaults(
   past: readonly AuditEntry[],
 ): readonly Fault[] {
   const { digest, file } = candidate;
-  const fault = (rule: string) => [{ path: "version", rule }];
-  if (live?.digest === digest) return fault(`${file.version} is what is live: there is nothing to promote`);
+  if (live?.digest === digest) return ofVersion(`${file.version} is what is live: there is nothing to promote`);
   if (live !== null && file.version <= live.file.version) {
-    return fault(`must be over ${live.file.version}, the version that is live`);
+    return ofVersion(`must be over ${live.file.version}, the version that is live`);
   }
   const known = past.filter(({ program }) => program === candidate.id).flatMap(({ from, to }) => [from, to]);
   const used = known.some((each) => each !== null && each.version === file.version && each.digest !== digest);
   const highest = Math.max(...known.map((each) => each?.version ?? 0));
-  return used ? fault(`must be over ${highest}: another program was version ${file.version} before`) : [];
+  return used ? ofVersion(`must be over ${highest}: another program was version ${file.version} before`) : [];
 }
 
 /** What its report lacks. */
@@ -52,6 +51,10 @@ export function reportFaults(report: EvaluationReport, grounds: Grounds): readon
       : programFaults("incumbent", report.incumbent, live)),
     ...modelFaults("incumbent", report.incumbent, grounds),
   ];
+}
+
+function ofVersion(rule: string): readonly Fault[] {
+  return [{ path: "version", rule }];
 }
 
 function verdictFaults({ verdict }: EvaluationReport): readonly Fault[] {
