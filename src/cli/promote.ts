@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { hostname, userInfo } from "node:os";
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import { composeRollout, type RolloutParts } from "../compose/rollout.ts";
 import { EvaluationReport } from "../contract/evaluation-report.ts";
 import { faultsOf } from "../contract/faults.ts";
@@ -14,6 +14,7 @@ import { tellService } from "./rollout/tell-service.ts";
 interface PromoteOptions {
   readonly candidate: string;
   readonly report?: string;
+  readonly share: number;
   readonly maxAge: number;
   readonly force?: true;
   readonly reason?: string;
@@ -30,6 +31,7 @@ export function addPromoteCommand(program: Command): void {
     .description("Make a candidate program live, on a report for exactly it; exit code 1: refused, nothing was changed")
     .requiredOption("--candidate <file>", "the program file to make live")
     .option("--report <file>", "report.json of its evaluation")
+    .option("--share <share>", "of the units: less than 1 makes it the canary of the live program", shareOf, 1)
     .option("--max-age <duration>", "a report that is older is refused", duration, duration("7d"))
     .option("--force", "whatever the report says, or without one; needs --reason")
     .option("--reason <text>", "why, for the audit log")
@@ -43,6 +45,12 @@ export function addPromoteCommand(program: Command): void {
       if (misuse !== null) command.error(`error: ${misuse}`);
       if (!(await promoteWith(options))) process.exitCode = 1;
     });
+}
+
+function shareOf(text: string): number {
+  const share = Number(text);
+  if (!(share > 0 && share <= 1)) throw new InvalidArgumentError("must be over 0 and at most 1.");
+  return share;
 }
 
 function misuseOf({ report, force, reason, service, keyFile }: PromoteOptions): string | null {
@@ -60,6 +68,7 @@ async function promoteWith(options: PromoteOptions): Promise<boolean> {
   const promoted = await promote(parts, {
     candidate: candidate.value,
     evidence: options.report === undefined ? null : await readReport(parts, options.report),
+    share: options.share,
     maxAgeMs,
     by: options.by,
     reason: options.reason ?? null,
@@ -96,9 +105,9 @@ function refused(faults: readonly Fault[]): false {
   return false;
 }
 
-function tell({ program, from, to, overruled }: Change): void {
+function tell({ program, from, to, share, overruled }: Change): void {
   for (const fault of overruled) console.log(`overruled: ${fault}`);
-  console.log(
-    `${program}: version ${to.version} is in its file, over ${from === null ? "none" : `version ${from.version}`}`,
-  );
+  const before = from === null ? "none" : `version ${from.version}`;
+  const what = share < 1 ? `is the canary of ${before}, for ${share} of the units` : `is in its file, over ${before}`;
+  console.log(`${program}: version ${to.version} ${what}`);
 }

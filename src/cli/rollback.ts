@@ -38,7 +38,9 @@ async function rollBackWith(id: string, options: RollbackOptions): Promise<boole
   const parts = composeRollout({ MODELS_DIR: models, PROGRAMS_DIR: programs });
   try {
     const change = await rollBack(parts, { program: id, by, reason });
-    console.log(`${id}: version ${change.to.version} is in its file again, instead of version ${change.from?.version}`);
+    const { act, from, to } = change;
+    const done = act === "remove_canary" ? "decides for all units again" : "is in its file again";
+    console.log(`${id}: version ${to.version} ${done}, instead of version ${from?.version ?? "unknown"}`);
     return await tellService(options, change);
   } catch (error) {
     if (!(error instanceof LiftgateError)) throw error;

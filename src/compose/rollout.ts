@@ -82,5 +82,7 @@ function filesWith(folder: ProgramFolder, text: ProgramText) {
     list: async () => [...new Set([...(await folder.list()), text.id])].toSorted(),
     read: async (id: string): Promise<Opened<ProgramText>> =>
       id === text.id ? { ok: true, value: text } : await folder.read(id),
+    // Whatever decides for a share of its units now is not to be.
+    canary: async (id: string) => (id === text.id ? null : await folder.canary(id)),
   };
 }

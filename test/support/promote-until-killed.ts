@@ -4,7 +4,7 @@ import { composeRollout } from "../../src/compose/rollout.ts";
 import { promote } from "../../src/service/rollout/promote.ts";
 import type { RolloutStore } from "../../src/service/rollout/rollout-store.ts";
 
-const [programs = "", models = "", candidatePath = "", when = "", step = ""] = argv.slice(2);
+const [programs = "", models = "", candidatePath = "", share = "", when = "", step = ""] = argv.slice(2);
 
 /** The step, and the kill. */
 function killedAt<Args extends readonly unknown[]>(name: string, task: (...args: Args) => Promise<void>) {
@@ -23,12 +23,23 @@ const killed: RolloutStore = {
   archived: (digest) => store.archived(digest),
   keep: killedAt("keep", (text) => store.keep(text)),
   put: killedAt("put", (text) => store.put(text)),
+  canary: (id) => store.canary(id),
+  putCanary: killedAt("putCanary", (canary) => store.putCanary(canary)),
+  removeCanary: killedAt("removeCanary", (id) => store.removeCanary(id)),
   audit: { entries: () => store.audit.entries(), append: killedAt("append", (change) => store.audit.append(change)) },
 };
 const candidate = await parts.readCandidate(candidatePath);
 if (!candidate.ok) throw new Error("expected a candidate that is right");
 await promote(
   { ...parts, store: killed },
-  { candidate: candidate.value, evidence: null, maxAgeMs: 0, by: "tester", reason: "a test", faultyReport: "overrule" },
+  {
+    candidate: candidate.value,
+    evidence: null,
+    share: Number(share),
+    maxAgeMs: 0,
+    by: "tester",
+    reason: "a test",
+    faultyReport: "overrule",
+  },
 );
 console.log("promoted");

@@ -7,16 +7,16 @@
  */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import type { CanaryText } from "../../contract/canary-file.ts";
 import type { ProgramText } from "../../contract/program-file.ts";
 import { LiftgateError } from "../../core/errors.ts";
 import type { Opened } from "../../core/ports.ts";
 import { AuditLog } from "./audit-log.ts";
+import { removeCanary, ROLLOUT_FOLDER, writeCanary } from "./canary-file.ts";
 import { DirectoryBusy, type DirectoryLock, lockDirectory } from "./directory-lock.ts";
 import { replaceDurably } from "./durable-file.ts";
 import { ProgramArchive } from "./program-archive.ts";
 import { ProgramFolder } from "./program-folder.ts";
-
-const ROLLOUT_FOLDER = ".rollout";
 
 export class RolloutFolder {
   readonly audit: AuditLog;
@@ -66,6 +66,19 @@ export class RolloutFolder {
   /** Puts the program in its file, old or new at every moment. */
   put({ id, bytes }: ProgramText): Promise<void> {
     return replaceDurably(join(this.#folder, `${id}.yaml`), bytes);
+  }
+
+  /** The canary of a program; null when it has none. */
+  canary(id: string): Promise<Opened<CanaryText> | null> {
+    return this.#programs.canary(id);
+  }
+
+  putCanary(canary: CanaryText): Promise<void> {
+    return writeCanary(this.#folder, canary);
+  }
+
+  removeCanary(id: string): Promise<void> {
+    return removeCanary(this.#folder, id);
   }
 
   async #lock(): Promise<DirectoryLock> {

@@ -9,7 +9,10 @@ export interface ServiceOptions {
 }
 
 /** Whether it decides by the program now; without a service, says what to do. */
-export async function tellService({ service, keyFile }: ServiceOptions, { program, to }: Change): Promise<boolean> {
+export async function tellService(
+  { service, keyFile }: ServiceOptions,
+  { program, act, to }: Change,
+): Promise<boolean> {
   if (service === undefined) {
     console.log("POST /v1/reload on every replica, or SIGHUP, makes it live");
     return true;
@@ -20,7 +23,8 @@ export async function tellService({ service, keyFile }: ServiceOptions, { progra
   if (!reloaded.ok) console.error(`POST /v1/reload answered ${reloaded.status}: ${await reloaded.text()}`);
   const answer = await fetch(`${root}/v1/programs/${program}`, { headers });
   const loaded = answer.ok ? ProgramEntry.parse(await answer.json()) : null;
-  if (loaded?.digest !== to.digest) {
+  const deciding = act === "set_canary" ? loaded?.canary : loaded;
+  if (deciding?.digest !== to.digest) {
     console.error(`version ${to.version} is not live: ${service} decides by what it had before`);
     return false;
   }

@@ -14,7 +14,7 @@ export function addRollbackRoute(app: FastifyInstance, { catalog, rollBack }: Ba
     method: "POST",
     url: "/v1/programs/:id/rollback",
     tag: "catalog",
-    summary: "Makes the program live again that the live one was promoted over",
+    summary: "Takes the canary away, or makes the program live again that the live one was promoted over",
     description:
       "As the audit log of promotions says; that of this rollback is written first. Live on this replica when it answers, on others that share PROGRAMS_DIR at their next reload.",
     role: "admin",
@@ -35,7 +35,8 @@ export function addRollbackRoute(app: FastifyInstance, { catalog, rollBack }: Ba
       if (loaded() === undefined) throw new LiftgateError("unknown_program");
       const { program, from, to } = await rollBack({ program: id, by: request.callerId, reason: body.reason });
       const { programs } = await catalog.reload();
-      if (loaded()?.digest !== to.digest) {
+      const entry = loaded();
+      if (entry?.digest !== to.digest || entry.canary !== null) {
         throw new LiftgateError("reload_refused", undefined, programs.find((outcome) => outcome.id === id)?.faults);
       }
       return { program, from, to };

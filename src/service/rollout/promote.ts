@@ -1,10 +1,10 @@
-/** A candidate becomes the program: only on a report for exactly it, or by overruling, which the audit log tells. */
-import type { AuditEntry } from "../../contract/audit.ts";
+/** A candidate becomes the program, or decides for a share of its units: only on a report for exactly it, or by overruling, which the audit log tells. */
 import type { EvaluationReport } from "../../contract/evaluation-report.ts";
 import type { ProgramText } from "../../contract/program-file.ts";
 import type { Fault, Opened } from "../../core/ports.ts";
+import { canaryFaults } from "../canary.ts";
 import { reportFaults, versionFaults } from "./promotion-faults.ts";
-import { type Checked, type RolloutStore, versionOf } from "./rollout-store.ts";
+import { type Change, type Checked, type RolloutStore, versionOf } from "./rollout-store.ts";
 
 export interface PromoteParts {
   readonly store: RolloutStore;
@@ -23,6 +23,8 @@ export interface Promotion {
   readonly candidate: ProgramText;
   /** null: there is none. */
   readonly evidence: Evidence | null;
+  /** Of the units, in (0, 1]: 1 makes it the program, less its canary. */
+  readonly share: number;
   readonly maxAgeMs: number;
   readonly by: string;
   readonly reason: string | null;
@@ -30,7 +32,7 @@ export interface Promotion {
 }
 
 export type Promoted =
-  | { readonly ok: true; readonly entry: Omit<AuditEntry, "schema" | "previous"> }
+  | { readonly ok: true; readonly entry: Change }
   /** Nothing was changed. */
   | { readonly ok: false; readonly faults: readonly Fault[] };
 
@@ -44,36 +46,50 @@ export async function promote(parts: PromoteParts, promotion: Promotion): Promis
   return await parts.store.change(() => promoteAlone(parts, promotion));
 }
 
-async function promoteAlone({ store, check, nowMs }: PromoteParts, promotion: Promotion): Promise<Promoted> {
-  const { candidate, evidence, by, reason } = promotion;
+async function promoteAlone(parts: PromoteParts, promotion: Promotion): Promise<Promoted> {
+  const { store, check } = parts;
+  const { candidate, evidence, share } = promotion;
   const past = await store.audit.entries();
   const opened = await store.live(candidate.id);
   const live = opened?.ok === true ? opened.value : null;
   const checked = await check(candidate);
-  const now = { candidate, live, models: checked.models, nowMs: nowMs(), maxAgeMs: promotion.maxAgeMs };
+  const now = { candidate, live, models: checked.models, nowMs: parts.nowMs(), maxAgeMs: promotion.maxAgeMs };
   const against = evidenceFaults(evidence, (report) => reportFaults(report, now));
   const unreadable = opened?.ok === false ? opened.faults : [];
-  const lasting = [...unreadable.map(inLive), ...versionFaults(now, past), ...checked.faults];
+  const partial = share < 1 ? partialFaults(candidate, live) : [];
+  const lasting = [...unreadable.map(inLive), ...versionFaults(now, past), ...checked.faults, ...partial];
   const faults = promotion.faultyReport === "overrule" ? lasting : [...lasting, ...against];
   if (faults.length > 0) return { ok: false, faults };
 
   const entry = {
     time: new Date(now.nowMs).toISOString(),
-    by,
-    act: "promote",
+    by: promotion.by,
+    act: share < 1 ? "set_canary" : "promote",
     program: candidate.id,
     from: live === null ? null : versionOf(live),
     to: versionOf(candidate),
-    share: 1,
+    share,
     report: evidence?.digest ?? null,
     overruled: against.map(({ path, rule }) => `${path}: ${rule}`),
-    reason,
+    reason: promotion.reason,
   } as const;
   if (live !== null) await store.keep(live);
   await store.keep(candidate);
   await store.audit.append(entry);
-  await store.put(candidate);
+  await putLive(store, promotion);
   return { ok: true, entry };
+}
+
+/** A canary goes before what it might replace does: the file of one must never stand beside a newer program. */
+async function putLive(store: RolloutStore, { candidate, share }: Promotion): Promise<void> {
+  if (share < 1) return await store.putCanary({ share, text: candidate });
+  if ((await store.canary(candidate.id)) !== null) await store.removeCanary(candidate.id);
+  await store.put(candidate);
+}
+
+function partialFaults(candidate: ProgramText, live: ProgramText | null): readonly Fault[] {
+  if (live !== null) return canaryFaults(candidate, live).filter(({ path }) => path !== "version");
+  return [{ path: "share", rule: "must be 1: no program of this id is live that could decide for the rest" }];
 }
 
 function evidenceFaults(

@@ -1,4 +1,4 @@
-/** What was live before becomes live again, byte for byte, under the version it had. */
+/** What was live before becomes live again, byte for byte, under the version it had; a canary goes first. */
 import type { AuditEntry } from "../../contract/audit.ts";
 import type { ProgramText } from "../../contract/program-file.ts";
 import { LiftgateError } from "../../core/errors.ts";
@@ -31,24 +31,25 @@ export async function rollBack(parts: RollBackParts, request: RollBack): Promise
 async function rollBackAlone({ store, faultsOf, nowMs }: RollBackParts, request: RollBack): Promise<Change> {
   const { program, by, reason } = request;
   const opened = await store.live(program);
-  const live = opened === null ? null : whole(opened);
-  const before = live === null ? null : promotedOver(live, await store.audit.entries());
-  if (live === null || before === null) throw new LiftgateError("nothing_to_roll_back");
+  if (opened === null) throw new LiftgateError("nothing_to_roll_back");
+  const live = whole(opened);
+  const past = await store.audit.entries();
+  const told = { time: new Date(nowMs()).toISOString(), by, program, share: 1, report: null, overruled: [], reason };
+  const canary = await store.canary(program);
+  if (canary !== null) {
+    // One that cannot be read goes all the same.
+    const from = canary.ok ? versionOf(canary.value.text) : null;
+    const change = { ...told, act: "remove_canary", from, to: versionOf(live) } as const;
+    await store.audit.append(change);
+    await store.removeCanary(program);
+    return change;
+  }
+  const before = promotedOver(live, past);
+  if (before === null) throw new LiftgateError("nothing_to_roll_back");
   const earlier = whole(await store.archived(before.digest));
   const faults = await faultsOf(earlier);
   if (faults.length > 0) throw new LiftgateError("reload_refused", undefined, faults);
-  const change = {
-    time: new Date(nowMs()).toISOString(),
-    by,
-    act: "roll_back",
-    program,
-    from: versionOf(live),
-    to: versionOf(earlier),
-    share: 1,
-    report: null,
-    overruled: [],
-    reason,
-  } as const;
+  const change = { ...told, act: "roll_back", from: versionOf(live), to: versionOf(earlier) } as const;
   await store.audit.append(change);
   await store.put(earlier);
   return change;

@@ -1,5 +1,6 @@
 /** What promotions and rollbacks need of the program files. */
 import type { AuditEntry } from "../../contract/audit.ts";
+import type { CanaryText } from "../../contract/canary-file.ts";
 import type { ProgramText } from "../../contract/program-file.ts";
 import type { Fault, Opened } from "../../core/ports.ts";
 
@@ -16,6 +17,11 @@ export interface RolloutStore {
   keep(text: ProgramText): Promise<void>;
   /** Puts the program in its file, old or new at every moment. */
   put(text: ProgramText): Promise<void>;
+  /** The canary of a program; null when it has none. */
+  canary(id: string): Promise<Opened<CanaryText> | null>;
+  /** Its program must have been kept. */
+  putCanary(canary: CanaryText): Promise<void>;
+  removeCanary(id: string): Promise<void>;
   readonly audit: {
     /** Oldest first. Throws `audit_log_broken`. */
     entries(): Promise<readonly AuditEntry[]>;

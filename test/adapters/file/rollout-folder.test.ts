@@ -26,7 +26,7 @@ describe("a promotion that is killed", () => {
       await using world = await RolloutWorld.create();
       const candidate = join(world.root, "candidate.yaml");
       await writeFile(candidate, version(2));
-      const child = [CHILD, world.programsDir, world.models.path, candidate, when, step];
+      const child = [CHILD, world.programsDir, world.models.path, candidate, "1", when, step];
       expect(spawnSync(process.execPath, child).signal).toBe("SIGKILL");
       expect(await world.live()).toBe(version(live));
       expect((await world.audit()).length).toBe(told);
