@@ -165,9 +165,9 @@ export class ProgramCache {
     return missingModels === "admit" ? { entry, faults: wrong } : { entry: null, faults: wrong, lacksModelsOnly: true };
   }
 
-  /** Compiled, and in the archive; null where there is none. */
+  /** Compiled, and in the archive; null where there is none. Nothing of one hinders a program from being paused. */
   async #openCanary(incumbent: ProgramText): Promise<Opened<Canary> | null> {
-    const opened = await this.#parts.files.canary(incumbent.id);
+    const opened = incumbent.file.state === "live" ? await this.#parts.files.canary(incumbent.id) : null;
     if (opened === null) return null;
     const compiled = compileCanary(opened, incumbent, this.#parts);
     if (!opened.ok || !compiled.ok) return compiled;

@@ -113,15 +113,30 @@ describe("a canary", () => {
     expect(new Set(versionsIn(await decideAll("a")))).toEqual(new Set([1]));
   }, 30_000);
 
-  it("offers nothing while the program is paused", async () => {
+  it("does not hinder the program from being paused, and then offers nothing either", async () => {
     await share("0.9");
-    await world.put(version(1).replace("version: 1", "version: 2").replace("state: live", "state: paused"));
-    const answer = await reload();
-    const problem = expectProblem(answer.text, "reload_refused");
-    expect(problem.errors?.map(({ path }) => path)).toEqual(
-      expect.arrayContaining([`${TINY_PROGRAM}: canary.state`, `${TINY_PROGRAM}: canary.version`]),
-    );
+    await world.put(version(3).replace("state: live", "state: paused"));
+    expect((await reload()).status).toBe(200);
+    expect(await entry()).toMatchObject({ version: 3, state: "paused", canary: null });
+    expect(new Set(versionsIn(await decideAll("a")))).toEqual(new Set([3]));
+    await world.put(version(4));
+    const problem = expectProblem((await reload()).text, "reload_refused");
+    expect(problem.errors?.map(({ path }) => path)).toEqual([`${TINY_PROGRAM}: canary.version`]);
   });
+
+  it("is decided along with by the shadows of its program", async () => {
+    await writeFile(
+      join(world.programsDir, "shade.yaml"),
+      version(1)
+        .replace(`program: ${TINY_PROGRAM}`, "program: shade")
+        .replace("state: live", `state: shadow\nshadows: ${TINY_PROGRAM}`),
+    );
+    await share("0.5");
+    await decideAll("a");
+    const records = await service.records();
+    expect(records.filter(({ program }) => program.id === "shade").length).toBe(USERS.length);
+    expect(records.filter(({ program }) => program.id === TINY_PROGRAM).length).toBe(USERS.length);
+  }, 30_000);
 
   it.each([
     ["another budget", "budget: { amount: 5, period: { every: day, timezone: UTC }, reserve: expected }", "budget"],

@@ -41,6 +41,35 @@ describe("a promotion that is killed", () => {
     30_000,
   );
 
+  it.each([
+    ["before", "putCanary", null],
+    ["after", "putCanary", 2],
+  ])("%s it did %s leaves the program and no canary, or a whole one", async (when, step, canary) => {
+    await using world = await RolloutWorld.create();
+    const candidate = join(world.root, "candidate.yaml");
+    await writeFile(candidate, version(2));
+    const child = [CHILD, world.programsDir, world.models.path, candidate, "0.5", when, step];
+    expect(spawnSync(process.execPath, child).signal).toBe("SIGKILL");
+    const store = new RolloutFolder(world.programsDir);
+    const left = await store.canary(TINY_PROGRAM);
+    expect(left?.ok === true ? left.value.text.file.version : null).toBe(canary);
+    expect(await world.live()).toBe(version(1));
+    expect((await run(["validate"], world.environment)).code).toBe(0);
+  });
+
+  it("after it took the canary away leaves the program alone", async () => {
+    await using world = await RolloutWorld.create();
+    const candidate = join(world.root, "candidate.yaml");
+    await world.promote(version(2), await world.report(version(2)), "--share", "0.5");
+    await writeFile(candidate, version(2));
+    const child = [CHILD, world.programsDir, world.models.path, candidate, "1", "after", "removeCanary"];
+    expect(spawnSync(process.execPath, child).signal).toBe("SIGKILL");
+    expect(await new RolloutFolder(world.programsDir).canary(TINY_PROGRAM)).toBeNull();
+    expect(await world.live()).toBe(version(1));
+    expect((await world.promote(version(2), await world.report(version(2)))).code).toBe(0);
+    expect(await world.live()).toBe(version(2));
+  });
+
   it("while it writes the file leaves the old one, and what it wrote is no program", async () => {
     await using world = await RolloutWorld.create();
     await writeFile(join(world.programsDir, `${TINY_PROGRAM}.yaml.tmp`), version(2).slice(0, 100));
