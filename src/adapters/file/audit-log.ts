@@ -35,7 +35,7 @@ export class AuditLog {
     const lines = linesOf(bytes);
     this.#parse(lines);
     const line = AuditEntry.parse({ schema: "liftgate.audit.v1", ...entry, previous: digestOfLast(lines) });
-    const handle = await open(this.#path, "a", 0o600);
+    const handle = await open(this.#path, "a");
     try {
       await handle.truncate(bytes.lastIndexOf(NEW_LINE) + 1);
       await handle.writeFile(`${JSON.stringify(line)}\n`);

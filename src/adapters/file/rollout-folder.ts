@@ -83,7 +83,7 @@ export class RolloutFolder {
 
   async #lock(): Promise<DirectoryLock> {
     try {
-      await mkdir(this.#beside, { recursive: true, mode: 0o700 });
+      await mkdir(this.#beside, { recursive: true });
       return lockDirectory(this.#beside);
     } catch (error) {
       if (error instanceof DirectoryBusy) throw new LiftgateError("rollout_under_way");
