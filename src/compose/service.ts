@@ -25,6 +25,7 @@ import { openAnswers } from "./answers.ts";
 import { openBudgets } from "./budgets.ts";
 import { openLogIndex } from "./log-index.ts";
 import { openRecords } from "./records.ts";
+import { rollBackIn } from "./rollout.ts";
 import { openStores } from "./stores.ts";
 
 export interface Composition {
@@ -61,7 +62,7 @@ async function composeInside(config: Config, logger: Logger): Promise<Compositio
   const budgets = await openBudgets(config, { metrics, logger, calendar, allocator, index });
   const { treasury, ledger } = budgets;
   const mark = markOf(budgets.replica);
-  const { models, programs, catalog } = await loadCatalog(config, { metrics, logger, calendar, treasury });
+  const { models, programs, ...shown } = await loadCatalog(config, { metrics, logger, calendar, treasury });
   const stores = await openStores(config, metrics, logger);
   const { features, offers, exchange } = stores;
   const told = { metrics, logger, index, ledger, treasury };
@@ -88,7 +89,7 @@ async function composeInside(config: Config, logger: Logger): Promise<Compositio
       decisions,
       ...answers.parts,
       outcomes: records.outcomes,
-      catalog,
+      ...shown,
       budgets: treasury,
       metrics,
       accepting: () => accepting,
@@ -124,7 +125,7 @@ async function loadCatalog(config: Config, { metrics, logger, calendar, treasury
     },
   });
   await catalog.load();
-  return { models, programs, catalog };
+  return { models, programs, catalog, rollBack: rollBackIn(config, models) };
 }
 
 function modelFolder(config: Config, metrics: Metrics): ModelFolder {

@@ -11,6 +11,7 @@ const PROGRAM_EXAMPLE = {
   version: 1,
   digest: `sha256:${"0".repeat(64)}`,
   state: "live",
+  canary: null,
   shadows: null,
   description: "Win-back e-mail, mens or womens merchandise, or none",
   currency: "USD",
@@ -31,6 +32,10 @@ export const ProgramEntry = z
     version: z.int(),
     digest: Digest,
     state: z.enum(MODES),
+    canary: z
+      .strictObject({ version: z.int(), digest: Digest, share: z.number().gt(0).lt(1) })
+      .nullable()
+      .describe("The version that decides for a share of its units; null: none does"),
     shadows: Slug.nullable().describe("The incumbent of a shadow; null for any other program"),
     description: z.string(),
     currency: z.string(),

@@ -17,6 +17,9 @@ export const ERRORS = {
   method_not_allowed: { status: 405, title: "This address does not take this method" },
   request_timeout: { status: 408, title: "The request did not arrive in time" },
   outcome_conflict: { status: 409, title: "The outcomeId was used before for another outcome" },
+  rollout_under_way: { status: 409, title: "Another promotion or rollback is under way" },
+  nothing_to_roll_back: { status: 409, title: "The audit log knows nothing that was live before" },
+  audit_log_broken: { status: 409, title: "The audit log of promotions was changed" },
   body_too_large: { status: 413, title: "The body is larger than this call takes" },
   unsupported_media_type: { status: 415, title: "The body must be JSON in UTF-8, not compressed" },
   unknown_action: { status: 422, title: "The program has no such action" },
@@ -37,6 +40,7 @@ export const ERRORS = {
   model_failed: { status: 503, title: "The model could not score" },
   sink_unavailable: { status: 503, title: "The place that logs are shipped to cannot be reached" },
   log_unavailable: { status: 503, title: "The decision log cannot be written" },
+  program_store_unavailable: { status: 503, title: "The program files cannot be written" },
   draining: { status: 503, title: "The service is shutting down" },
 } as const satisfies Record<string, { readonly status: number; readonly title: string }>;
 

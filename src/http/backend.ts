@@ -5,6 +5,8 @@ import type { AnswerMemory } from "../service/answers/answer-memory.ts";
 import type { Catalog } from "../service/catalog.ts";
 import type { LogIndex } from "../service/log-index.ts";
 import type { OutcomeBook } from "../service/outcomes/outcome-book.ts";
+import type { RollBack } from "../service/rollout/roll-back.ts";
+import type { Change } from "../service/rollout/rollout-store.ts";
 import type { StickyAnswers } from "../service/answers/sticky-answers.ts";
 import type { UserMemory } from "../service/user-memory.ts";
 import type { DecisionServices } from "../service/services.ts";
@@ -26,6 +28,7 @@ export interface Backend {
   readonly users: Pick<UserMemory, "forget">;
   readonly outcomes: Pick<OutcomeBook, "take">;
   readonly catalog: Catalog;
+  readonly rollBack: (request: RollBack) => Promise<Change>;
   readonly budgets: Budgets;
   readonly metrics: Metrics;
   /** False from the first sign of shutdown on. */

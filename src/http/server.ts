@@ -23,6 +23,7 @@ import { addHealthRoutes } from "./routes/health.ts";
 import { addMetricsRoute } from "./routes/metrics.ts";
 import { addOutcomeRoute } from "./routes/outcomes.ts";
 import { addRecordRoutes } from "./routes/record.ts";
+import { addRollbackRoute } from "./routes/rollback.ts";
 import { addUserRoutes } from "./routes/users.ts";
 import { strictParse } from "./strict-json.ts";
 
@@ -99,6 +100,7 @@ async function addRoutes(app: FastifyInstance, backend: Backend, surface: Surfac
     addRecordRoutes(app, backend);
     addUserRoutes(app, backend);
     addCatalogRoutes(app, backend);
+    addRollbackRoute(app, backend);
     addBudgetRoutes(app, backend);
     addMetricsRoute(app, backend);
   }

@@ -20,6 +20,7 @@ export function exportDecisions(metrics: Metrics): DecisionMetrics {
 function countDecision(metrics: Metrics, record: DecisionRecord): void {
   const program = record.program.id;
   metrics.decisions.inc({ program, action: record.action, arm: record.arm, status: record.status });
+  metrics.versions.inc({ program, version: record.program.version });
   for (const { action, excluded, pruned } of record.candidates) {
     if (excluded !== null) metrics.excluded.inc({ program, action, reason: excluded });
     if (pruned !== null) metrics.pruned.inc({ program, action, reason: pruned });

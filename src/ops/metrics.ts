@@ -31,6 +31,12 @@ export function createMetrics() {
       labelNames: ["program", "action", "arm", "status"],
       registers,
     }),
+    versions: new Counter({
+      name: "liftgate_version_decisions_total",
+      help: "Decisions by the version that made them: of the program, or of its canary",
+      labelNames: ["program", "version"],
+      registers,
+    }),
     excluded: new Counter({
       name: "liftgate_actions_excluded_total",
       help: "Actions that might not be offered, by reason",

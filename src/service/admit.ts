@@ -30,12 +30,13 @@ export function admit(
 ): AdmittedRequest {
   const program = findProgram(services, body.programId);
   if (program.state === "shadow") throw new LiftgateError("shadow_program");
+  const unit = unitOf(program, body);
   return {
-    program,
+    program: services.programs.versionFor(program, unit),
     requestId: body.requestId ?? services.newId(),
     window: windowOf(program, body.userId, services.nowMs()),
     userId: body.userId,
-    unit: unitOf(program, body),
+    unit,
     clusterId: body.clusterId ?? null,
     context: body.context ?? {},
     requested: requestedOf(program, body.actions),

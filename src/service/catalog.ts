@@ -2,10 +2,11 @@
 import type { ModelEntry, ProgramEntry, ReloadAnswer, ReloadOutcome } from "../contract/catalog.ts";
 import { Manifest } from "../contract/manifest.ts";
 import { armShares } from "../core/decision/distribution.ts";
-import type { ModelReference, Program } from "../core/domain/program.ts";
+import type { ModelReference } from "../core/domain/program.ts";
 import type { ModelCatalog } from "../core/ports.ts";
+import type { Canary } from "./canary.ts";
 import type { ModelCache, ModelOutcome, ModelStatus } from "./model-cache.ts";
-import type { ProgramCache, ProgramOutcome } from "./program-cache.ts";
+import type { LoadedProgram, ProgramCache, ProgramOutcome } from "./program-cache.ts";
 
 export interface CatalogParts {
   readonly models: ModelCache;
@@ -34,7 +35,7 @@ export class Catalog {
 
   programs(): readonly ProgramEntry[] {
     const { models, programs } = this.#parts;
-    return programs.list().map(({ program }) => programEntry(program, models));
+    return programs.list().map((loaded) => programEntry(loaded, models));
   }
 
   models(): readonly ModelEntry[] {
@@ -67,7 +68,7 @@ function published({ id, outcome, faults }: ModelOutcome | ProgramOutcome): Relo
 }
 
 /** Models come and go by themselves, so which are missing is asked now, not when the program was loaded. */
-function programEntry(program: Program, models: ModelCatalog): ProgramEntry {
+function programEntry({ program, canary }: LoadedProgram, models: ModelCatalog): ProgramEntry {
   const { id, version, digest, state, shadows, description, currency, randomizationUnit } = program;
   const routed = program.routes.map(({ model }) => model);
   return {
@@ -75,6 +76,7 @@ function programEntry(program: Program, models: ModelCatalog): ProgramEntry {
     version,
     digest,
     state,
+    canary: canary === null ? null : canaryEntry(canary),
     shadows,
     description,
     currency,
@@ -90,6 +92,10 @@ function programEntry(program: Program, models: ModelCatalog): ProgramEntry {
     exploration: program.exploration.strategy,
     shares: armShares(program),
   };
+}
+
+function canaryEntry({ program: { version, digest }, share }: Canary): NonNullable<ProgramEntry["canary"]> {
+  return { version, digest, share };
 }
 
 function referenceText({ name, version }: ModelReference): string {

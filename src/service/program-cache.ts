@@ -2,11 +2,14 @@
  * The loaded programs. What was good stays: a file that is bad, gone wrong or unreadable never replaces
  * the program that decides now, and no program decides before its bytes are in the archive.
  */
+import type { CanaryText } from "../contract/canary-file.ts";
 import type { ProgramText } from "../contract/program-file.ts";
 import { type Keeping, keepingOf } from "../core/caps/keeping.ts";
+import { isInCanary } from "../core/decision/luck.ts";
 import type { Cap } from "../core/domain/cap.ts";
 import type { ModelReference, Program } from "../core/domain/program.ts";
 import type { Fault, Opened } from "../core/ports.ts";
+import { type Canary, compileCanary } from "./canary.ts";
 import { poolFaults } from "./check-pools.ts";
 import { shadowFaults } from "./check-shadows.ts";
 import { type CompiledProgram, type Compilers, compileProgram } from "./compile-program.ts";
@@ -16,6 +19,8 @@ export interface LoadedProgram {
   readonly program: Program;
   /** Routed models it was admitted without at start: decisions that need one offer nothing (`safe_default`). */
   readonly missingModels: readonly ModelReference[];
+  /** Decides for a share of its units. */
+  readonly canary: Canary | null;
 }
 
 /** What became of one program file. */
@@ -34,6 +39,7 @@ export interface ProgramCacheParts extends Compilers {
   readonly files: {
     list(): Promise<readonly string[]>;
     read(id: string): Promise<Opened<ProgramText>>;
+    canary(id: string): Promise<Opened<CanaryText> | null>;
   };
   readonly archive: { keep(text: ProgramText): Promise<void> };
 }
@@ -64,6 +70,12 @@ export class ProgramCache {
 
   get(id: string): Program | undefined {
     return this.#programs.get(id)?.program;
+  }
+
+  /** The version that decides for the unit: a canary only while what it may replace is live. */
+  versionFor(program: Program, unit: string): Program {
+    const canary = this.#programs.get(program.id)?.canary ?? null;
+    return canary !== null && program.state === "live" && isInCanary(canary, unit) ? canary.program : program;
   }
 
   /** The shadows that decide along with this program. */
@@ -144,19 +156,32 @@ export class ProgramCache {
     const entry = reused.length > 0 ? null : entryOf(compiled, missingModels);
     if (entry === null) return { entry, faults, lacksModelsOnly };
     const unkept = await this.#archive(text.value);
-    return unkept === null ? { entry, faults } : { entry: null, faults: [...faults, unkept], lacksModelsOnly: false };
+    if (unkept.length > 0) return { entry: null, faults: [...faults, ...unkept], lacksModelsOnly: false };
+    const canary = await this.#openCanary(text.value);
+    if (canary === null) return { entry, faults };
+    if (canary.ok) return { entry: { ...entry, canary: canary.value }, faults };
+    const wrong = [...faults, ...canary.faults];
+    // At start there is nothing better to keep: the program decides for all units.
+    return missingModels === "admit" ? { entry, faults: wrong } : { entry: null, faults: wrong, lacksModelsOnly: true };
   }
 
-  async #archive(text: ProgramText): Promise<Fault | null> {
+  /** Compiled, and in the archive; null where there is none. Nothing of one hinders a program from being paused. */
+  async #openCanary(incumbent: ProgramText): Promise<Opened<Canary> | null> {
+    const opened = incumbent.file.state === "live" ? await this.#parts.files.canary(incumbent.id) : null;
+    if (opened === null) return null;
+    const compiled = compileCanary(opened, incumbent, this.#parts);
+    if (!opened.ok || !compiled.ok) return compiled;
+    const faults = await this.#archive(opened.value.text);
+    return faults.length > 0 ? { ok: false, faults } : compiled;
+  }
+
+  async #archive(text: ProgramText): Promise<readonly Fault[]> {
     try {
       await this.#parts.archive.keep(text);
-      return null;
+      return [];
     } catch (error) {
       const reason = error instanceof Error ? error.message : "unknown error";
-      return {
-        path: "",
-        rule: `cannot be archived, so its decisions could not be replayed: ${reason}`,
-      };
+      return [{ path: "", rule: `cannot be archived, so its decisions could not be replayed: ${reason}` }];
     }
   }
 }
@@ -195,8 +220,8 @@ function versionFaults(loaded: LoadedProgram | undefined, { digest, file }: Prog
 }
 
 function entryOf(compiled: CompiledProgram, missingModels: MissingModels): LoadedProgram | null {
-  if (compiled.ok) return { program: compiled.value, missingModels: [] };
-  return missingModels === "admit" ? compiled.admissible : null;
+  if (compiled.ok) return { program: compiled.value, missingModels: [], canary: null };
+  return missingModels === "admit" && compiled.admissible !== null ? { ...compiled.admissible, canary: null } : null;
 }
 
 /**
@@ -214,6 +239,10 @@ function lastGood(
 function outcomeOf(loaded: LoadedProgram | undefined, { entry }: Candidate): ProgramOutcome["outcome"] {
   if (entry === null) return loaded === undefined ? "refused" : "kept";
   if (entry.missingModels.length > 0) return "admitted";
-  const same = loaded?.program.digest === entry.program.digest && loaded.missingModels.length === 0;
+  const same =
+    loaded?.program.digest === entry.program.digest &&
+    loaded.missingModels.length === 0 &&
+    loaded.canary?.program.digest === entry.canary?.program.digest &&
+    loaded.canary?.share === entry.canary?.share;
   return same ? "unchanged" : "loaded";
 }

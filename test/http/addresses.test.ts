@@ -22,6 +22,7 @@ describe("a method that an address does not take", () => {
     [`/v1/programs/${PROGRAM}`, "GET"],
     ["/v1/models", "GET"],
     ["/v1/reload", "POST"],
+    [`/v1/programs/${PROGRAM}/rollback`, "POST"],
     [`/v1/budgets/${PROGRAM}`, "GET"],
     [`/v1/budgets/${PROGRAM}/write-offs`, "POST"],
     ["/health/live", "GET"],

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { appendFile, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { lockDirectory } from "../../src/adapters/file/directory-lock.ts";
 import { Problem } from "../../src/contract/problem.ts";
 import { ERROR_CODES, type ErrorCode, ERRORS } from "../../src/core/errors.ts";
 import { exchange, requestText } from "../support/raw-socket.ts";
@@ -53,6 +54,7 @@ const outcome = (changed: object) =>
       },
     ],
   });
+const rollBack = () => call("POST", `/v1/programs/${PROGRAM}/rollback`, { reason: "to see what is said" });
 const raw = async (...text: Parameters<typeof requestText>) =>
   (await exchange(service.port, requestText(...text))).body;
 
@@ -108,6 +110,22 @@ const PROVOCATIONS: Readonly<Record<ErrorCode, (() => Promise<string>) | "surviv
   reload_refused: async () => {
     await writeFile(join(service.programsDir, "broken.yaml"), "program: broken\n");
     return call("POST", "/v1/reload");
+  },
+  nothing_to_roll_back: () => rollBack(),
+  rollout_under_way: async () => {
+    const lock = lockDirectory(join(service.programsDir, ".rollout"));
+    const text = await rollBack();
+    lock.release();
+    return text;
+  },
+  audit_log_broken: async () => {
+    await writeFile(join(service.programsDir, ".rollout", "audit.ndjson"), "changed\n");
+    return rollBack();
+  },
+  program_store_unavailable: async () => {
+    await rm(join(service.programsDir, ".rollout"), { recursive: true });
+    await writeFile(join(service.programsDir, ".rollout"), "in the way");
+    return rollBack();
   },
   headers_too_large: () => raw("GET / HTTP/1.1", ["Host: x", `X-Large: ${"a".repeat(20_000)}`]),
   internal: async () => {

@@ -22,6 +22,7 @@ import { OutcomesAnswer, OutcomesRequest } from "../../src/contract/outcomes.ts"
 import { ForgetAnswer } from "../../src/contract/users.ts";
 import { Problem } from "../../src/contract/problem.ts";
 import { Record as DecisionRecord, RecordAnswer } from "../../src/contract/record.ts";
+import { RollbackAnswer, RollbackRequest } from "../../src/contract/rollback.ts";
 import { ERROR_CODES } from "../../src/core/errors.ts";
 import { startTestService } from "../support/service.ts";
 
@@ -47,6 +48,8 @@ const CONTRACTS = {
   ProgramList,
   RecordAnswer,
   ReloadAnswer,
+  RollbackAnswer,
+  RollbackRequest,
   ScoreAnswer,
   ScoreRequest,
   WriteOffAnswer,
@@ -136,6 +139,7 @@ describe("the OpenAPI document", () => {
       "POST /v1/decide",
       "POST /v1/decide/batch",
       "POST /v1/outcomes",
+      "POST /v1/programs/{id}/rollback",
       "POST /v1/reload",
       "POST /v1/score",
       "PUT /v1/features",

@@ -56,6 +56,7 @@ describe("with API keys", () => {
     ["GET", `/v1/programs/${PROGRAM}`, "read"],
     ["GET", "/v1/models", "read"],
     ["POST", "/v1/reload", "admin"],
+    ["POST", `/v1/programs/${PROGRAM}/rollback`, "admin"],
     ["GET", `/v1/budgets/${PROGRAM}`, "read"],
     ["POST", `/v1/budgets/${PROGRAM}/write-offs`, "admin"],
     ["GET", "/metrics", "read"],

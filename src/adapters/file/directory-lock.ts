@@ -25,6 +25,9 @@ const BUSY = 5;
 /** A database that nobody refers to is collected as garbage, and lets go of its lock. */
 const held = new Set<DatabaseSync>();
 
+/** Another process, or another part of this one, has it. */
+export class DirectoryBusy extends Error {}
+
 export interface DirectoryLock {
   release(): void;
 }
@@ -32,7 +35,7 @@ export interface DirectoryLock {
 /**
  * Takes the directory, which must exist, until it is released or this process ends.
  *
- * @throws Error naming the directory, and who holds it or why it cannot be locked
+ * @throws DirectoryBusy naming the directory and who holds it, Error saying why it cannot be locked
  */
 export function lockDirectory(directory: string): DirectoryLock {
   const lock = open(directory);
@@ -67,8 +70,10 @@ function isBusy(cause: unknown): boolean {
   return cause instanceof Error && "errcode" in cause && cause.errcode === BUSY;
 }
 
-function heldBySomebody(directory: string): Error {
-  return new Error(`${directory} is in use by ${holderOf(directory)}: every replica needs a data directory of its own`);
+function heldBySomebody(directory: string): DirectoryBusy {
+  return new DirectoryBusy(
+    `${directory} is in use by ${holderOf(directory)}: every replica needs a data directory of its own`,
+  );
 }
 
 /** A holder that has just begun, or just ended, has not said who it is. */

@@ -4,10 +4,11 @@
  * A decision record names its program by id, version and digest; with the archive, replay finds the exact
  * file even when the live one has changed since. Files are written once and never changed.
  */
-import { mkdir, open, readdir, readFile, rename } from "node:fs/promises";
+import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ProgramText } from "../../contract/program-file.ts";
 import type { Opened } from "../../core/ports.ts";
+import { replaceDurably } from "./durable-file.ts";
 import { digestOf, readProgram } from "./read-program.ts";
 
 const DIGEST_DIGITS = 12;
@@ -24,9 +25,7 @@ export class ProgramArchive {
     await mkdir(this.#folder, { recursive: true });
     const path = join(this.#folder, `${id}@${file.version}-${firstDigits(digest)}.yaml`);
     if ((await digestAt(path)) === digest) return;
-    await writeDurably(`${path}.tmp`, bytes);
-    await rename(`${path}.tmp`, path);
-    await syncFolder(this.#folder);
+    await replaceDurably(path, bytes);
   }
 
   /** The program file with this digest (`sha256:…`), verified. */
@@ -62,25 +61,5 @@ async function namesIn(folder: string): Promise<readonly string[]> {
     return await readdir(folder);
   } catch {
     return [];
-  }
-}
-
-async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
-  const handle = await open(path, "w");
-  try {
-    await handle.writeFile(bytes);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-/** A new name survives a power cut only when its folder is synced too. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }

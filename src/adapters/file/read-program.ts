@@ -26,7 +26,8 @@ export function digestOf(bytes: Uint8Array): string {
   return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 }
 
-async function readBytes(path: string): Promise<Opened<Uint8Array>> {
+/** The bytes of a file that is not too long to be a program. */
+export async function readBytes(path: string): Promise<Opened<Uint8Array>> {
   try {
     const handle = await open(path, "r");
     try {

@@ -11,6 +11,16 @@ import type { Program } from "../domain/program.ts";
 import { uniformFromHash } from "../numerics/murmur3.ts";
 
 /**
+ * Whether a canary decides for the unit. The same units at the same share, and as it grows those and more; another
+ * version begins with other units. No salt of a program is empty, so this is independent of arms and of draws: given
+ * the version that decided, propensities are exact.
+ */
+export function isInCanary(canary: { readonly program: Program; readonly share: number }, unit: string): boolean {
+  const { program, share } = canary;
+  return uniformFromHash(`|canary@${program.version}|${program.id}|${unit}`) < share;
+}
+
+/**
  * The unit's arm. P(holdout) and P(evaluation) are exactly the declared shares: the evaluation draw
  * is independent of the holdout draw, hence scaled by the share of units that holdout left over.
  */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { actionDraw, assignArm } from "../../../src/core/decision/luck.ts";
+import { actionDraw, assignArm, isInCanary } from "../../../src/core/decision/luck.ts";
 import type { Arm } from "../../../src/core/domain/decision.ts";
 import { programWith } from "../../support/programs.ts";
 
@@ -9,6 +9,44 @@ const CRITICAL = 18.42;
 const program = programWith({
   holdout: { share: 0.05, salt: "h" },
   evaluation: { share: 0.15, salt: "e", table: null },
+});
+
+describe("a canary", () => {
+  const canary = { ...program, version: 2 };
+  const units = Array.from({ length: UNITS }, (_, i) => `unit-${i}`);
+  const unitsAt = (share: number, of = canary) => units.filter((unit) => isInCanary({ program: of, share }, unit));
+
+  it.each([0.01, 0.1, 0.5, 0.9])("has a share of %f of 100,000 units in sequence", (share) => {
+    const [inside, outside] = [UNITS * share, UNITS * (1 - share)];
+    const off = unitsAt(share).length - inside;
+    // χ² with 1 degree of freedom: P(χ² > 15.14) = 1e-4.
+    expect(off ** 2 / inside + off ** 2 / outside).toBeLessThan(15.14);
+  });
+
+  it("keeps every unit as it grows", () => {
+    const [small, larger] = [unitsAt(0.1), new Set(unitsAt(0.3))];
+    expect(small.filter((unit) => !larger.has(unit))).toEqual([]);
+  });
+
+  it("holds of each arm, and of low and high draws, its share: it depends on neither", () => {
+    const share = 0.2;
+    const groups = Map.groupBy(units, (unit) => `${assignArm(canary, unit)} ${actionDraw(canary, unit, "r") < 0.5}`);
+    expect(groups.size).toBe(6);
+    let chiSquare = 0;
+    for (const group of groups.values()) {
+      const off = group.filter((unit) => isInCanary({ program: canary, share }, unit)).length - group.length * share;
+      chiSquare += off ** 2 / (group.length * share) + off ** 2 / (group.length * (1 - share));
+    }
+    // χ² with 6 degrees of freedom: P(χ² > 27.86) = 1e-4.
+    expect(chiSquare).toBeLessThan(27.86);
+  });
+
+  it("of another version begins with other units", () => {
+    const next = new Set(unitsAt(0.1, { ...canary, version: 3 }));
+    const both = unitsAt(0.1).filter((unit) => next.has(unit)).length;
+    // Independent: 1 % of all, ± 5 standard deviations.
+    expect(Math.abs(both - UNITS * 0.01)).toBeLessThan(5 * Math.sqrt(UNITS * 0.01 * 0.99));
+  });
 });
 
 describe("arms", () => {
