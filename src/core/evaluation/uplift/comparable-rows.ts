@@ -46,7 +46,11 @@ export function reweighed(
   { weight, unit }: Pick<ComparableRows, "weight" | "unit">,
   repetitions: Uint8Array,
 ): Float64Array {
-  return weight.map((w, i) => w * (repetitions[unit[i] as number] as number));
+  const weights = new Float64Array(weight.length);
+  for (let i = 0; i < weight.length; i++) {
+    weights[i] = (weight[i] as number) * (repetitions[unit[i] as number] as number);
+  }
+  return weights;
 }
 
 function* rowsOf(sample: Sample, action: number, floor: number): Generator<number> {

@@ -17,32 +17,48 @@ export interface Curve {
   readonly y: Float64Array;
 }
 
-export const CURVES = {
-  uplift: (prefix: Prefix, all: Prefix) => [shareOf(prefix, all), valueOf(prefix) * shareOf(prefix, all)] as const,
-  qini: (prefix: Prefix, all: Prefix) => {
-    const { treated, control, treatedValue, controlValue } = prefix;
-    return [shareOf(prefix, all), (treatedValue - controlValue * ratio(treated, control)) / all.treated] as const;
+interface Formula {
+  readonly x: (prefix: Prefix) => number;
+  readonly y: (prefix: Prefix) => number;
+  /** What x and y are divided by, of all rows. */
+  readonly over: (all: Prefix) => { readonly x: number; readonly y: number };
+}
+
+const CURVES = {
+  uplift: { x: size, y: (prefix) => valueOf(prefix) * size(prefix), over: bothBySize },
+  qini: {
+    x: size,
+    y: ({ treated, control, treatedValue, controlValue }) => treatedValue - controlValue * ratio(treated, control),
+    over: (all) => ({ x: size(all), y: all.treated }),
   },
-  cost: (prefix: Prefix, all: Prefix) => {
-    const share = shareOf(prefix, all);
-    return [costOf(prefix) * share, valueOf(prefix) * share] as const;
+  cost: {
+    x: (prefix) => costOf(prefix) * size(prefix),
+    y: (prefix) => valueOf(prefix) * size(prefix),
+    over: bothBySize,
   },
-} as const;
+} as const satisfies Record<string, Formula>;
 
 export type CurveName = keyof typeof CURVES;
 
 /** Amounts per decision of both arms' population. The cost curve may step backwards: its costs are estimates. */
 export function curveOf(name: CurveName, rows: RankedRows, weights: Float64Array): Curve {
-  const all = total(rows, weights);
   const steps = rows.last.reduce((sum, last) => sum + last, 0);
   const x = new Float64Array(steps + 1);
   const y = new Float64Array(steps + 1);
-  const point = CURVES[name];
+  const formula = CURVES[name];
+  let all = NOTHING;
   let step = 0;
   walk(rows, weights, (prefix) => {
     step += 1;
-    [x[step], y[step]] = point(prefix, all);
+    x[step] = formula.x(prefix);
+    y[step] = formula.y(prefix);
+    all = prefix;
   });
+  const over = formula.over(all);
+  for (let i = 1; i <= steps; i++) {
+    x[i] = (x[i] as number) / over.x;
+    y[i] = (y[i] as number) / over.y;
+  }
   return { x, y };
 }
 
@@ -60,8 +76,8 @@ export function chordArea({ x, y }: Curve): number {
   return ((x.at(-1) ?? 0) * (y.at(-1) ?? 0)) / 2;
 }
 
-/** Effect of the action on the value, and on the cost, over the prefix: per row. */
-export function valueOf({ treated, control, treatedValue, controlValue }: Prefix): number {
+/** Effect of the action on the value over the prefix, per row. */
+function valueOf({ treated, control, treatedValue, controlValue }: Prefix): number {
   return ratio(treatedValue, treated) - ratio(controlValue, control);
 }
 
@@ -69,16 +85,12 @@ function costOf({ treated, control, treatedCost, controlCost }: Prefix): number 
   return ratio(treatedCost, treated) - ratio(controlCost, control);
 }
 
-function shareOf(prefix: Prefix, all: Prefix): number {
-  return (prefix.treated + prefix.control) / (all.treated + all.control);
+function size({ treated, control }: Prefix): number {
+  return treated + control;
 }
 
-function total(rows: RankedRows, weights: Float64Array): Prefix {
-  let all: Prefix = NOTHING;
-  walk(rows, weights, (prefix) => {
-    all = prefix;
-  });
-  return all;
+function bothBySize(all: Prefix): { readonly x: number; readonly y: number } {
+  return { x: size(all), y: size(all) };
 }
 
 function ratio(numerator: number, denominator: number): number {

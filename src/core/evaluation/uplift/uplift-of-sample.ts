@@ -37,12 +37,14 @@ const POINTS_MAX = 200;
 function resultOf(rows: ComparableRows, terms: UpliftTerms & { readonly units: number }): Omit<UpliftResult, "action"> {
   const byValue = ranked({ ...rows, score: rows.expectedValue });
   const byEfficiency = ranked({ ...rows, score: efficiencyOf(rows) });
+  const valueWeights = inOrder(rows, byValue);
+  const efficiencyWeights = inOrder(rows, byEfficiency);
   const [qini = NONE, auuc = NONE, area = NONE, ...upliftAtShares] = bootstrapped((repetitions) => {
-    const weights = reweighed(inOrder(rows, byValue), repetitions);
+    const weights = reweighed(valueWeights, repetitions);
     return [
       excess(curveOf("qini", byValue, weights)),
       excess(curveOf("uplift", byValue, weights)),
-      aucc(byEfficiency, reweighed(inOrder(rows, byEfficiency), repetitions)) ?? NaN,
+      aucc(byEfficiency, reweighed(efficiencyWeights, repetitions)) ?? NaN,
       ...SHARES.map((share) => upliftAt(byValue, weights, { share, strategy: "overall" })),
     ];
   }, terms);
