@@ -19,6 +19,8 @@ export const TESTED_THROUGH: readonly { readonly files: string; readonly test: s
   { files: "src/core/evaluation/uplift/", test: "test/core/evaluation/uplift/uplift-of-sample.test.ts" },
   { files: "src/core/evaluation/sample.ts", test: "test/cli/evaluate.test.ts" },
   { files: "src/core/evaluation/evaluate.ts", test: "test/cli/evaluate.test.ts" },
+  { files: "src/cli/uplift/", test: "test/cli/uplift.test.ts" },
+  { files: "src/adapters/duckdb/read-labelled.ts", test: "test/cli/uplift.test.ts" },
   { files: "src/cli/export/", test: "test/cli/export.test.ts" },
   { files: "src/service/export/", test: "test/cli/export.test.ts" },
   { files: "src/compose/export.ts", test: "test/cli/export.test.ts" },

@@ -1,7 +1,7 @@
 /** Calibration of every paid action's expected value and expected cost on a log, each against what was observed. */
 import type { Calibration, Estimate } from "../evaluation.ts";
 import type { Sample } from "../sample.ts";
-import { bootstrapped } from "./bootstrap.ts";
+import { bootstrapped, type Resampling } from "./bootstrap.ts";
 import { binsOf, expectedCalibrationError, fallsOf, lineOf, type Predicted } from "./calibration.ts";
 import { type ComparableRows, comparableRows, reweighed } from "./comparable-rows.ts";
 import type { UpliftTerms } from "./uplift-of-sample.ts";
@@ -14,20 +14,22 @@ export function calibrationOfSample(sample: Sample, terms: UpliftTerms): readonl
   return sample.actions.flatMap((action, at) => {
     const rows = at === 0 ? null : comparableRows(sample, at, terms.floor);
     if (rows === null) return [];
-    return (["value", "cost"] as const).flatMap((of) => {
-      const result = resultOf(predictedOf(rows, of), { ...terms, units: sample.units });
-      return result === null ? [] : [{ of, action, ...result }];
-    });
+    return calibrationOfRows(rows, { ...terms, units: sample.units }).map((result) => ({ ...result, action }));
+  });
+}
+
+/** The same of rows that were chosen elsewhere: their weights are right as they are. */
+export function calibrationOfRows(rows: ComparableRows, terms: Resampling): readonly Omit<Calibration, "action">[] {
+  return (["value", "cost"] as const).flatMap((of) => {
+    const result = resultOf(predictedOf(rows, of), terms);
+    return result === null ? [] : [{ of, ...result }];
   });
 }
 
 /** One comparison by itself at 95 %; `calibrationHolds` judges them together. */
 const CREDIBLE_ERRORS = 1.96;
 
-function resultOf(
-  rows: Predicted,
-  terms: UpliftTerms & { readonly units: number },
-): Omit<Calibration, "of" | "action"> | null {
+function resultOf(rows: Predicted, terms: Resampling): Omit<Calibration, "of" | "action"> | null {
   if (rows.effect.every((effect) => effect === rows.effect[0])) return null;
   const bins = binsOf(rows);
   const [slope = NONE, intercept = NONE] = bootstrapped((repetitions) => {

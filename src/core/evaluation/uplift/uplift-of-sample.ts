@@ -7,34 +7,30 @@
  */
 import type { Estimate, UpliftResult } from "../evaluation.ts";
 import type { Sample } from "../sample.ts";
-import { bootstrapped } from "./bootstrap.ts";
+import { bootstrapped, type Resampling } from "./bootstrap.ts";
 import { type ComparableRows, comparableRows, reweighed } from "./comparable-rows.ts";
 import { type Curve, curveOf } from "./curves.ts";
 import { ranked, type RankedRows } from "./ranked-rows.ts";
 import { aucc, excess, upliftAt } from "./ranking-metrics.ts";
 
-export interface UpliftTerms {
-  /** Of intervals, in (0, 1). */
-  readonly level: number;
-  /** Of the bootstrap by unit. */
-  readonly replicates: number;
-  readonly seed: number;
+export interface UpliftTerms extends Omit<Resampling, "units"> {
   /** A smaller logged probability supports nothing. */
   readonly floor: number;
-}
-
-/** Actions with too few comparable rows are left out. */
-export function upliftOfSample(sample: Sample, terms: UpliftTerms): readonly UpliftResult[] {
-  return sample.actions.flatMap((action, at) => {
-    const rows = at === 0 ? null : comparableRows(sample, at, terms.floor);
-    return rows === null ? [] : [{ action, ...resultOf(rows, { ...terms, units: sample.units }) }];
-  });
 }
 
 const SHARES = [0.1, 0.2, 0.3, 0.5] as const;
 const POINTS_MAX = 200;
 
-function resultOf(rows: ComparableRows, terms: UpliftTerms & { readonly units: number }): Omit<UpliftResult, "action"> {
+/** Actions with too few comparable rows are left out. */
+export function upliftOfSample(sample: Sample, terms: UpliftTerms): readonly UpliftResult[] {
+  return sample.actions.flatMap((action, at) => {
+    const rows = at === 0 ? null : comparableRows(sample, at, terms.floor);
+    return rows === null ? [] : [{ action, ...upliftOfRows(rows, { ...terms, units: sample.units }) }];
+  });
+}
+
+/** The same of rows that were chosen elsewhere: their weights are right as they are. */
+export function upliftOfRows(rows: ComparableRows, terms: Resampling): Omit<UpliftResult, "action"> {
   const byValue = ranked({ ...rows, score: rows.expectedValue });
   const byEfficiency = ranked({ ...rows, score: efficiencyOf(rows) });
   const valueWeights = inOrder(rows, byValue);
