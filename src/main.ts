@@ -8,6 +8,7 @@ import { addOpenapiCommand } from "./cli/openapi.ts";
 import { addReplayCommand } from "./cli/replay.ts";
 import { addServeCommand } from "./cli/serve.ts";
 import { addSimulateCommand } from "./cli/simulate.ts";
+import { addUpliftCommand } from "./cli/uplift.ts";
 import { addValidateCommand } from "./cli/validate.ts";
 import { ConfigError } from "./ops/config.ts";
 
@@ -24,6 +25,7 @@ addEvaluateCommand(program);
 addExportCommand(program);
 addDemoCommand(program);
 addSimulateCommand(program);
+addUpliftCommand(program);
 addOpenapiCommand(program);
 
 try {

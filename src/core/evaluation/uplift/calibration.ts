@@ -1,0 +1,141 @@
+/**
+ * How well predicted effects of an action are met by observed ones. Rows weigh w = 1/p of the drawn action.
+ *
+ *   bins       of equal numbers of rows, by rising prediction
+ *   observed   m_t − m_c, the arms' weighted means; its variance is Σ_units (Σ ψ)² with
+ *              ψ = ±√(n/(n−1))·w·(y − m)/Σw of the row's own arm, n its rows: Welch's, where a unit has one row
+ *   slope, intercept   of the line of the treated less those of the line of the control, each the weighted
+ *              least squares of the outcome on the prediction: the best line through the effect
+ *   ECE        Σ_b share_b·|observed_b − predicted_b|, share by weight
+ *
+ * Limit: with noisy bins the ECE of a perfect model is not 0.
+ */
+import type { CalibrationBin } from "../evaluation.ts";
+
+/** Columns of n rows. */
+export interface Predicted {
+  /** Predicted effect. */
+  readonly effect: Float64Array;
+  readonly treated: Uint8Array;
+  readonly outcome: Float64Array;
+  readonly weight: Float64Array;
+  readonly unit: Int32Array;
+}
+
+export interface WeighedBin extends CalibrationBin {
+  readonly weight: number;
+}
+
+export const BINS = 10;
+
+/** Fewer than `BINS` where one would have less than two rows of an arm; none where even all rows have. */
+export function binsOf(rows: Predicted): readonly WeighedBin[] {
+  const order = Int32Array.from(rows.effect, (_, i) => i).toSorted(
+    (a, b) => (rows.effect[a] as number) - (rows.effect[b] as number) || a - b,
+  );
+  for (let count = BINS; count > 0; count--) {
+    const bins = split(order, count).map((part) => binOf(rows, part));
+    if (bins.every(({ standardError }) => Number.isFinite(standardError))) return bins;
+  }
+  return [];
+}
+
+export function expectedCalibrationError(bins: readonly WeighedBin[]): number {
+  const all = bins.reduce((sum, { weight }) => sum + weight, 0);
+  return bins.reduce((sum, bin) => sum + bin.weight * Math.abs(bin.observed - bin.predicted), 0) / all;
+}
+
+/** Neighbouring bins whose observed effect falls, in standard errors of the fall: > 0. */
+export function fallsOf(bins: readonly CalibrationBin[]): readonly number[] {
+  return bins.slice(1).flatMap((right, i) => {
+    const left = bins[i] ?? right;
+    const fall = left.observed - right.observed;
+    return fall > 0 ? [fall / Math.hypot(left.standardError, right.standardError)] : [];
+  });
+}
+
+export interface Line {
+  readonly slope: number;
+  readonly intercept: number;
+}
+
+/** NaN where the predictions of an arm are all the same. */
+export function lineOf(rows: Predicted, weights: Float64Array): Line {
+  const control = armLine(rows, weights, 0);
+  const treated = armLine(rows, weights, 1);
+  return { slope: treated.slope - control.slope, intercept: treated.intercept - control.intercept };
+}
+
+/** The first ones have one row more where the rows do not divide. */
+function split(order: Int32Array, count: number): readonly Int32Array[] {
+  const size = Math.floor(order.length / count);
+  const longer = order.length % count;
+  return Array.from({ length: count }, (_, b) => {
+    const from = b * size + Math.min(b, longer);
+    return order.subarray(from, from + size + Number(b < longer));
+  });
+}
+
+function binOf(rows: Predicted, part: Int32Array): WeighedBin {
+  const control = meanOfArm(rows, part, 0);
+  const treated = meanOfArm(rows, part, 1);
+  const weight = control.weight + treated.weight;
+  const byUnit = new Map<number, number>();
+  for (const i of part) {
+    const arm = rows.treated[i] === 1 ? treated : control;
+    const sign = rows.treated[i] === 1 ? 1 : -1;
+    const gap = (rows.outcome[i] as number) - arm.mean;
+    const influence = (sign * arm.correction * (rows.weight[i] as number) * gap) / arm.weight;
+    const unit = rows.unit[i] as number;
+    byUnit.set(unit, (byUnit.get(unit) ?? 0) + influence);
+  }
+  const variance = [...byUnit.values()].reduce((sum, influence) => sum + influence * influence, 0);
+  return {
+    predicted: (control.effect + treated.effect) / weight,
+    observed: treated.mean - control.mean,
+    standardError: control.rows < 2 || treated.rows < 2 ? NaN : Math.sqrt(variance),
+    decisions: part.length,
+    weight,
+  };
+}
+
+function meanOfArm(rows: Predicted, part: Int32Array, arm: 0 | 1) {
+  let count = 0;
+  let weight = 0;
+  let outcome = 0;
+  let effect = 0;
+  for (const i of part) {
+    if (rows.treated[i] !== arm) continue;
+    const own = rows.weight[i] as number;
+    count += 1;
+    weight += own;
+    outcome += own * (rows.outcome[i] as number);
+    effect += own * (rows.effect[i] as number);
+  }
+  return { rows: count, weight, mean: outcome / weight, effect, correction: Math.sqrt(count / (count - 1)) };
+}
+
+function armLine({ effect, treated, outcome }: Predicted, weights: Float64Array, arm: 0 | 1): Line {
+  let weight = 0;
+  let x = 0;
+  let y = 0;
+  for (let i = 0; i < weights.length; i++) {
+    if (treated[i] !== arm) continue;
+    const own = weights[i] as number;
+    weight += own;
+    x += own * (effect[i] as number);
+    y += own * (outcome[i] as number);
+  }
+  const meanX = x / weight;
+  const meanY = y / weight;
+  let spread = 0;
+  let product = 0;
+  for (let i = 0; i < weights.length; i++) {
+    if (treated[i] !== arm) continue;
+    const gap = (effect[i] as number) - meanX;
+    spread += (weights[i] as number) * gap * gap;
+    product += (weights[i] as number) * gap * ((outcome[i] as number) - meanY);
+  }
+  const slope = spread === 0 ? NaN : product / spread;
+  return { slope, intercept: meanY - slope * meanX };
+}

@@ -1,0 +1,66 @@
+/**
+ * The rows of a log that compare a paid action with `no_offer`: those of which the log could have drawn either, each
+ * weighing 1/p of what it drew. That holds for both kinds of propensity that a sample may have:
+ *
+ *   given the arm  a row of the holdout, or of a policy that is certain, could not have been the other: left out.
+ *                  What remains is random within its arm, and exact also for units that return.
+ *   marginal       the arm is part of the draw: rows of every arm, as the weights of one arm alone would be wrong by
+ *                  how likely that arm was to draw each of the two. Exact for the first decision of a unit.
+ */
+import type { Sample } from "../sample.ts";
+import type { Comparison } from "./ranked-rows.ts";
+
+/** In the order of the log. */
+export interface ComparableRows extends Omit<Comparison, "score"> {
+  readonly unit: Int32Array;
+  /** What the model expects of the action against `no_offer`. */
+  readonly expectedValue: Float64Array;
+  readonly expectedCost: Float64Array;
+}
+
+/** An arm with fewer rows says nothing about a ranking. */
+const ROWS_MIN = 100;
+
+/** null: too few rows. Propensities below the floor support nothing. */
+export function comparableRows(sample: Sample, action: number, floor: number): ComparableRows | null {
+  const chosen = Int32Array.from(rowsOf(sample, action, floor));
+  const treated = Uint8Array.from(chosen, (i) => Number(sample.assigned[i] === action));
+  const count = treated.reduce((sum, one) => sum + one, 0);
+  if (count < ROWS_MIN || chosen.length - count < ROWS_MIN) return null;
+  const actions = sample.actions.length;
+  const column = (of: ArrayLike<number>) => Float64Array.from(chosen, (i) => of[i] as number);
+  const expected = (of: ArrayLike<number>) => Float64Array.from(chosen, (i) => of[i * actions + action] as number);
+  return {
+    treated,
+    value: column(sample.value),
+    cost: column(sample.cost),
+    weight: column(sample.propensity).map((p) => 1 / p),
+    unit: Int32Array.from(chosen, (i) => sample.unit[i] as number),
+    expectedValue: expected(sample.expectedValue.uplift),
+    expectedCost: expected(sample.expectedCost.uplift),
+  };
+}
+
+/** How much each row weighs when its unit counts that often. */
+export function reweighed(
+  { weight, unit }: Pick<ComparableRows, "weight" | "unit">,
+  repetitions: Uint8Array,
+): Float64Array {
+  const weights = new Float64Array(weight.length);
+  for (let i = 0; i < weight.length; i++) {
+    weights[i] = (weight[i] as number) * (repetitions[unit[i] as number] as number);
+  }
+  return weights;
+}
+
+function* rowsOf(sample: Sample, action: number, floor: number): Generator<number> {
+  const { rows, logged, assigned, expectedValue, expectedCost } = sample;
+  const actions = sample.actions.length;
+  const least = Math.max(floor, Number.MIN_VALUE);
+  for (let i = 0; i < rows; i++) {
+    const at = i * actions + action;
+    if (assigned[i] !== 0 && assigned[i] !== action) continue;
+    if ((logged[at] as number) < least || (logged[i * actions] as number) < least) continue;
+    if (Number.isFinite(expectedValue.uplift[at]) && Number.isFinite(expectedCost.uplift[at])) yield i;
+  }
+}
