@@ -1,221 +1,195 @@
 /**
- * A policy judged on a log by the doubly robust estimator, with normal intervals of sums by unit.
+ * Was it worth it, and would the candidate have been: a policy judged on a log that another one decided.
  *
- *   ψ_i = q(x_i,π) + w_i·(r_i − q(x_i,a_i))      w = π(a|x)/p, q = τ
- *   V = mean ψ,  se² = Σ_units (Σ_{i in unit} (ψ_i − V))² / n²
- *
- * Two candidates are mixed so that they spend what the incumbent does: share α of the first.
+ * weights and gates → candidate and incumbent at equal spend → every estimator → slices → realized against assigned →
+ * the verdict. Amounts are means per decision; intervals are of the cluster bootstrap by unit, unless said otherwise.
  */
-import type {
-  Calibration,
-  Difference,
-  Estimate,
-  Evaluation,
-  Gate,
-  PolicyResult,
-  UpliftResult,
-  Verdict,
-} from "./evaluation.ts";
-import type { Expected, PolicyColumns, Sample } from "./sample.ts";
-
-export interface JudgedPolicy {
-  readonly lambda: number | null;
-  readonly columns: PolicyColumns;
-}
+import { calibrationHolds } from "./calibration-holds.ts";
+import { Clusters, type ResamplingTerms } from "./clusters.ts";
+import {
+  type Candidate,
+  differenceOf,
+  type JudgedPolicy,
+  meanOf,
+  mixedCandidate,
+  pairedRows,
+  type SpendRule,
+} from "./comparison.ts";
+import { complianceOf } from "./compliance.ts";
+import {
+  asLogged,
+  type Contributions,
+  contributionsOf,
+  fixedPolicy,
+  type Modelled,
+  rewardColumns,
+  weightsOf,
+  withBaseline,
+} from "./contributions.ts";
+import type { Calibration, Estimate, EstimatorResult, Evaluation, PolicyResult, UpliftResult } from "./evaluation.ts";
+import { gatesOf, summaryOfWeights } from "./gates.ts";
+import { logHistogram, shareHistogram } from "./histogram.ts";
+import { type EstimateOfOne, estimateAll } from "./off-policy/estimate-all.ts";
+import type { PolicyColumns, Sample } from "./sample.ts";
+import { slicesOf, type SliceTerms } from "./slices.ts";
+import { verdictOn } from "./verdict.ts";
 
 export interface Policies {
   /** One, or two of neighbouring λ to be mixed to equal spend: the first spends more. */
-  readonly candidate: readonly JudgedPolicy[];
+  readonly candidate: readonly [JudgedPolicy, ...JudgedPolicy[]];
   /** null: as logged. */
   readonly incumbent: JudgedPolicy | null;
+  /** By rising λ; the sample may be of some units alone. */
   readonly curve: readonly { readonly lambda: number; readonly sample: Sample; readonly columns: PolicyColumns }[];
 }
 
-export interface EvaluationTerms {
-  readonly level: number;
-  readonly replicates: number;
-  readonly seed: number;
-  readonly floor: number;
-  readonly tolerance: number;
-  readonly spend: "equal" | "any" | "refuse";
-  readonly minSliceRows: number;
+export interface EvaluationTerms extends ResamplingTerms, SliceTerms {
+  readonly spend: SpendRule;
+  /** Of the test that actions come as often as their propensities say, in [0, 1]. */
   readonly pValueSrm: number;
   readonly calibration: readonly Calibration[];
   readonly uplift: readonly UpliftResult[];
 }
 
-const Z = 1.959964;
-const SPEND_TOLERANCE = 0.01;
-
 export function evaluate(sample: Sample, policies: Policies, terms: EvaluationTerms): Evaluation {
-  const [first, second] = policies.candidate.map(({ columns }) => rowsOf(sample, columns));
-  const nothing = { value: new Float64Array(sample.rows), cost: new Float64Array(sample.rows) };
-  const high = first ?? nothing;
-  const low = second ?? high;
-  const incumbent = policies.incumbent === null ? sample : rowsOf(sample, policies.incumbent.columns);
-  const share =
-    terms.spend === "equal" && second !== undefined
-      ? shareOf(meanOf(high.cost), meanOf(low.cost), meanOf(incumbent.cost))
-      : 1;
-  const candidate = { value: mixed(high.value, low.value, share), cost: mixed(high.cost, low.cost, share) };
-  const gates = gatesOf(sample, policies.candidate[0]?.columns);
-  const lambdas = policies.candidate.map(({ lambda }, i) => ({
-    lambda: lambda ?? 0,
-    share: i === 0 ? share : 1 - share,
-  }));
-  const difference = differenceOf(sample, { candidate, incumbent, lambdas }, terms.spend);
-  const decision = gates.every(({ passed }) => passed) ? decisionOn(difference) : "cannot_tell";
+  const clusters = new Clusters(sample, terms);
+  const modelled = withBaseline(sample);
+  const incumbent =
+    policies.incumbent === null ? asLogged(modelled) : contributionsOf(modelled, policies.incumbent.columns);
+  const spent = meanOf(incumbent.cost);
+  const candidate = mixedCandidate(modelled, policies.candidate, spent);
+  const weights = weightsOf(sample, candidate.columns);
+  const gates = gatesOf({
+    rows: sample.rows,
+    weights: summaryOfWeights(weights),
+    meanError: clusters.mean(weights).standardError,
+    unsupported: meanOf(candidate.columns.unsupported),
+    pValueSrm: terms.pValueSrm,
+  });
+  const paired = pairedRows(candidate.contributions, incumbent);
+  const difference = differenceOf(clusters, candidate, { paired, spent, rule: terms.spend });
+  const offered = {
+    candidate: candidate.columns.offered,
+    incumbent: policies.incumbent?.columns.offered ?? offeredIn(sample),
+  };
+  const compared = !("refused" in difference);
+  const slices = compared ? slicesOf(sample, clusters, { paired, slope: candidate.slope, offered }, terms) : [];
+  const { calibration, uplift } = terms;
   return {
-    verdict: { decision, reasons: ["refused" in difference ? difference.refused : WORDS[decision]] },
+    verdict: verdictOn({ gates, difference, slices, calibrationHolds: calibrationHolds(calibration) }),
     estimator: "dr",
     level: terms.level,
     gates,
     policies: [
-      resultOf(sample, candidate, { policy: "candidate", lambda: policies.candidate[0]?.lambda ?? null }),
-      resultOf(sample, incumbent, { policy: "incumbent", lambda: null }),
+      resultOf(clusters, candidate.contributions, {
+        ...CANDIDATE,
+        lambda: lambdaOf(candidate),
+        offered: meanOf(offered.candidate),
+      }),
+      resultOf(clusters, incumbent, { ...INCUMBENT, lambda: null, offered: meanOf(offered.incumbent) }),
+      ...referencesOf(modelled, clusters, spent),
     ],
     difference,
-    estimators: [],
-    curve: curveOf(policies.curve),
-    weights: { ...weightsOf(sample, policies.candidate[0]?.columns), histogram: NO_HISTOGRAM },
-    propensities: NO_HISTOGRAM,
-    slices: [],
-    calibration: terms.calibration,
-    uplift: terms.uplift,
-    compliance: [],
+    estimators: estimatorsOf(modelled, clusters, candidate.columns, terms.level),
+    curve: curveOf(policies.curve, terms),
+    weights: { ...summaryOfWeights(weights), histogram: logHistogram(weights) },
+    propensities: shareHistogram(sample.propensity),
+    slices,
+    calibration,
+    uplift,
+    compliance: complianceOf(sample, clusters),
   };
 }
 
-interface Rows {
-  readonly value: Float64Array;
-  readonly cost: Float64Array;
+const CANDIDATE = { policy: "candidate", action: null } as const;
+const INCUMBENT = { policy: "incumbent", action: null } as const;
+
+/** The price where most of the mixture is; with one price, that. */
+function lambdaOf({ lambdas }: Candidate): number | null {
+  return lambdas.reduce((most, next) => (next.share > most.share ? next : most)).lambda;
 }
 
-function rowsOf(sample: Sample, columns: PolicyColumns): Rows {
-  const robust = (planned: Float64Array, observed: Float64Array, { assigned }: Expected) =>
-    planned.map((q, i) => {
-      const weight = (columns.drawn[i] as number) / (sample.propensity[i] as number);
-      return q + weight * ((observed[i] as number) - (assigned[i] as number));
-    });
+function offeredIn({ assigned }: Sample): Float64Array {
+  return Float64Array.from(assigned, (action) => (action === 0 ? 0 : 1));
+}
+
+type About = Pick<PolicyResult, "policy" | "action" | "lambda" | "offered">;
+
+function resultOf(clusters: Clusters, { value, cost }: Contributions, about: About): PolicyResult {
   return {
-    value: robust(columns.expectedValue, sample.value, sample.expectedValue),
-    cost: robust(columns.expectedCost, sample.cost, sample.expectedCost),
+    ...about,
+    offered: Math.min(1, Math.max(0, about.offered)),
+    value: clusters.mean(value),
+    cost: clusters.mean(cost),
+    profit: clusters.estimate([value, cost, 1], ([v = 0, c = 0, n = 0]) => (v - c) / n),
   };
 }
 
-interface Contest {
-  readonly candidate: Rows;
-  readonly incumbent: Rows;
-  readonly lambdas: Difference["lambdas"];
+/** Nobody; everybody, with each action; and offers by the lot that cost what the incumbent spends, if they can. */
+function referencesOf(modelled: Modelled, clusters: Clusters, spent: number): readonly PolicyResult[] {
+  const { sample } = modelled;
+  const { actions } = sample;
+  const all = (policy: PolicyColumns, about: Pick<PolicyResult, "policy" | "action">) => {
+    const contributions = contributionsOf(modelled, policy);
+    return resultOf(clusters, contributions, { ...about, lambda: null, offered: meanOf(policy.offered) });
+  };
+  const alone = (action: number, share: number) => actions.map((_, a) => (a === action ? share : 0));
+  const nobody = all(fixedPolicy(sample, alone(0, 1)), { policy: "nobody", action: null });
+  const everybody = actions
+    .slice(1)
+    .map((action, k) => all(fixedPolicy(sample, alone(k + 1, 1)), { policy: "everybody", action }));
+  const even = fixedPolicy(sample, evenly(actions.length, 1));
+  const evenCost = meanOf(contributionsOf(modelled, even).cost);
+  const share = (spent - nobody.cost.estimate) / (evenCost - nobody.cost.estimate);
+  const affordable = Number.isFinite(share) && share >= 0 && share <= 1;
+  const random = affordable ? [all(fixedPolicy(sample, evenly(actions.length, share)), RANDOM)] : [];
+  return [nobody, ...everybody, ...random];
 }
 
-function differenceOf(
-  sample: Sample,
-  { candidate, incumbent, lambdas }: Contest,
-  spend: EvaluationTerms["spend"],
-): Evaluation["difference"] {
-  const value = minus(candidate.value, incumbent.value);
-  const costs = minus(candidate.cost, incumbent.cost);
-  const cost = estimateOf(costs, sample);
-  const agree = Math.abs(cost.estimate) <= SPEND_TOLERANCE * Math.abs(meanOf(incumbent.cost));
-  if (spend === "refuse" && !agree) return { refused: REFUSED };
-  const at = spend === "equal" ? "equal_spend" : "as_evaluated";
-  return { at, lambdas, value: estimateOf(value, sample), cost, profit: estimateOf(minus(value, costs), sample) };
+const RANDOM = { policy: "random", action: null } as const;
+
+function evenly(actions: number, share: number): readonly number[] {
+  return Array.from({ length: actions }, (_, a) => (a === 0 ? 0 : share / (actions - 1)));
 }
 
-function decisionOn(difference: Evaluation["difference"]): Verdict {
-  if ("refused" in difference || (difference.value.low <= 0 && difference.value.high >= 0)) return "cannot_tell";
-  return difference.value.low > 0 ? "ship" : "do_not_ship";
-}
-
-function curveOf(curve: Policies["curve"]): Evaluation["curve"] {
-  return curve.map(({ lambda, sample, columns }) => {
-    const { value, cost } = rowsOf(sample, columns);
-    return {
-      lambda,
-      value: estimateOf(value, sample),
-      cost: estimateOf(cost, sample),
-      offered: meanOf(columns.offered),
-    };
+function estimatorsOf(
+  modelled: Modelled,
+  clusters: Clusters,
+  policy: PolicyColumns,
+  level: number,
+): readonly EstimatorResult[] {
+  const weightMax = 1 / modelled.sample.propensity.reduce((least, p) => Math.min(least, p), 1);
+  const by = (what: keyof Contributions) =>
+    Array.from(estimateAll(rewardColumns(what, modelled, policy), { level, weightMax }), (one) => {
+      return { ...namesOf(one), result: withBootstrap(one, clusters) };
+    });
+  const costs = by("cost");
+  return by("value").flatMap(({ estimator, parameter, result: value }, k) => {
+    const cost = costs[k]?.result;
+    return cost === undefined ? [] : [{ estimator, parameter, value, cost }];
   });
 }
 
-function shareOf(high: number, low: number, wanted: number): number {
-  return high === low ? 1 : Math.min(1, Math.max(0, (wanted - low) / (high - low)));
+function namesOf({ estimator, parameter }: EstimateOfOne): Pick<EstimatorResult, "estimator" | "parameter"> {
+  return { estimator, parameter };
 }
 
-function mixed(a: Float64Array, b: Float64Array, share: number): Float64Array {
-  return a.map((x, i) => share * x + (1 - share) * (b[i] as number));
+function withBootstrap(
+  { estimate, influence, intervals }: EstimateOfOne,
+  clusters: Clusters,
+): EstimatorResult["value"] {
+  const around = clusters.mean(influence);
+  const bootstrap = { low: estimate + around.low, high: estimate + around.high };
+  return { estimate, standardError: around.standardError, ...bootstrap, intervals: { ...intervals, bootstrap } };
 }
 
-function minus(a: Float64Array, b: Float64Array): Float64Array {
-  return a.map((x, i) => x - (b[i] as number));
+function curveOf(curve: Policies["curve"], terms: ResamplingTerms): Evaluation["curve"] {
+  const prepared = new Map<Sample, { readonly modelled: Modelled; readonly clusters: Clusters }>();
+  return curve.map(({ lambda, sample, columns }) => {
+    const known = prepared.get(sample) ?? { modelled: withBaseline(sample), clusters: new Clusters(sample, terms) };
+    prepared.set(sample, known);
+    const { value, cost } = contributionsOf(known.modelled, columns);
+    const mean = (column: Float64Array): Estimate => known.clusters.mean(column);
+    return { lambda, value: mean(value), cost: mean(cost), offered: Math.min(1, Math.max(0, meanOf(columns.offered))) };
+  });
 }
-
-function meanOf(column: Float64Array): number {
-  return column.reduce((sum, x) => sum + x, 0) / column.length;
-}
-
-function estimateOf(psi: Float64Array, { unit, units }: Pick<Sample, "unit" | "units">): Estimate {
-  const estimate = meanOf(psi);
-  const sums = new Float64Array(units);
-  for (let i = 0; i < psi.length; i++) {
-    const at = unit[i] as number;
-    sums[at] = (sums[at] as number) + (psi[i] as number) - estimate;
-  }
-  const standardError = Math.sqrt(sums.reduce((sum, x) => sum + x * x, 0)) / psi.length;
-  return { estimate, standardError, low: estimate - Z * standardError, high: estimate + Z * standardError };
-}
-
-function resultOf(sample: Sample, { value, cost }: Rows, about: Pick<PolicyResult, "policy" | "lambda">): PolicyResult {
-  return {
-    ...about,
-    action: null,
-    value: estimateOf(value, sample),
-    cost: estimateOf(cost, sample),
-    profit: estimateOf(minus(value, cost), sample),
-    offered: 0,
-  };
-}
-
-function weightsOf({ propensity }: Sample, columns: PolicyColumns | undefined) {
-  const weights = propensity.map((p, i) => (columns?.drawn[i] ?? 0) / p);
-  const sum = weights.reduce((total, w) => total + w, 0);
-  const squares = weights.reduce((total, w) => total + w * w, 0);
-  const max = weights.reduce((most, w) => Math.max(most, w), 0);
-  return {
-    ess: squares > 0 ? (sum * sum) / squares : 0,
-    mean: sum / weights.length,
-    max,
-    maxShare: sum > 0 ? max / sum : 1,
-  };
-}
-
-function gatesOf(sample: Sample, columns: PolicyColumns | undefined): readonly Gate[] {
-  const { ess, maxShare } = weightsOf(sample, columns);
-  const limit = Math.max(200, 0.01 * sample.rows);
-  return [
-    {
-      gate: "ess",
-      passed: ess >= limit,
-      measured: ess,
-      limit,
-      says: `The effective sample size is ${Math.round(ess)}, and must be ${limit}.`,
-    },
-    {
-      gate: "max_weight",
-      passed: maxShare <= 0.05,
-      measured: maxShare,
-      limit: 0.05,
-      says: "One decision weighs too much.",
-    },
-  ];
-}
-
-const REFUSED = "The candidate and the incumbent do not spend the same: not compared.";
-const WORDS = {
-  ship: "It earns more.",
-  do_not_ship: "It earns less.",
-  cannot_tell: "The difference may be chance, or a gate did not pass.",
-} as const;
-const NO_HISTOGRAM = { scale: "linear", edges: [], counts: [] } as const;

@@ -9,7 +9,7 @@ import type { DecidedBy, ReadTally } from "./read-log.ts";
 import type { Propensity } from "./row-block.ts";
 
 /** Bootstrap replicates; the seed makes the same report of the same log. */
-const REPLICATES = 200;
+const REPLICATES = 1_000;
 const SEED = 1;
 
 export interface Judgement {
@@ -46,7 +46,7 @@ export async function evaluateLog(
 ): Promise<Evaluated> {
   const evidence = await gatherEvidence(log, task);
   const { sample, candidate, incumbent, curve, reach, tallies } = evidence;
-  const { level, floor, tolerance, minSliceRows, propensity, anySpend } = judgement;
+  const { level, tolerance, minSliceRows, propensity, anySpend } = judgement;
   const spend = anySpend === "compare" ? "any" : reach === "reached" ? "equal" : "refuse";
   const evaluation = evaluate(
     sample,
@@ -55,7 +55,6 @@ export async function evaluateLog(
       level,
       replicates: REPLICATES,
       seed: SEED,
-      floor,
       tolerance,
       spend,
       minSliceRows,

@@ -6,7 +6,7 @@
  */
 import type { JoinTerms } from "../../core/evaluation/join.ts";
 import type { PolicyColumns, Sample } from "../../core/evaluation/sample.ts";
-import { LiftgateError } from "../../core/errors.ts";
+import { invariant, LiftgateError } from "../../core/errors.ts";
 import type { NamesAsked } from "./assemble-names.ts";
 import { type Assembled, assemblePolicy, assembleSample } from "./assemble-sample.ts";
 import { costOf, type Neighbours, neighboursOf, priceGrid } from "./price-search.ts";
@@ -63,7 +63,8 @@ export interface CurveJudged {
 /** Everything that the estimators read. */
 export interface Evidence {
   readonly sample: Sample;
-  readonly candidate: readonly Judged[];
+  /** One price, or two around the incumbent's spend, the first of which spends more. */
+  readonly candidate: readonly [Judged, ...Judged[]];
   readonly incumbent: Judged | null;
   readonly curve: readonly CurveJudged[];
   readonly reach: Neighbours["reach"] | "as_told";
@@ -86,11 +87,12 @@ export async function gatherEvidence(log: LogParts, task: EvaluationTask): Promi
   const { lambdas, reach } = pricesOf(curve, spent, { lambda: task.lambda, share });
   const questions = lambdas.map((lambda): PolicyQuestion => ({ policy: "candidate", lambda }));
   const columns = await policiesOver(log, questions, places, assembled);
-  const candidate = lambdas.flatMap((lambda, k) => {
+  const [first, ...others] = lambdas.flatMap((lambda, k) => {
     const judged = columns[k];
     return judged === undefined ? [] : [{ lambda, columns: judged }];
   });
-  return { sample, candidate, incumbent, curve, reach, duplicates, tallies };
+  invariant(first !== undefined, "expected a price to judge the candidate at");
+  return { sample, candidate: [first, ...others], incumbent, curve, reach, duplicates, tallies };
 }
 
 /** Where the rows of a part are, and whose: all that is kept of what was read. */

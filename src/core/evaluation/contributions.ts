@@ -1,0 +1,137 @@
+/**
+ * What each row says of a policy, doubly robust: its mean over the rows is the policy's value, or cost.
+ *
+ *   ψ = q(x,π) + w·(r − q(x,a))      w = π(a|x)/p,  q(x,a) = μ0(x) + τ_a(x),  q(x,π) = Σ_a π(a|x)·q(x,a)
+ *
+ * Unbiased whatever q is, as p is known (Dudík, Langford & Li, ICML 2011). ψ is linear in π: that of a mixture of
+ * policies is the mixture of theirs. Of the policy that decided the log, w = 1: ψ = r.
+ */
+import { baselineOf } from "./cross-fitted-baseline.ts";
+import type { Expected, PolicyColumns, Sample } from "./sample.ts";
+
+/** Value and cost, column by column [n]. */
+export interface Contributions {
+  readonly value: Float64Array;
+  readonly cost: Float64Array;
+}
+
+/** The sample, and μ0 of value and cost of every row. */
+export interface Modelled {
+  readonly sample: Sample;
+  readonly baseline: Contributions;
+}
+
+/** What off-policy estimators read of one reward [n]. */
+export interface RewardColumns {
+  readonly w: Float64Array;
+  readonly reward: Float64Array;
+  /** q(x, a) of the assigned action, and q(x, π). */
+  readonly qChosen: Float64Array;
+  readonly qPolicy: Float64Array;
+}
+
+export function withBaseline(sample: Sample): Modelled {
+  return {
+    sample,
+    baseline: {
+      value: baselineOf(sample, sample.value, sample.expectedValue),
+      // What is not offered costs nothing.
+      cost: sample.expectedCost.baseline ?? new Float64Array(sample.rows),
+    },
+  };
+}
+
+/** ψ of a policy. */
+export function contributionsOf(modelled: Modelled, policy: PolicyColumns): Contributions {
+  return {
+    value: doublyRobust(rewardColumns("value", modelled, policy)),
+    cost: doublyRobust(rewardColumns("cost", modelled, policy)),
+  };
+}
+
+/** The log's own policy: what was observed. */
+export function asLogged({ sample }: Modelled): Contributions {
+  return { value: sample.value, cost: sample.cost };
+}
+
+export function weightsOf({ propensity }: Sample, { drawn }: PolicyColumns): Float64Array {
+  return drawn.map((p, i) => p / (propensity[i] as number));
+}
+
+export function rewardColumns(
+  of: keyof Contributions,
+  { sample, baseline }: Modelled,
+  policy: PolicyColumns,
+): RewardColumns {
+  const reward = sample[of];
+  const mu0 = baseline[of];
+  const expected = EXPECTED[of](sample);
+  const planned = PLANNED[of](policy);
+  return {
+    w: weightsOf(sample, policy),
+    reward,
+    qChosen: mu0.map((mu, i) => mu + (expected.assigned[i] as number)),
+    qPolicy: mu0.map((mu, i) => mu + (planned[i] as number)),
+  };
+}
+
+/** The policy that draws from the first with probability `share`, and else from the second. */
+export function mixedPolicy(first: PolicyColumns, second: PolicyColumns, share: number): PolicyColumns {
+  return {
+    drawn: mixed(first.drawn, second.drawn, share),
+    expectedValue: mixed(first.expectedValue, second.expectedValue, share),
+    expectedCost: mixed(first.expectedCost, second.expectedCost, share),
+    offered: mixed(first.offered, second.offered, share),
+    unsupported: mixed(first.unsupported, second.unsupported, share),
+  };
+}
+
+/** Everybody gets the actions in these shares; whoever an action of them could not be drawn for gets `no_offer`. */
+export function fixedPolicy(sample: Sample, shares: readonly number[]): PolicyColumns {
+  const actions = sample.actions.length;
+  const columns = {
+    drawn: new Float64Array(sample.rows),
+    expectedValue: new Float64Array(sample.rows),
+    expectedCost: new Float64Array(sample.rows),
+    offered: new Float64Array(sample.rows),
+    unsupported: new Float64Array(sample.rows),
+  };
+  for (let i = 0; i < sample.rows; i++) {
+    let offered = 0;
+    for (let a = 1; a < actions; a++) {
+      const share = shares[a] ?? 0;
+      const at = i * actions + a;
+      if (share === 0 || (sample.logged[at] as number) === 0) continue;
+      offered += share;
+      columns.expectedValue[i] = (columns.expectedValue[i] as number) + share * upliftAt(sample.expectedValue, at);
+      columns.expectedCost[i] = (columns.expectedCost[i] as number) + share * upliftAt(sample.expectedCost, at);
+      if (sample.assigned[i] === a) columns.drawn[i] = share;
+    }
+    columns.offered[i] = offered;
+    if (sample.assigned[i] === 0) columns.drawn[i] = 1 - offered;
+  }
+  return columns;
+}
+
+function doublyRobust({ w, reward, qChosen, qPolicy }: RewardColumns): Float64Array {
+  return qPolicy.map((q, i) => q + (w[i] as number) * ((reward[i] as number) - (qChosen[i] as number)));
+}
+
+/** 0 where it is not scored. */
+function upliftAt({ uplift }: Expected, at: number): number {
+  const tau = uplift[at] as number;
+  return Number.isFinite(tau) ? tau : 0;
+}
+
+function mixed(a: Float64Array, b: Float64Array, share: number): Float64Array {
+  return a.map((x, i) => share * x + (1 - share) * (b[i] as number));
+}
+
+const EXPECTED = {
+  value: ({ expectedValue }: Sample) => expectedValue,
+  cost: ({ expectedCost }: Sample) => expectedCost,
+} as const;
+const PLANNED = {
+  value: ({ expectedValue }: PolicyColumns) => expectedValue,
+  cost: ({ expectedCost }: PolicyColumns) => expectedCost,
+} as const;

@@ -1,0 +1,92 @@
+/**
+ * L by the smallest upper bound of the mean squared error (Su, Dimakopoulou, Krishnamurthy & Dudík, ICML 2020):
+ *
+ *   MSE(L)  ≤ var(ψ)/n + bias(L)²
+ *   bias(L) ≤ |mean((w − w_L)·e)| + R·(√(2·mean(w²)·ln(2/δ)/n) + 2·max(w)·ln(2/δ)/(3·n))
+ *
+ * by Bernstein's inequality; e is the reward, or what the model leaves over of it, |e| ≤ R, δ = 0.05. As in zr-obp
+ * (`obp/ope/helper.py`), whose rewards are in [0, 1]: there R = 1. The second part is the same for every L, so it keeps
+ * an L that cuts weights off from looking better than it is known to be.
+ */
+import type { RewardColumns } from "../contributions.ts";
+import { contributionOf, isCorrected, type MeanEstimator, temperedWeights } from "./contribution-of.ts";
+
+const DELTA = 0.05;
+/** Geometric steps from 1 to the largest weight. */
+const STEPS = 8;
+const SUB_GAUSSIAN_LIMITS = [0, 0.001, 0.01, 0.05, 0.1, 0.3, 1];
+
+/** L of the estimator; null: its formula has none. */
+export function chosenLimit(estimator: MeanEstimator, columns: RewardColumns): number | null {
+  const limits = limitsOf(estimator, columns.w);
+  if (limits.length === 0) return null;
+  const weights = momentsOf(columns.w);
+  let best = { limit: limits[0] ?? 1, error: Infinity };
+  for (const limit of limits) {
+    const psi = contributionOf(estimator, columns, limit);
+    const error = varianceOf(psi) / psi.length + biasBound(estimator, columns, { limit, weights }) ** 2;
+    if (error < best.error) best = { limit, error };
+  }
+  return best.limit;
+}
+
+/** The upper bound of the bias at a limit, with rewards within ±range; null: as large as they are. */
+export function biasBoundAt(
+  estimator: MeanEstimator,
+  columns: RewardColumns,
+  { limit, range }: { readonly limit: number; readonly range: number | null },
+): number {
+  return biasBound(estimator, columns, { limit, range, weights: momentsOf(columns.w) });
+}
+
+interface BoundAt {
+  readonly limit: number;
+  readonly range?: number | null;
+  readonly weights: WeightMoments;
+}
+
+function biasBound(estimator: MeanEstimator, columns: RewardColumns, { limit, range, weights }: BoundAt): number {
+  const { w, reward, qChosen } = columns;
+  const tempered = temperedWeights(estimator, w, limit);
+  const corrected = isCorrected(estimator);
+  let bias = 0;
+  let largest = 0;
+  for (let i = 0; i < w.length; i++) {
+    const rest = (reward[i] as number) - (corrected ? (qChosen[i] as number) : 0);
+    bias += ((w[i] as number) - (tempered[i] as number)) * rest;
+    largest = Math.max(largest, Math.abs(rest));
+  }
+  const n = w.length;
+  const confidence = Math.log(2 / DELTA);
+  const deviation = Math.sqrt((2 * weights.square * confidence) / n) + (2 * weights.max * confidence) / (3 * n);
+  return Math.abs(bias / n) + (range ?? largest) * deviation;
+}
+
+interface WeightMoments {
+  readonly square: number;
+  readonly max: number;
+}
+
+function momentsOf(w: Float64Array): WeightMoments {
+  let square = 0;
+  let max = 0;
+  for (const weight of w) {
+    square += weight * weight;
+    if (weight > max) max = weight;
+  }
+  return { square: square / w.length, max };
+}
+
+function limitsOf(estimator: MeanEstimator, w: Float64Array): readonly number[] {
+  if (estimator === "sub_gaussian_ips" || estimator === "sub_gaussian_dr") return SUB_GAUSSIAN_LIMITS;
+  if (estimator === "ips" || estimator === "dm" || estimator === "dr") return [];
+  const largest = Math.max(2, momentsOf(w).max);
+  // Shrinkage by L·w/(w² + L) leaves a weight nearly as it is from w² on.
+  const top = estimator === "dros" ? 100 * largest * largest : largest;
+  return Array.from({ length: STEPS }, (_, k) => top ** (k / (STEPS - 1)));
+}
+
+function varianceOf(psi: Float64Array): number {
+  const mean = psi.reduce((sum, x) => sum + x, 0) / psi.length;
+  return psi.reduce((sum, x) => sum + (x - mean) ** 2, 0) / psi.length;
+}

@@ -1,0 +1,88 @@
+/**
+ * A policy's value by every estimator, one after the other: columns of a million rows are not kept.
+ *
+ * Of each: the estimate, and its influence function, how much each row moves it (mean 0): an interval by units resamples
+ * that. The two that divide by the mean weight are linearised:
+ *
+ *   snips   θ = Σwr/Σw                          φ = w·(r − θ)/w̄                        (Swaminathan & Joachims 2015)
+ *   sndr    θ = mean(q(x,π)) + κ, κ = Σw(r−q)/Σw   φ = q(x,π) − mean(q(x,π)) + w·(r − q − κ)/w̄   (Robins et al. 2007)
+ */
+import type { RewardColumns } from "../contributions.ts";
+import { type EstimatorName, ESTIMATORS, type EstimatorResult, type IntervalName, type Range } from "../evaluation.ts";
+import { chosenLimit } from "./choose-limit.ts";
+import { contributionOf } from "./contribution-of.ts";
+import { intervalsOf, rowMoments } from "./intervals.ts";
+
+export interface EstimateOfOne {
+  readonly estimator: EstimatorName;
+  readonly parameter: EstimatorResult["parameter"];
+  readonly estimate: number;
+  /** [n], mean 0. */
+  readonly influence: Float64Array;
+  /** As if rows were independent. */
+  readonly intervals: Readonly<Record<Exclude<IntervalName, "bootstrap">, Range>>;
+}
+
+export interface EstimationTerms {
+  /** Of the intervals, in (0, 1). */
+  readonly level: number;
+  /** No weight can be larger: 1/the least propensity. */
+  readonly weightMax: number;
+}
+
+/** In the order of `ESTIMATORS`. */
+export function* estimateAll(columns: RewardColumns, { level, weightMax }: EstimationTerms): Generator<EstimateOfOne> {
+  const bound = weightMax * columns.reward.reduce((most, r) => Math.max(most, Math.abs(r)), 0);
+  for (const estimator of ESTIMATORS) {
+    const { estimate, influence, limit } = estimated(estimator, columns);
+    const moments = { ...rowMoments(influence), mean: estimate };
+    yield {
+      estimator,
+      parameter: limit === null ? null : { value: limit, chosenBy: "mse_bound" },
+      estimate,
+      influence,
+      intervals: intervalsOf(moments, { level, bound }),
+    };
+  }
+}
+
+interface Estimated {
+  readonly estimate: number;
+  readonly influence: Float64Array;
+  readonly limit: number | null;
+}
+
+function estimated(estimator: EstimatorName, columns: RewardColumns): Estimated {
+  if (estimator === "snips") return { ...snips(columns), limit: null };
+  if (estimator === "sndr") return { ...sndr(columns), limit: null };
+  const limit = chosenLimit(estimator, columns);
+  const psi = contributionOf(estimator, columns, limit ?? 0);
+  const estimate = meanOf(psi);
+  return { estimate, influence: psi.map((x) => x - estimate), limit };
+}
+
+function snips({ w, reward }: RewardColumns): Omit<Estimated, "limit"> {
+  const weight = meanOf(w);
+  const estimate = weight === 0 ? 0 : meanOf(w.map((x, i) => x * (reward[i] as number))) / weight;
+  return { estimate, influence: w.map((x, i) => divided(x * ((reward[i] as number) - estimate), weight)) };
+}
+
+function sndr({ w, reward, qChosen, qPolicy }: RewardColumns): Omit<Estimated, "limit"> {
+  const weight = meanOf(w);
+  const planned = meanOf(qPolicy);
+  const rest = reward.map((r, i) => r - (qChosen[i] as number));
+  const correction = divided(meanOf(w.map((x, i) => x * (rest[i] as number))), weight);
+  const influence = qPolicy.map((q, i) => {
+    return q - planned + divided((w[i] as number) * ((rest[i] as number) - correction), weight);
+  });
+  return { estimate: planned + correction, influence };
+}
+
+/** Of no weight at all nothing follows. */
+function divided(x: number, by: number): number {
+  return by === 0 ? 0 : x / by;
+}
+
+function meanOf(column: Float64Array): number {
+  return column.reduce((sum, x) => sum + x, 0) / column.length;
+}
