@@ -26,7 +26,7 @@ export interface WeighedBin extends CalibrationBin {
   readonly weight: number;
 }
 
-export const BINS = 10;
+const BINS = 10;
 
 /** Fewer than `BINS` where one would have less than two rows of an arm; none where even all rows have. */
 export function binsOf(rows: Predicted): readonly WeighedBin[] {
