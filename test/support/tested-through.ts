@@ -16,7 +16,7 @@ export const TESTED_THROUGH: readonly { readonly files: string; readonly test: s
   { files: "src/service/evaluation/", test: "test/cli/evaluate.test.ts" },
   { files: "src/core/evaluation/uplift/cumulative-gain.ts", test: "test/core/evaluation/uplift/hillstrom.test.ts" },
   { files: "src/core/evaluation/uplift/curves.ts", test: "test/core/evaluation/uplift/hillstrom.test.ts" },
-  { files: "src/core/evaluation/uplift/", test: "test/core/evaluation/uplift/uplift-of-sample.test.ts" },
+  { files: "src/core/evaluation/uplift/", test: "test/core/evaluation/uplift/measure-uplift.test.ts" },
   { files: "src/core/evaluation/sample.ts", test: "test/cli/evaluate.test.ts" },
   { files: "src/core/evaluation/evaluate.ts", test: "test/cli/evaluate.test.ts" },
   { files: "src/cli/uplift/", test: "test/cli/uplift.test.ts" },

@@ -2,12 +2,12 @@
 import { LiftgateError } from "../../core/errors.ts";
 import type { Calibration, Estimate, UpliftResult } from "../../core/evaluation/evaluation.ts";
 import { bootstrapped, type Resampling } from "../../core/evaluation/uplift/bootstrap.ts";
-import { calibrationOfRows } from "../../core/evaluation/uplift/calibration-of-sample.ts";
+import { calibrationOfRows } from "../../core/evaluation/uplift/measure-calibration.ts";
 import { type ComparableRows, reweighed } from "../../core/evaluation/uplift/comparable-rows.ts";
 import { endNormalised } from "../../core/evaluation/uplift/cumulative-gain.ts";
 import { ranked } from "../../core/evaluation/uplift/ranked-rows.ts";
 import { perfectAuuc, perfectQini } from "../../core/evaluation/uplift/ranking-metrics.ts";
-import { upliftOfRows } from "../../core/evaluation/uplift/uplift-of-sample.ts";
+import { upliftOfRows } from "../../core/evaluation/uplift/measure-uplift.ts";
 
 export interface Scored {
   readonly action: string;

@@ -45,14 +45,20 @@ export function expectedCalibrationError(bins: readonly WeighedBin[]): number {
   return bins.reduce((sum, bin) => sum + bin.weight * Math.abs(bin.observed - bin.predicted), 0) / all;
 }
 
-/** Neighbouring bins whose observed effect falls, in standard errors of the fall: > 0. */
+/**
+ * Neighbouring bins whose observed effect falls, in standard errors of the fall: > 0. An outcome that is the same for
+ * all, as a fixed cost, has no error: what its sums differ by in the last digits is no fall.
+ */
 export function fallsOf(bins: readonly CalibrationBin[]): readonly number[] {
   return bins.slice(1).flatMap((right, i) => {
     const left = bins[i] ?? right;
     const fall = left.observed - right.observed;
-    return fall > 0 ? [fall / Math.hypot(left.standardError, right.standardError)] : [];
+    const digits = ROUNDING * Math.max(Math.abs(left.observed), Math.abs(right.observed));
+    return fall > digits ? [fall / Math.hypot(left.standardError, right.standardError)] : [];
   });
 }
+
+const ROUNDING = 1e-9;
 
 export interface Line {
   readonly slope: number;

@@ -56,7 +56,8 @@ export function reweighed(
 function* rowsOf(sample: Sample, action: number, floor: number): Generator<number> {
   const { rows, logged, assigned, expectedValue, expectedCost } = sample;
   const actions = sample.actions.length;
-  const least = Math.max(floor, Number.MIN_VALUE);
+  // As floats, or rows at the very floor would fall below it.
+  const least = Math.max(Math.fround(floor), Number.MIN_VALUE);
   for (let i = 0; i < rows; i++) {
     const at = i * actions + action;
     if (assigned[i] !== 0 && assigned[i] !== action) continue;

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Expected, Sample } from "../../../../src/core/evaluation/sample.ts";
 import { calibrationHolds } from "../../../../src/core/evaluation/uplift/calibration-holds.ts";
-import { calibrationOfSample } from "../../../../src/core/evaluation/uplift/calibration-of-sample.ts";
+import { measureCalibration } from "../../../../src/core/evaluation/uplift/measure-calibration.ts";
 import { comparableRows } from "../../../../src/core/evaluation/uplift/comparable-rows.ts";
-import { upliftOfSample } from "../../../../src/core/evaluation/uplift/uplift-of-sample.ts";
+import { measureUplift } from "../../../../src/core/evaluation/uplift/measure-uplift.ts";
 import { uniformFromHash } from "../../../../src/core/numerics/murmur3.ts";
 
 const ROWS = 20_000;
@@ -64,7 +64,7 @@ describe("uplift of a sample", () => {
   const good = world({ predicted: (u) => 2 * u });
 
   it("is near what is true of the world, for every paid action", () => {
-    const [coupon, call] = upliftOfSample(good, TERMS);
+    const [coupon, call] = measureUplift(good, TERMS);
     expect([coupon?.action, call?.action]).toEqual(["coupon", "call"]);
     // Best first, the uplift curve is ∫₁₋ₓ¹ 2u du = 2x − x²: area 2/3, and 1/2 under the straight line.
     expect(Math.abs((coupon?.auuc.estimate ?? NaN) - 1 / 6)).toBeLessThan(4 * (coupon?.auuc.standardError ?? NaN));
@@ -81,8 +81,8 @@ describe("uplift of a sample", () => {
   });
 
   it("is the same for the same seed, and draws at most 200 points", () => {
-    const results = upliftOfSample(good, TERMS);
-    expect(upliftOfSample(good, TERMS)).toEqual(results);
+    const results = measureUplift(good, TERMS);
+    expect(measureUplift(good, TERMS)).toEqual(results);
     expect(results[0]?.qiniCurve).toHaveLength(200);
     expect(results[0]?.costCurve).toHaveLength(200);
     expect(results[0]?.qiniCurve[0]).toEqual([0, 0]);
@@ -90,7 +90,7 @@ describe("uplift of a sample", () => {
   });
 
   it("of a ranking by chance has an interval around 0", () => {
-    const [coupon] = upliftOfSample(world({ predicted: (u) => uniformFromHash(`score${u}`) }), TERMS);
+    const [coupon] = measureUplift(world({ predicted: (u) => uniformFromHash(`score${u}`) }), TERMS);
     expect(coupon?.qini.low).toBeLessThan(0);
     expect(coupon?.qini.high).toBeGreaterThan(0);
   });
@@ -101,14 +101,14 @@ describe("uplift of a sample", () => {
     const compared = good.assigned.subarray(15_000).filter((action) => action !== 2).length;
     expect(rows?.treated).toHaveLength(compared);
     const never = { ...good, logged: good.logged.map((p, k) => (k % 3 === 1 ? 0 : p)) };
-    expect(upliftOfSample(never, TERMS).map(({ action }) => action)).toEqual(["call"]);
-    expect(calibrationOfSample(never, TERMS).map(({ action }) => action)).toEqual(["call"]);
+    expect(measureUplift(never, TERMS).map(({ action }) => action)).toEqual(["call"]);
+    expect(measureCalibration(never, TERMS).map(({ action }) => action)).toEqual(["call"]);
   });
 });
 
 describe("calibration of a sample", () => {
   it("holds where the model is right", () => {
-    const calibrations = calibrationOfSample(world({ predicted: (u) => 2 * u }), TERMS);
+    const calibrations = measureCalibration(world({ predicted: (u) => 2 * u }), TERMS);
     // A cost or a value that is predicted the same for all orders nobody.
     expect(calibrations.map(({ action, of }) => [action, of])).toEqual([
       ["coupon", "value"],
@@ -125,6 +125,6 @@ describe("calibration of a sample", () => {
   });
 
   it("does not hold where the model ranks backwards", () => {
-    expect(calibrationHolds(calibrationOfSample(world({ predicted: (u) => 2 - 2 * u }), TERMS))).toBe(false);
+    expect(calibrationHolds(measureCalibration(world({ predicted: (u) => 2 - 2 * u }), TERMS))).toBe(false);
   });
 });

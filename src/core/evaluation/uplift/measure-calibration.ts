@@ -4,13 +4,13 @@ import type { Sample } from "../sample.ts";
 import { bootstrapped, type Resampling } from "./bootstrap.ts";
 import { binsOf, expectedCalibrationError, fallsOf, lineOf, type Predicted } from "./calibration.ts";
 import { type ComparableRows, comparableRows, reweighed } from "./comparable-rows.ts";
-import type { UpliftTerms } from "./uplift-of-sample.ts";
+import type { UpliftTerms } from "./measure-uplift.ts";
 
 /**
  * Left out: actions with too few comparable rows, and predictions that are the same for everybody (a fixed cost): they
  * order nobody.
  */
-export function calibrationOfSample(sample: Sample, terms: UpliftTerms): readonly Calibration[] {
+export function measureCalibration(sample: Sample, terms: UpliftTerms): readonly Calibration[] {
   return sample.actions.flatMap((action, at) => {
     const rows = at === 0 ? null : comparableRows(sample, at, terms.floor);
     if (rows === null) return [];

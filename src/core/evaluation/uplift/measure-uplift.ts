@@ -22,7 +22,7 @@ const SHARES = [0.1, 0.2, 0.3, 0.5] as const;
 const POINTS_MAX = 200;
 
 /** Actions with too few comparable rows are left out. */
-export function upliftOfSample(sample: Sample, terms: UpliftTerms): readonly UpliftResult[] {
+export function measureUplift(sample: Sample, terms: UpliftTerms): readonly UpliftResult[] {
   return sample.actions.flatMap((action, at) => {
     const rows = at === 0 ? null : comparableRows(sample, at, terms.floor);
     return rows === null ? [] : [{ action, ...upliftOfRows(rows, { ...terms, units: sample.units }) }];
