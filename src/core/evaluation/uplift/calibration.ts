@@ -4,8 +4,6 @@
  *   bins       of equal numbers of rows, by rising prediction
  *   observed   m_t − m_c, the arms' weighted means; its variance is Σ_units (Σ ψ)² with
  *              ψ = ±√(n/(n−1))·w·(y − m)/Σw of the row's own arm, n its rows: Welch's, where a unit has one row
- *   slope, intercept   of the line of the treated less those of the line of the control, each the weighted
- *              least squares of the outcome on the prediction: the best line through the effect
  *   ECE        Σ_b share_b·|observed_b − predicted_b|, share by weight
  *
  * Limit: with noisy bins the ECE of a perfect model is not 0.
@@ -60,18 +58,6 @@ export function fallsOf(bins: readonly CalibrationBin[]): readonly number[] {
 
 const ROUNDING = 1e-9;
 
-export interface Line {
-  readonly slope: number;
-  readonly intercept: number;
-}
-
-/** NaN where the predictions of an arm are all the same. */
-export function lineOf(rows: Predicted, weights: Float64Array): Line {
-  const control = armLine(rows, weights, 0);
-  const treated = armLine(rows, weights, 1);
-  return { slope: treated.slope - control.slope, intercept: treated.intercept - control.intercept };
-}
-
 /** The first ones have one row more where the rows do not divide. */
 function split(order: Int32Array, count: number): readonly Int32Array[] {
   const size = Math.floor(order.length / count);
@@ -119,29 +105,4 @@ function meanOfArm(rows: Predicted, part: Int32Array, arm: 0 | 1) {
     effect += own * (rows.effect[i] as number);
   }
   return { rows: count, weight, mean: outcome / weight, effect, correction: Math.sqrt(count / (count - 1)) };
-}
-
-function armLine({ effect, treated, outcome }: Predicted, weights: Float64Array, arm: 0 | 1): Line {
-  let weight = 0;
-  let x = 0;
-  let y = 0;
-  for (let i = 0; i < weights.length; i++) {
-    if (treated[i] !== arm) continue;
-    const own = weights[i] as number;
-    weight += own;
-    x += own * (effect[i] as number);
-    y += own * (outcome[i] as number);
-  }
-  const meanX = x / weight;
-  const meanY = y / weight;
-  let spread = 0;
-  let product = 0;
-  for (let i = 0; i < weights.length; i++) {
-    if (treated[i] !== arm) continue;
-    const gap = (effect[i] as number) - meanX;
-    spread += (weights[i] as number) * gap * gap;
-    product += (weights[i] as number) * gap * ((outcome[i] as number) - meanY);
-  }
-  const slope = spread === 0 ? NaN : product / spread;
-  return { slope, intercept: meanY - slope * meanX };
 }

@@ -1,9 +1,11 @@
 /** Calibration of every paid action's expected value and expected cost on a log, each against what was observed. */
-import type { Calibration, Estimate } from "../evaluation.ts";
+import type { Calibration } from "../evaluation.ts";
 import type { Sample } from "../sample.ts";
-import { bootstrapped, type Resampling } from "./bootstrap.ts";
-import { binsOf, expectedCalibrationError, fallsOf, lineOf, type Predicted } from "./calibration.ts";
-import { type ComparableRows, comparableRows, reweighed } from "./comparable-rows.ts";
+import { Clusters } from "../clusters.ts";
+import type { Resampling } from "./bootstrap.ts";
+import { lineOfSums } from "./calibration-line.ts";
+import { binsOf, expectedCalibrationError, fallsOf, type Predicted } from "./calibration.ts";
+import { type ComparableRows, comparableRows } from "./comparable-rows.ts";
 import type { UpliftTerms } from "./measure-uplift.ts";
 
 /**
@@ -32,10 +34,10 @@ const CREDIBLE_ERRORS = 1.96;
 function resultOf(rows: Predicted, terms: Resampling): Omit<Calibration, "of" | "action"> | null {
   if (rows.effect.every((effect) => effect === rows.effect[0])) return null;
   const bins = binsOf(rows);
-  const [slope = NONE, intercept = NONE] = bootstrapped((repetitions) => {
-    const line = lineOf(rows, reweighed(rows, repetitions));
-    return [line.slope, line.intercept];
-  }, terms);
+  const clusters = new Clusters({ unit: rows.unit, units: terms.units }, terms);
+  const { columns, lineOf } = lineOfSums(rows);
+  const slope = clusters.estimate(columns, (sums) => lineOf(sums).slope);
+  const intercept = clusters.estimate(columns, (sums) => lineOf(sums).intercept);
   if (bins.length === 0 || !Number.isFinite(slope.estimate)) return null;
   const falls = fallsOf(bins);
   return {
@@ -58,5 +60,3 @@ function predictedOf(rows: ComparableRows, of: "value" | "cost"): Predicted {
   const [effect, outcome] = of === "value" ? [rows.expectedValue, rows.value] : [rows.expectedCost, rows.cost];
   return { effect, outcome, treated, weight, unit };
 }
-
-const NONE: Estimate = { estimate: NaN, standardError: NaN, low: NaN, high: NaN };

@@ -3,9 +3,9 @@ import {
   binsOf,
   expectedCalibrationError,
   fallsOf,
-  lineOf,
   type Predicted,
 } from "../../../../src/core/evaluation/uplift/calibration.ts";
+import { lineOfSums } from "../../../../src/core/evaluation/uplift/calibration-line.ts";
 
 /** Of every four rows two are treated; what they get is the effect, and ±1 around it. */
 function columns(effects: readonly number[], trueEffect: (effect: number) => number): Predicted {
@@ -21,6 +21,11 @@ function columns(effects: readonly number[], trueEffect: (effect: number) => num
   };
 }
 
+function plainLine(rows: Predicted) {
+  const { columns, lineOf } = lineOfSums(rows);
+  return lineOf(columns.map((column) => column.reduce((sum, x) => sum + x, 0)));
+}
+
 const EFFECTS = Array.from({ length: 100 }, (_, i) => i / 10);
 
 describe("calibration", () => {
@@ -31,16 +36,26 @@ describe("calibration", () => {
     for (const { predicted, observed } of bins) expect(observed).toBeCloseTo(predicted, 12);
     expect(expectedCalibrationError(bins)).toBeCloseTo(0, 12);
     expect(fallsOf(bins)).toEqual([]);
-    const { slope, intercept } = lineOf(rows, rows.weight);
+    const { slope, intercept } = plainLine(rows);
     expect(slope).toBeCloseTo(1, 12);
     expect(intercept).toBeCloseTo(0, 12);
   });
 
   it("sees predictions that are twice too large, and shifted", () => {
     const rows = columns(EFFECTS, (effect) => effect / 2 + 3);
-    const { slope, intercept } = lineOf(rows, rows.weight);
+    const { slope, intercept } = plainLine(rows);
     expect(slope).toBeCloseTo(0.5, 12);
     expect(intercept).toBeCloseTo(3, 12);
+  });
+
+  it("keeps the digits of predictions that are far from 0, and has no line where all are the same", () => {
+    const far = columns(
+      EFFECTS.map((effect) => effect + 1e7),
+      (effect) => (effect - 1e7) / 2,
+    );
+    expect(plainLine(far).slope).toBeCloseTo(0.5, 9);
+    const same = columns([1, 1, 1], (effect) => effect);
+    expect(plainLine(same).slope).toBeNaN();
   });
 
   it("has Welch's standard error where every unit has one row", () => {
