@@ -14,7 +14,7 @@ import type { Propensity } from "./row-block.ts";
 const REPLICATES = 1_000;
 const SEED = 1;
 /** A ranking is walked once a replicate, and no verdict rests on its interval. */
-const RANKING_REPLICATES = 200;
+const RANKING_REPLICATES = 100;
 
 export interface Judgement {
   readonly level: number;

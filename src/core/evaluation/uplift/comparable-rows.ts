@@ -6,6 +6,9 @@
  *                  What remains is random within its arm, and exact also for units that return.
  *   marginal       the arm is part of the draw: rows of every arm, as the weights of one arm alone would be wrong by
  *                  how likely that arm was to draw each of the two. Exact for the first decision of a unit.
+ *
+ * Of many rows those of every k-th unit, by when units came first: sorting and resampling millions of rows for each of
+ * many actions would take longer than the rest of an evaluation.
  */
 import type { Sample } from "../sample.ts";
 import type { Comparison } from "./ranked-rows.ts";
@@ -18,12 +21,21 @@ export interface ComparableRows extends Omit<Comparison, "score"> {
   readonly expectedCost: Float64Array;
 }
 
+/** Units are numbered anew, from 0. */
+export interface ChosenRows extends ComparableRows {
+  readonly units: number;
+}
+
 /** An arm with fewer rows says nothing about a ranking. */
 const ROWS_MIN = 100;
+/** About so many are chosen where there are more. */
+const ROWS_MAX = 100_000;
 
 /** null: too few rows. Propensities below the floor support nothing. */
-export function comparableRows(sample: Sample, action: number, floor: number): ComparableRows | null {
-  const chosen = Int32Array.from(rowsOf(sample, action, floor));
+export function comparableRows(sample: Sample, action: number, floor: number): ChosenRows | null {
+  const all = Int32Array.from(rowsOf(sample, action, floor));
+  const every = Math.ceil(all.length / ROWS_MAX);
+  const chosen = every <= 1 ? all : all.filter((i) => (sample.unit[i] as number) % every === 0);
   const treated = Uint8Array.from(chosen, (i) => Number(sample.assigned[i] === action));
   const count = treated.reduce((sum, one) => sum + one, 0);
   if (count < ROWS_MIN || chosen.length - count < ROWS_MIN) return null;
@@ -35,7 +47,8 @@ export function comparableRows(sample: Sample, action: number, floor: number): C
     value: column(sample.value),
     cost: column(sample.cost),
     weight: column(sample.propensity).map((p) => 1 / p),
-    unit: Int32Array.from(chosen, (i) => sample.unit[i] as number),
+    unit: Int32Array.from(chosen, (i) => Math.floor((sample.unit[i] as number) / Math.max(1, every))),
+    units: Math.ceil(sample.units / Math.max(1, every)),
     expectedValue: expected(sample.expectedValue.uplift),
     expectedCost: expected(sample.expectedCost.uplift),
   };

@@ -16,7 +16,7 @@ export function measureCalibration(sample: Sample, terms: UpliftTerms): readonly
   return sample.actions.flatMap((action, at) => {
     const rows = at === 0 ? null : comparableRows(sample, at, terms.floor);
     if (rows === null) return [];
-    return calibrationOfRows(rows, { ...terms, units: sample.units }).map((result) => ({ ...result, action }));
+    return calibrationOfRows(rows, { ...terms, units: rows.units }).map((result) => ({ ...result, action }));
   });
 }
 

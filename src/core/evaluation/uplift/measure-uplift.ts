@@ -25,7 +25,7 @@ const POINTS_MAX = 200;
 export function measureUplift(sample: Sample, terms: UpliftTerms): readonly UpliftResult[] {
   return sample.actions.flatMap((action, at) => {
     const rows = at === 0 ? null : comparableRows(sample, at, terms.floor);
-    return rows === null ? [] : [{ action, ...upliftOfRows(rows, { ...terms, units: sample.units }) }];
+    return rows === null ? [] : [{ action, ...upliftOfRows(rows, { ...terms, units: rows.units }) }];
   });
 }
 

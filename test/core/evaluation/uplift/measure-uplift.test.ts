@@ -106,6 +106,43 @@ describe("uplift of a sample", () => {
   });
 });
 
+describe("of many rows", () => {
+  it("those of every k-th unit are compared, each with all of its rows, and with the same result within chance", () => {
+    const one = world({ predicted: (u) => 2 * u });
+    const times = 8;
+    const repeated = <T extends Float64Array | Float32Array | Uint8Array>(column: T, into: T): T => {
+      for (let k = 0; k < times; k++) into.set(column, k * column.length);
+      return into;
+    };
+    const many: Sample = {
+      ...one,
+      rows: times * ROWS,
+      unit: Int32Array.from({ length: times * ROWS }, (_, i) => i % ROWS),
+      assigned: repeated(one.assigned, new Uint8Array(times * ROWS)),
+      propensity: repeated(one.propensity, new Float64Array(times * ROWS)),
+      logged: repeated(one.logged, new Float32Array(times * ROWS * 3)),
+      value: repeated(one.value, new Float64Array(times * ROWS)),
+      cost: repeated(one.cost, new Float64Array(times * ROWS)),
+      expectedValue: {
+        ...one.expectedValue,
+        uplift: repeated(one.expectedValue.uplift, new Float32Array(times * ROWS * 3)),
+      },
+      expectedCost: {
+        ...one.expectedCost,
+        uplift: repeated(one.expectedCost.uplift, new Float32Array(times * ROWS * 3)),
+      },
+    };
+    const all = comparableRows(one, 1, TERMS.floor)?.treated.length ?? NaN;
+    const rows = comparableRows(many, 1, TERMS.floor);
+    expect(rows?.units).toBe(ROWS / 2);
+    expect(Math.abs((rows?.treated.length ?? NaN) / (all * times) - 0.5)).toBeLessThan(0.02);
+    expect(rows?.unit.reduce((most, unit) => Math.max(most, unit), 0)).toBeLessThan(ROWS / 2);
+    const [coupon] = measureUplift(many, { ...TERMS, replicates: 20 });
+    expect(coupon?.decisions).toBe(rows?.treated.length);
+    expect(Math.abs((coupon?.auuc.estimate ?? NaN) - 1 / 6)).toBeLessThan(4 * (coupon?.auuc.standardError ?? NaN));
+  });
+});
+
 describe("calibration of a sample", () => {
   it("holds where the model is right", () => {
     const calibrations = measureCalibration(world({ predicted: (u) => 2 * u }), TERMS);
