@@ -29,7 +29,7 @@ export interface ChosenRows extends ComparableRows {
 /** An arm with fewer rows says nothing about a ranking. */
 const ROWS_MIN = 100;
 /** About so many are chosen where there are more. */
-const ROWS_MAX = 100_000;
+const ROWS_MAX = 50_000;
 
 /** null: too few rows. Propensities below the floor support nothing. */
 export function comparableRows(sample: Sample, action: number, floor: number): ChosenRows | null {

@@ -22,8 +22,8 @@ function columns(effects: readonly number[], trueEffect: (effect: number) => num
 }
 
 function plainLine(rows: Predicted) {
-  const { columns, lineOf } = lineOfSums(rows);
-  return lineOf(columns.map((column) => column.reduce((sum, x) => sum + x, 0)));
+  const line = lineOfSums(rows);
+  return line.lineOf(line.columns.map((column) => column.reduce((sum, x) => sum + x, 0)));
 }
 
 const EFFECTS = Array.from({ length: 100 }, (_, i) => i / 10);
