@@ -10,6 +10,7 @@ import { addReplayCommand } from "./cli/replay.ts";
 import { addRollbackCommand } from "./cli/rollback.ts";
 import { addServeCommand } from "./cli/serve.ts";
 import { addSimulateCommand } from "./cli/simulate.ts";
+import { addUpliftCommand } from "./cli/uplift.ts";
 import { addValidateCommand } from "./cli/validate.ts";
 import { ConfigError } from "./ops/config.ts";
 
@@ -28,6 +29,7 @@ addRollbackCommand(program);
 addExportCommand(program);
 addDemoCommand(program);
 addSimulateCommand(program);
+addUpliftCommand(program);
 addOpenapiCommand(program);
 
 try {

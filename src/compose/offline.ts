@@ -2,7 +2,9 @@
 import { join } from "node:path";
 import { compileRule } from "../adapters/cel/compile-rule.ts";
 import type { Progress } from "../adapters/duckdb/read-candidates.ts";
+import { type Labelled, type LabelledColumns, readLabelled } from "../adapters/duckdb/read-labelled.ts";
 import { StoredCandidates } from "../adapters/duckdb/stored-candidates.ts";
+import { Workspace } from "../adapters/duckdb/workspace.ts";
 import { ProgramArchive } from "../adapters/file/program-archive.ts";
 import { ProgramFolder } from "../adapters/file/program-folder.ts";
 import { readSegments } from "../adapters/file/read-segments.ts";
@@ -65,6 +67,12 @@ export function composeAllocation(config: Config) {
       }
     },
   };
+}
+
+/** A file of scored and labelled rows, for `uplift`. */
+export async function readScored(path: string, columns: LabelledColumns): Promise<Labelled> {
+  using workspace = await Workspace.open();
+  return await readLabelled(workspace.connection, path, columns);
 }
 
 /** The archived program with a digest, compiled without the models it routes to: scores are in the records. */

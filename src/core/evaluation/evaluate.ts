@@ -4,7 +4,7 @@
  * weights and gates → candidate and incumbent at equal spend → every estimator → slices → realized against assigned →
  * the verdict. Amounts are means per decision; intervals are of the cluster bootstrap by unit, unless said otherwise.
  */
-import { calibrationHolds } from "./calibration-holds.ts";
+import { calibrationHolds } from "./uplift/calibration-holds.ts";
 import { Clusters, type ResamplingTerms } from "./clusters.ts";
 import {
   type Candidate,

@@ -1,6 +1,8 @@
 /** From the parts of a log to a report: evidence → estimates → what was compared, and what that cannot say. */
 import type { ComparedPolicy, EvaluationReport } from "../../contract/evaluation-report.ts";
 import { evaluate } from "../../core/evaluation/evaluate.ts";
+import { measureCalibration } from "../../core/evaluation/uplift/measure-calibration.ts";
+import { measureUplift } from "../../core/evaluation/uplift/measure-uplift.ts";
 import type { Evidence, EvaluationTask, LogParts } from "./gather-evidence.ts";
 import { gatherEvidence } from "./gather-evidence.ts";
 import { limitsOf } from "./limits.ts";
@@ -11,6 +13,8 @@ import type { Propensity } from "./row-block.ts";
 /** Bootstrap replicates; the seed makes the same report of the same log. */
 const REPLICATES = 1_000;
 const SEED = 1;
+/** A ranking is walked once a replicate, and no verdict rests on its interval. */
+const RANKING_REPLICATES = 100;
 
 export interface Judgement {
   readonly level: number;
@@ -46,7 +50,8 @@ export async function evaluateLog(
 ): Promise<Evaluated> {
   const evidence = await gatherEvidence(log, task);
   const { sample, candidate, incumbent, curve, reach, tallies } = evidence;
-  const { level, tolerance, minSliceRows, propensity, anySpend } = judgement;
+  const { level, floor, tolerance, minSliceRows, propensity, anySpend } = judgement;
+  const ranking = { level, floor, seed: SEED, replicates: RANKING_REPLICATES };
   const spend = anySpend === "compare" ? "any" : reach === "reached" ? "equal" : "refuse";
   const evaluation = evaluate(
     sample,
@@ -59,8 +64,8 @@ export async function evaluateLog(
       spend,
       minSliceRows,
       pValueSrm: pValueOfPropensities(sample, propensity),
-      calibration: [],
-      uplift: [],
+      calibration: measureCalibration(sample, ranking),
+      uplift: measureUplift(sample, ranking),
     },
   );
   const decidedBy = mergedDeciders(tallies);

@@ -1,0 +1,82 @@
+/** Everything that can be said of the scores of a file, each figure under the name of its normalisation. */
+import { LiftgateError } from "../../core/errors.ts";
+import type { Calibration, Estimate, UpliftResult } from "../../core/evaluation/evaluation.ts";
+import { bootstrapped, type Resampling } from "../../core/evaluation/uplift/bootstrap.ts";
+import { calibrationOfRows } from "../../core/evaluation/uplift/measure-calibration.ts";
+import { type ComparableRows, reweighed } from "../../core/evaluation/uplift/comparable-rows.ts";
+import { endNormalised } from "../../core/evaluation/uplift/cumulative-gain.ts";
+import { ranked } from "../../core/evaluation/uplift/ranked-rows.ts";
+import { perfectAuuc, perfectQini } from "../../core/evaluation/uplift/ranking-metrics.ts";
+import { upliftOfRows } from "../../core/evaluation/uplift/measure-uplift.ts";
+
+export interface Scored {
+  readonly action: string;
+  readonly rows: ComparableRows;
+  readonly units: number;
+  readonly others: number;
+}
+
+export interface Measured {
+  readonly schema: "liftgate.uplift.v1";
+  readonly treated: number;
+  readonly control: number;
+  readonly units: number;
+  /** Rows with another label: not compared. */
+  readonly others: number;
+  readonly level: number;
+  /** qini and auuc in it: between the curve and the straight line, outcome per row; 0 is random. */
+  readonly uplift: UpliftResult;
+  /** As scikit-uplift, over the perfect ranking: 0 is random, 1 perfect; null: the outcome is not 0/1, or always the same. */
+  readonly perfect: { readonly qini: Estimate; readonly auuc: Estimate } | null;
+  /** As causalml, over the last point: Qini 0 is random, AUUC about 0.5; null: rows weigh differently. */
+  readonly end: { readonly qini: number; readonly auuc: number } | null;
+  readonly calibration: readonly Calibration[];
+}
+
+/** @throws LiftgateError `invalid_request` where an arm has too few rows */
+export function measure(
+  { action, rows, units, others }: Scored,
+  terms: Omit<Resampling, "units"> & { readonly weighted: boolean },
+): Measured {
+  const treated = rows.treated.reduce((sum, one) => sum + one, 0);
+  const control = rows.treated.length - treated;
+  if (Math.min(treated, control) < ROWS_MIN) {
+    throw new LiftgateError(
+      "invalid_request",
+      `there are ${treated} rows of the action and ${control} of the control; each must have ${ROWS_MIN}`,
+    );
+  }
+  const resampling = { ...terms, units };
+  return {
+    schema: "liftgate.uplift.v1",
+    treated,
+    control,
+    units,
+    others,
+    level: terms.level,
+    uplift: { action, ...upliftOfRows(rows, resampling) },
+    perfect: perfectOf(rows, resampling),
+    end: terms.weighted ? null : endOf(rows),
+    calibration: calibrationOfRows(rows, resampling).map((result) => ({ ...result, action })),
+  };
+}
+
+/** So that ten bins have rows of both arms. */
+const ROWS_MIN = 100;
+
+function perfectOf(rows: ComparableRows, resampling: Resampling): Measured["perfect"] {
+  const isBinary = rows.value.every((value) => value === 0 || value === 1);
+  if (!isBinary || rows.value.every((value) => value === rows.value[0])) return null;
+  const byScore = ranked({ ...rows, score: rows.expectedValue });
+  const weighing = { weight: byScore.weight, unit: Int32Array.from(byScore.order, (i) => rows.unit[i] as number) };
+  const [qini, auuc] = bootstrapped((repetitions) => {
+    const weights = reweighed(weighing, repetitions);
+    return [perfectQini(byScore, weights), perfectAuuc(byScore, weights)];
+  }, resampling);
+  return qini === undefined || auuc === undefined ? null : { qini, auuc };
+}
+
+function endOf(rows: ComparableRows): Measured["end"] {
+  const byScore = ranked({ ...rows, score: rows.expectedValue });
+  return { qini: endNormalised("qini", byScore), auuc: endNormalised("gain", byScore) };
+}

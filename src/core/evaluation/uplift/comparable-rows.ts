@@ -1,0 +1,80 @@
+/**
+ * The rows of a log that compare a paid action with `no_offer`: those of which the log could have drawn either, each
+ * weighing 1/p of what it drew. That holds for both kinds of propensity that a sample may have:
+ *
+ *   given the arm  a row of the holdout, or of a policy that is certain, could not have been the other: left out.
+ *                  What remains is random within its arm, and exact also for units that return.
+ *   marginal       the arm is part of the draw: rows of every arm, as the weights of one arm alone would be wrong by
+ *                  how likely that arm was to draw each of the two. Exact for the first decision of a unit.
+ *
+ * Of many rows those of every k-th unit, by when units came first: sorting and resampling millions of rows for each of
+ * many actions would take longer than the rest of an evaluation.
+ */
+import type { Sample } from "../sample.ts";
+import type { Comparison } from "./ranked-rows.ts";
+
+/** In the order of the log. */
+export interface ComparableRows extends Omit<Comparison, "score"> {
+  readonly unit: Int32Array;
+  /** What the model expects of the action against `no_offer`. */
+  readonly expectedValue: Float64Array;
+  readonly expectedCost: Float64Array;
+}
+
+/** Units are numbered anew, from 0. */
+export interface ChosenRows extends ComparableRows {
+  readonly units: number;
+}
+
+/** An arm with fewer rows says nothing about a ranking. */
+const ROWS_MIN = 100;
+/** About so many are chosen where there are more. */
+const ROWS_MAX = 50_000;
+
+/** null: too few rows. Propensities below the floor support nothing. */
+export function comparableRows(sample: Sample, action: number, floor: number): ChosenRows | null {
+  const all = Int32Array.from(rowsOf(sample, action, floor));
+  const every = Math.ceil(all.length / ROWS_MAX);
+  const chosen = every <= 1 ? all : all.filter((i) => (sample.unit[i] as number) % every === 0);
+  const treated = Uint8Array.from(chosen, (i) => Number(sample.assigned[i] === action));
+  const count = treated.reduce((sum, one) => sum + one, 0);
+  if (count < ROWS_MIN || chosen.length - count < ROWS_MIN) return null;
+  const actions = sample.actions.length;
+  const column = (of: ArrayLike<number>) => Float64Array.from(chosen, (i) => of[i] as number);
+  const expected = (of: ArrayLike<number>) => Float64Array.from(chosen, (i) => of[i * actions + action] as number);
+  return {
+    treated,
+    value: column(sample.value),
+    cost: column(sample.cost),
+    weight: column(sample.propensity).map((p) => 1 / p),
+    unit: Int32Array.from(chosen, (i) => Math.floor((sample.unit[i] as number) / Math.max(1, every))),
+    units: Math.ceil(sample.units / Math.max(1, every)),
+    expectedValue: expected(sample.expectedValue.uplift),
+    expectedCost: expected(sample.expectedCost.uplift),
+  };
+}
+
+/** How much each row weighs when its unit counts that often. */
+export function reweighed(
+  { weight, unit }: Pick<ComparableRows, "weight" | "unit">,
+  repetitions: Uint8Array,
+): Float64Array {
+  const weights = new Float64Array(weight.length);
+  for (let i = 0; i < weight.length; i++) {
+    weights[i] = (weight[i] as number) * (repetitions[unit[i] as number] as number);
+  }
+  return weights;
+}
+
+function* rowsOf(sample: Sample, action: number, floor: number): Generator<number> {
+  const { rows, logged, assigned, expectedValue, expectedCost } = sample;
+  const actions = sample.actions.length;
+  // As floats, or rows at the very floor would fall below it.
+  const least = Math.max(Math.fround(floor), Number.MIN_VALUE);
+  for (let i = 0; i < rows; i++) {
+    const at = i * actions + action;
+    if (assigned[i] !== 0 && assigned[i] !== action) continue;
+    if ((logged[at] as number) < least || (logged[i * actions] as number) < least) continue;
+    if (Number.isFinite(expectedValue.uplift[at]) && Number.isFinite(expectedCost.uplift[at])) yield i;
+  }
+}
