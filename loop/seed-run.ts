@@ -37,6 +37,8 @@ export interface SeedRun {
   readonly months: readonly MonthOfMoney[];
   /** What `liftgate evaluate` said of each candidate, in a line. */
   readonly verdicts: readonly string[];
+  /** What the gates said of each model that they refused: the incumbent went on. */
+  readonly refusals: readonly string[];
   /** What `liftgate replay` said. */
   readonly replayed: string;
 }
@@ -45,7 +47,8 @@ export async function runSeed(options: SeedOptions): Promise<SeedRun> {
   const { seed, customers, arrivalsPerMonth, stepHours, python, progress } = options;
   const environment = await prepare(options);
   const firstModel = join(environment.MODELS_DIR, MODEL, "1");
-  await runScript(python, "first_model.py", [CUSTOMERS, firstModel, ...guessedCosts()]);
+  const refusal = await runScript(python, "first_model.py", [CUSTOMERS, firstModel, ...guessedCosts()]);
+  if (refusal !== null) throw new Error(`there is nothing to begin with: ${refusal}`);
   await writeProgram(environment, PROGRAM, randomizedStart("1"));
   await liftgate(environment, ["validate"]);
   const service = await LoopService.start(environment, PROGRAM, START_MS);
@@ -54,11 +57,16 @@ export async function runSeed(options: SeedOptions): Promise<SeedRun> {
   const play = (untilMs: number): Promise<void> =>
     player.playUntil(untilMs, (atMs, decisions) => progress(`${dayOf(atMs)}: ${decisions} decisions`));
   const verdicts: string[] = [];
+  const refusals: string[] = [];
   try {
     await service.putFeatures(customers, START_MS);
     for (const stage of STAGES) {
       await play(stage.trainedAtMs);
-      await trainNext(options, environment, stage);
+      const refused = await trainNext(options, environment, stage);
+      if (refused !== null) {
+        refusals.push(`version ${stage.version}: ${refused}`);
+        continue;
+      }
       await writeProgram(
         environment,
         SHADOW,
@@ -78,7 +86,15 @@ export async function runSeed(options: SeedOptions): Promise<SeedRun> {
   progress("replay");
   const months = await moneyOf(environment.DATA_DIR, player.given);
   const replayed = await liftgate(environment, ["replay"]);
-  return { seed, arrivals, given: player.given, months, verdicts, replayed: REPLAYED.exec(replayed)?.[0] ?? replayed };
+  return {
+    seed,
+    arrivals,
+    given: player.given,
+    months,
+    verdicts,
+    refusals,
+    replayed: REPLAYED.exec(replayed)?.[0] ?? replayed,
+  };
 }
 
 /** As good as anybody knows before the first day: one in ten vouchers comes back. */
@@ -102,8 +118,12 @@ async function prepare({ folder }: SeedOptions): Promise<Environment> {
   return environment;
 }
 
-/** Export, training, validation: a folder of the next version, or an error that says which gate refused. */
-async function trainNext({ folder, python, progress }: SeedOptions, environment: Environment, stage: Stage) {
+/** Export, training, validation: null and a folder of the next version, or what the gate said that refused it. */
+async function trainNext(
+  { folder, python, progress }: SeedOptions,
+  environment: Environment,
+  stage: Stage,
+): Promise<string | null> {
   progress(`training version ${stage.version}`);
   const out = join(folder, `training-${stage.version}.csv`);
   const span = [
@@ -125,7 +145,7 @@ async function trainNext({ folder, python, progress }: SeedOptions, environment:
     out,
   ]);
   const models = join(environment.MODELS_DIR, MODEL);
-  await runScript(python, "train.py", [out, join(models, "1"), join(models, `${stage.version}`)]);
+  return runScript(python, "train.py", [out, join(models, "1"), join(models, `${stage.version}`)]);
 }
 
 /**

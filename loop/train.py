@@ -29,6 +29,7 @@ from liftgate_training.bundle import write_bundle
 from liftgate_training.contract import (
     NO_OFFER,
     BaselineHead,
+    BundleRefused,
     Evidence,
     Float32Rows,
     Float64s,
@@ -47,6 +48,7 @@ REPLICATES = 3
 REPLICATE_SHARE = 0.8
 HELD_OUT_SHARE = 0.25
 HORIZON_DAYS = 3
+REFUSED = 3
 ORDERS = {
     "n_estimators": 80,
     "num_leaves": 31,
@@ -181,4 +183,8 @@ def fit(
 if __name__ == "__main__":
     # scikit-learn's wrapper warns that arrays carry no feature names; the order is pinned anyway.
     warnings.filterwarnings("ignore", message="X does not have valid feature names")
-    main(Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]))
+    try:
+        main(Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]))
+    except BundleRefused as refusal:
+        print(refusal)
+        sys.exit(REFUSED)
