@@ -61,22 +61,8 @@ export async function runSeed(options: SeedOptions): Promise<SeedRun> {
   try {
     await service.putFeatures(customers, START_MS);
     for (const stage of STAGES) {
-      await play(stage.trainedAtMs);
-      const refused = await trainNext(options, environment, stage);
-      if (refused !== null) {
-        refusals.push(`version ${stage.version}: ${refused}`);
-        continue;
-      }
-      await writeProgram(
-        environment,
-        SHADOW,
-        policy({ id: SHADOW, version: stage.version, model: `${stage.version}` }, stage.phase),
-      );
-      await service.reload();
-      await play(stage.promotedAtMs);
-      verdicts.push(await judge(options, environment, stage));
-      await promote(environment, stage);
-      await service.reload();
+      const { end, said } = await passStage({ options, environment, service, play }, stage);
+      (end === "refused" ? refusals : verdicts).push(said);
     }
     await play(END_MS);
     await play(END_MS + SETTLED_DAYS * DAY_MS);
@@ -95,6 +81,31 @@ export async function runSeed(options: SeedOptions): Promise<SeedRun> {
     refusals,
     replayed: REPLAYED.exec(replayed)?.[0] ?? replayed,
   };
+}
+
+interface Running {
+  readonly options: SeedOptions;
+  readonly environment: Environment;
+  readonly service: LoopService;
+  readonly play: (untilMs: number) => Promise<void>;
+}
+
+/** A model that was refused leaves the incumbent where it is; one that was not serves from then on. */
+async function passStage(
+  { options, environment, service, play }: Running,
+  stage: Stage,
+): Promise<{ readonly end: "refused" | "promoted"; readonly said: string }> {
+  const { version, phase } = stage;
+  await play(stage.trainedAtMs);
+  const refused = await trainNext(options, environment, stage);
+  if (refused !== null) return { end: "refused", said: `version ${version}: ${refused}` };
+  await writeProgram(environment, SHADOW, policy({ id: SHADOW, version, model: `${version}` }, phase));
+  await service.reload();
+  await play(stage.promotedAtMs);
+  const said = await judge(options, environment, stage);
+  await promote(environment, stage);
+  await service.reload();
+  return { end: "promoted", said };
 }
 
 /** As good as anybody knows before the first day: one in ten vouchers comes back. */
