@@ -27,12 +27,12 @@ export async function liftgate(environment: Environment, args: readonly string[]
 }
 
 /**
- * A script of the loop on top of the training package: what it writes has passed the package's gates. Resolves to what
- * the gate said that refused the model, or to null when it is written; throws when the script failed otherwise.
+ * A script of the loop on top of the training package: what it writes has passed the package's gates. Resolves to the
+ * line of the gate that refused the model, or to null when it is written; throws when the script failed otherwise.
  */
 export async function runScript(python: string, name: string, args: readonly string[]): Promise<string | null> {
   const ran = await run([python, join(ROOT, "loop", name), ...args], TRAINING);
-  if (ran.code === REFUSED) return ran.said.trim();
+  if (ran.code === REFUSED) return ran.said.trim().split("\n").at(-1) ?? "";
   succeeded(name, ran);
   return null;
 }
