@@ -26,10 +26,19 @@ export async function liftgate(environment: Environment, args: readonly string[]
   return succeeded(`liftgate ${args[0]}`, await runLiftgate(environment, args));
 }
 
-/** A script of the loop on top of the training package: what it writes has passed the package's gates. */
-export async function runScript(python: string, name: string, args: readonly string[]): Promise<void> {
-  succeeded(name, await run([python, join(ROOT, "loop", name), ...args], TRAINING));
+/**
+ * A script of the loop on top of the training package: what it writes has passed the package's gates. Resolves to the
+ * line of the gate that refused the model, or to null when it is written; throws when the script failed otherwise.
+ */
+export async function runScript(python: string, name: string, args: readonly string[]): Promise<string | null> {
+  const ran = await run([python, join(ROOT, "loop", name), ...args], TRAINING);
+  if (ran.code === REFUSED) return ran.said.trim().split("\n").at(-1) ?? "";
+  succeeded(name, ran);
+  return null;
 }
+
+/** Exit code of train.py when a gate refuses the model; Python itself ends with 1 or 2. */
+const REFUSED = 3;
 
 const TRAINING = { PYTHONPATH: join(ROOT, "training/src") };
 

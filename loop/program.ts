@@ -17,29 +17,30 @@ const MAX_COST_USD = 6;
 
 /** Three in ten are drawn evenly among the offers; the others wait for a model that knows something. */
 export function randomizedStart(model: string): string {
-  return fileOf({ id: PROGRAM, version: 1, model }, { evaluation: 0.3, gamma: 1_000 });
+  return fileOf({ id: PROGRAM, version: 1, model }, { holdout: 0.02, evaluation: 0.3, gamma: 1_000 });
 }
 
 /**
  * While effects are uncertain one in twenty is drawn evenly, which takes an eighth of the budget: what the next training
- * learns from, with what is explored near the best offer (behind by 10 cents: one draw in ten). At the end two in a
- * hundred, and little else.
+ * learns from, with what is explored near the best offer (behind by 10 cents: one draw in ten). At the end one in
+ * two hundred, half the holdout, and little else: what is enough is the operator's choice, and no training follows.
  */
 export function policy(version: Version, phase: "learning" | "settled"): string {
   return fileOf(version, POLICIES[phase]);
 }
 
 const POLICIES = {
-  learning: { evaluation: 0.05, gamma: 60 },
-  settled: { evaluation: 0.02, gamma: 300 },
+  learning: { holdout: 0.02, evaluation: 0.05, gamma: 60 },
+  settled: { holdout: 0.01, evaluation: 0.005, gamma: 1_000 },
 } as const;
 
 interface Exploring {
+  readonly holdout: number;
   readonly evaluation: number;
   readonly gamma: number;
 }
 
-function fileOf({ id, version, model }: Version, { evaluation, gamma }: Exploring): string {
+function fileOf({ id, version, model }: Version, { holdout, evaluation, gamma }: Exploring): string {
   const isShadow = id === SHADOW;
   const offers = OFFERS.map(
     ({ id: offer, channel, fixedCost }) =>
@@ -63,7 +64,7 @@ function fileOf({ id, version, model }: Version, { evaluation, gamma }: Explorin
     "  maximize: profit",
     `  value: [{ head: order, valuePerUnit: ${ORDER_USD} }]`,
     "  cost: voucher",
-    "holdout: { share: 0.02, salt: loop-holdout }",
+    `holdout: { share: ${holdout}, salt: loop-holdout }`,
     `evaluation: { share: ${evaluation}, salt: loop-evaluation, table: { ${table} } }`,
     `exploration: { strategy: inverse-gap, gamma: ${gamma}, gapUnit: 1 }`,
     "features: { maxAge: 400d, coldStart: no_offer }",

@@ -37,6 +37,8 @@ export interface SeedRun {
   readonly months: readonly MonthOfMoney[];
   /** What `liftgate evaluate` said of each candidate, in a line. */
   readonly verdicts: readonly string[];
+  /** What the gates said of each model that they refused: the incumbent went on. */
+  readonly refusals: readonly string[];
   /** What `liftgate replay` said. */
   readonly replayed: string;
 }
@@ -45,7 +47,8 @@ export async function runSeed(options: SeedOptions): Promise<SeedRun> {
   const { seed, customers, arrivalsPerMonth, stepHours, python, progress } = options;
   const environment = await prepare(options);
   const firstModel = join(environment.MODELS_DIR, MODEL, "1");
-  await runScript(python, "first_model.py", [CUSTOMERS, firstModel, ...guessedCosts()]);
+  const refusal = await runScript(python, "first_model.py", [CUSTOMERS, firstModel, ...guessedCosts()]);
+  if (refusal !== null) throw new Error(`there is nothing to begin with: ${refusal}`);
   await writeProgram(environment, PROGRAM, randomizedStart("1"));
   await liftgate(environment, ["validate"]);
   const service = await LoopService.start(environment, PROGRAM, START_MS);
@@ -54,21 +57,12 @@ export async function runSeed(options: SeedOptions): Promise<SeedRun> {
   const play = (untilMs: number): Promise<void> =>
     player.playUntil(untilMs, (atMs, decisions) => progress(`${dayOf(atMs)}: ${decisions} decisions`));
   const verdicts: string[] = [];
+  const refusals: string[] = [];
   try {
     await service.putFeatures(customers, START_MS);
     for (const stage of STAGES) {
-      await play(stage.trainedAtMs);
-      await trainNext(options, environment, stage);
-      await writeProgram(
-        environment,
-        SHADOW,
-        policy({ id: SHADOW, version: stage.version, model: `${stage.version}` }, stage.phase),
-      );
-      await service.reload();
-      await play(stage.promotedAtMs);
-      verdicts.push(await judge(options, environment, stage));
-      await promote(environment, stage);
-      await service.reload();
+      const { end, said } = await passStage({ options, environment, service, play }, stage);
+      (end === "refused" ? refusals : verdicts).push(said);
     }
     await play(END_MS);
     await play(END_MS + SETTLED_DAYS * DAY_MS);
@@ -78,7 +72,40 @@ export async function runSeed(options: SeedOptions): Promise<SeedRun> {
   progress("replay");
   const months = await moneyOf(environment.DATA_DIR, player.given);
   const replayed = await liftgate(environment, ["replay"]);
-  return { seed, arrivals, given: player.given, months, verdicts, replayed: REPLAYED.exec(replayed)?.[0] ?? replayed };
+  return {
+    seed,
+    arrivals,
+    given: player.given,
+    months,
+    verdicts,
+    refusals,
+    replayed: REPLAYED.exec(replayed)?.[0] ?? replayed,
+  };
+}
+
+interface Running {
+  readonly options: SeedOptions;
+  readonly environment: Environment;
+  readonly service: LoopService;
+  readonly play: (untilMs: number) => Promise<void>;
+}
+
+/** A model that was refused leaves the incumbent where it is; one that was not serves from then on. */
+async function passStage(
+  { options, environment, service, play }: Running,
+  stage: Stage,
+): Promise<{ readonly end: "refused" | "promoted"; readonly said: string }> {
+  const { version, phase } = stage;
+  await play(stage.trainedAtMs);
+  const refused = await trainNext(options, environment, stage);
+  if (refused !== null) return { end: "refused", said: `version ${version}: ${refused}` };
+  await writeProgram(environment, SHADOW, policy({ id: SHADOW, version, model: `${version}` }, phase));
+  await service.reload();
+  await play(stage.promotedAtMs);
+  const said = await judge(options, environment, stage);
+  await promote(environment, stage);
+  await service.reload();
+  return { end: "promoted", said };
 }
 
 /** As good as anybody knows before the first day: one in ten vouchers comes back. */
@@ -102,8 +129,12 @@ async function prepare({ folder }: SeedOptions): Promise<Environment> {
   return environment;
 }
 
-/** Export, training, validation: a folder of the next version, or an error that says which gate refused. */
-async function trainNext({ folder, python, progress }: SeedOptions, environment: Environment, stage: Stage) {
+/** Export, training, validation: null and a folder of the next version, or what the gate said that refused it. */
+async function trainNext(
+  { folder, python, progress }: SeedOptions,
+  environment: Environment,
+  stage: Stage,
+): Promise<string | null> {
   progress(`training version ${stage.version}`);
   const out = join(folder, `training-${stage.version}.csv`);
   const span = [
@@ -125,7 +156,7 @@ async function trainNext({ folder, python, progress }: SeedOptions, environment:
     out,
   ]);
   const models = join(environment.MODELS_DIR, MODEL);
-  await runScript(python, "train.py", [out, join(models, "1"), join(models, `${stage.version}`)]);
+  return runScript(python, "train.py", [out, join(models, "1"), join(models, `${stage.version}`)]);
 }
 
 /**

@@ -24,10 +24,11 @@ export interface SeedSummary {
   readonly meanWeight: number;
   readonly decisions: number;
   readonly verdicts: readonly string[];
+  readonly refusals: readonly string[];
   readonly replayed: string;
 }
 
-export function summaryOf({ seed, given, months, verdicts, replayed }: SeedRun): SeedSummary {
+export function summaryOf({ seed, given, months, verdicts, refusals, replayed }: SeedRun): SeedSummary {
   const profit = profitByDay(given);
   const total = (name: PolicyName): number => profit[name].at(-1) ?? 0;
   const bestBaseline = BASELINES.reduce((best, name) => (total(name) > total(best) ? name : best), "no offers");
@@ -44,6 +45,7 @@ export function summaryOf({ seed, given, months, verdicts, replayed }: SeedRun):
     meanWeight: sum(weights) / given.length,
     decisions: given.length,
     verdicts,
+    refusals,
     replayed,
   };
 }

@@ -30,6 +30,10 @@ export function tableOf(summaries: readonly SeedSummary[]): string {
     ...aligned([heads, ...rows]),
     "",
     ...summaries.map(({ seed, verdicts }) => `Seed ${seed}, evaluations before promotion: ${verdicts.join("; ")}`),
+    ...summaries.map(
+      ({ seed, refusals }) =>
+        `Seed ${seed}, models refused by the gates of training: ${refusals.length}${refusals.map((said) => `; ${said}`).join("")}`,
+    ),
     "",
     `Held back, paid and owed per month, USD: ${summaries.map(({ seed, months }) => `seed ${seed}: ${months.map(moneyWords).join("; ")}`).join("\n")}`,
   ].join("\n");
