@@ -53,7 +53,12 @@ export function summaryOfWeights(weights: Float64Array): WeightSummary {
   };
 }
 
-export function gatesOf({ rows, weights, meanError, unsupported, pValueSrm }: GateMeasures): readonly Gate[] {
+export function gatesOf(measures: GateMeasures): readonly Gate[] {
+  return [...weightGates(measures), ...logGates(measures)];
+}
+
+/** Of the weights: how much the log says, and whether they can be true. */
+function weightGates({ rows, weights, meanError }: GateMeasures): readonly Gate[] {
   const essMin = Math.max(ESS_MIN, ESS_SHARE_MIN * rows);
   const meanOff = Math.abs(weights.mean - 1);
   const meanMax = STANDARD_ERRORS_MAX * meanError;
@@ -85,6 +90,12 @@ export function gatesOf({ rows, weights, meanError, unsupported, pValueSrm }: Ga
         `Weights have the mean ${weights.mean.toFixed(4)}, and true propensities give 1; ` +
         `chance explains a difference of ${short(meanMax)} at most.`,
     },
+  ];
+}
+
+/** Of the log: what it never did, and whether its propensities hold. */
+function logGates({ unsupported, pValueSrm }: GateMeasures): readonly Gate[] {
+  return [
     {
       gate: "support",
       passed: unsupported <= UNSUPPORTED_MAX,

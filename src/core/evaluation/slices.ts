@@ -87,8 +87,8 @@ function countsOf({ unit, units }: Sample, { labels, label }: SliceColumn) {
   for (let i = 0; i < label.length; i++) {
     const k = label[i] as number;
     decisions[k] = (decisions[k] ?? 0) + 1;
-    const units = seen[k];
-    if (units !== undefined) units[unit[i] as number] = 1;
+    const those = seen[k];
+    if (those !== undefined) those[unit[i] as number] = 1;
   }
   return decisions.map((count, k) => ({
     decisions: count,
