@@ -81,6 +81,7 @@ describe("openapi", () => {
     expect(await run(["openapi", "--out", folder])).toMatchObject({ code: 0, stderr: "" });
     expect((await readdir(folder)).toSorted()).toEqual([
       "decision-record.schema.json",
+      "evaluation-report.schema.json",
       "model-golden.schema.json",
       "model-manifest.schema.json",
       "openapi.json",
