@@ -3,6 +3,7 @@ import { evaluate, type EvaluationTerms, type Policies } from "../../src/core/ev
 import type { Difference, Evaluation, Range } from "../../src/core/evaluation/evaluation.ts";
 import { rewardColumns, withBaseline } from "../../src/core/evaluation/contributions.ts";
 import { estimateAll } from "../../src/core/evaluation/off-policy/estimate-all.ts";
+import { rowMoments } from "../../src/core/evaluation/off-policy/intervals.ts";
 import { pricedPolicy, truthLog, type TruthLog, truthOf } from "./truth-world.ts";
 
 /** Where the incumbent spends, and two prices around it. */
@@ -147,6 +148,12 @@ function holds({ low, high }: Range, truth: number): boolean {
   return low <= truth && truth <= high;
 }
 
+/** Of rows that are independent. */
+export function errorOfMean(column: Float64Array): number {
+  const { rows, variance } = rowMoments(column);
+  return Math.sqrt(variance / (rows - 1));
+}
+
 /** Whether intervals of a log that grows hold the truth at every look. Of units that come once: their first decisions. */
 function peekedAt(log: TruthLog, truth: number): { readonly anytime: boolean; readonly normal: boolean } {
   const columns = rewardColumns("value", withBaseline(log.sample), pricedPolicy(log, PRICES[0], "candidate"));
@@ -161,7 +168,7 @@ function peekedAt(log: TruthLog, truth: number): { readonly anytime: boolean; re
       qChosen: of(columns.qChosen),
       qPolicy: of(columns.qPolicy),
     };
-    const all = Array.from(estimateAll(seen, { level: TERMS.level, weightMax: 10 }));
+    const all = Array.from(estimateAll(seen, { level: TERMS.level, weightMax: 10, errorOfMean }));
     const intervals = all.find(({ estimator }) => estimator === "dr")?.intervals;
     held.anytime &&= intervals !== undefined && holds(intervals.anytime, truth);
     held.normal &&= intervals !== undefined && holds(intervals.normal, truth);

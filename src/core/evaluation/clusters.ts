@@ -49,6 +49,12 @@ export class Clusters {
     return this.estimate([column, 1], ([sum = 0, rows = 0]) => sum / rows);
   }
 
+  /** Of the mean of a column, without resampling: that of its sums over the clusters. */
+  errorOfMean(column: Float64Array): number {
+    const label = new Uint16Array(column.length);
+    return this.meansBy(column, label, 1)[0]?.standardError ?? 0;
+  }
+
   /** A statistic of column sums. A replicate in which it is not finite says nothing, and is left out. */
   estimate(columns: readonly Column[], statistic: Statistic): Estimate {
     const byCluster = columns.map((column) => this.#sumsOf(column));

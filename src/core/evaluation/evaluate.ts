@@ -159,8 +159,9 @@ function estimatorsOf(
   level: number,
 ): readonly EstimatorResult[] {
   const weightMax = 1 / modelled.sample.propensity.reduce((least, p) => Math.min(least, p), 1);
+  const errorOfMean = (column: Float64Array) => clusters.errorOfMean(column);
   const by = (what: keyof Contributions) =>
-    Array.from(estimateAll(rewardColumns(what, modelled, policy), { level, weightMax }), (one) => {
+    Array.from(estimateAll(rewardColumns(what, modelled, policy), { level, weightMax, errorOfMean }), (one) => {
       return { ...namesOf(one), result: withBootstrap(one, clusters) };
     });
   const costs = by("cost");

@@ -38,6 +38,12 @@ describe("intervals by unit", () => {
     expect(Math.abs(clusters.mean(normals(n, "x")).standardError * Math.sqrt(n) - 1)).toBeLessThan(0.06);
   });
 
+  it("has the error of a mean without resampling, too", () => {
+    const x = normals(1_500, "x");
+    const clusters = new Clusters(unitsOf(Array.from(x, (_, i) => Math.floor(i / 3))), TERMS);
+    expect(clusters.errorOfMean(x) / clusters.mean(x).standardError).toBeCloseTo(1, 1);
+  });
+
   it("leaves out replicates in which a statistic is not a number", () => {
     const clusters = new Clusters(unitsOf([0, 1, 2]), TERMS);
     const found = clusters.estimate([Float64Array.of(1, 0, 0)], ([x = 0]) => (x > 0 ? x : NaN));

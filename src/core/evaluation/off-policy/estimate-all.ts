@@ -11,7 +11,7 @@ import type { RewardColumns } from "../contributions.ts";
 import { type EstimatorName, ESTIMATORS, type EstimatorResult, type IntervalName, type Range } from "../evaluation.ts";
 import { chosenLimit } from "./choose-limit.ts";
 import { contributionOf } from "./contribution-of.ts";
-import { intervalsOf, rowMoments } from "./intervals.ts";
+import { intervalsOf } from "./intervals.ts";
 
 export interface EstimateOfOne {
   readonly estimator: EstimatorName;
@@ -19,7 +19,6 @@ export interface EstimateOfOne {
   readonly estimate: number;
   /** [n], mean 0. */
   readonly influence: Float64Array;
-  /** As if rows were independent. */
   readonly intervals: Readonly<Record<Exclude<IntervalName, "bootstrap">, Range>>;
 }
 
@@ -28,20 +27,24 @@ export interface EstimationTerms {
   readonly level: number;
   /** No weight can be larger: 1/the least propensity. */
   readonly weightMax: number;
+  /** The standard error of the mean of a column: rows of one unit are not independent. */
+  readonly errorOfMean: (column: Float64Array) => number;
 }
 
 /** In the order of `ESTIMATORS`. */
-export function* estimateAll(columns: RewardColumns, { level, weightMax }: EstimationTerms): Generator<EstimateOfOne> {
+export function* estimateAll(columns: RewardColumns, terms: EstimationTerms): Generator<EstimateOfOne> {
+  const { level, weightMax, errorOfMean } = terms;
+  const rows = columns.w.length;
   const bound = weightMax * columns.reward.reduce((most, r) => Math.max(most, Math.abs(r)), 0);
   for (const estimator of ESTIMATORS) {
     const { estimate, influence, limit } = estimated(estimator, columns);
-    const moments = { ...rowMoments(influence), mean: estimate };
+    const variance = errorOfMean(influence) ** 2 * (rows - 1);
     yield {
       estimator,
       parameter: limit === null ? null : { value: limit, chosenBy: "mse_bound" },
       estimate,
       influence,
-      intervals: intervalsOf(moments, { level, bound }),
+      intervals: intervalsOf({ rows, mean: estimate, variance }, { level, bound }),
     };
   }
 }

@@ -17,6 +17,7 @@ import {
   studentTLow,
 } from "../../../../src/core/evaluation/off-policy/intervals.ts";
 import { openBandit } from "../../../support/open-bandit.ts";
+import { errorOfMean } from "../../../support/truth-report.ts";
 
 interface Golden {
   readonly closedForm: {
@@ -33,7 +34,7 @@ interface Golden {
 }
 
 const GOLDEN: Golden = JSON.parse(readFileSync(new URL("../../../golden/obp.json", import.meta.url), "utf8"));
-const TERMS = { level: 0.95, weightMax: 10 };
+const TERMS = { level: 0.95, weightMax: 10, errorOfMean };
 /** The bar: agreement to 1e-9. */
 const DIGITS = 9;
 
