@@ -151,7 +151,7 @@ function holds({ low, high }: Range, truth: number): boolean {
 /** Of rows that are independent. */
 export function errorOfMean(column: Float64Array): number {
   const { rows, variance } = rowMoments(column);
-  return Math.sqrt(variance / (rows - 1));
+  return Math.sqrt(variance / rows);
 }
 
 /** Whether intervals of a log that grows hold the truth at every look. Of units that come once: their first decisions. */
@@ -168,7 +168,7 @@ function peekedAt(log: TruthLog, truth: number): { readonly anytime: boolean; re
       qChosen: of(columns.qChosen),
       qPolicy: of(columns.qPolicy),
     };
-    const all = Array.from(estimateAll(seen, { level: TERMS.level, weightMax: 10, errorOfMean }));
+    const all = Array.from(estimateAll(seen, { level: TERMS.level, weightMax: 10, units: rows.length, errorOfMean }));
     const intervals = all.find(({ estimator }) => estimator === "dr")?.intervals;
     held.anytime &&= intervals !== undefined && holds(intervals.anytime, truth);
     held.normal &&= intervals !== undefined && holds(intervals.normal, truth);

@@ -160,8 +160,9 @@ function estimatorsOf(
 ): readonly EstimatorResult[] {
   const weightMax = 1 / modelled.sample.propensity.reduce((least, p) => Math.min(least, p), 1);
   const errorOfMean = (column: Float64Array) => clusters.errorOfMean(column);
+  const terms = { level, weightMax, units: modelled.sample.units, errorOfMean };
   const by = (what: keyof Contributions) =>
-    Array.from(estimateAll(rewardColumns(what, modelled, policy), { level, weightMax, errorOfMean }), (one) => {
+    Array.from(estimateAll(rewardColumns(what, modelled, policy), terms), (one) => {
       return { ...namesOf(one), result: withBootstrap(one, clusters) };
     });
   const costs = by("cost");

@@ -31,7 +31,7 @@ const REACH = {
   reached: null,
   as_told: "The candidate is judged at the λ that was asked for, whatever it spends there.",
   spends_less:
-    "The candidate spends less than the incumbent at every λ, also at 0: there is no equal spend to compare at.",
+    "At no λ that was tried, 0 among them, did the candidate spend as much as the incumbent: it is judged at λ = 0, and compared only where the two spend the same within 1 %.",
   spends_more:
-    "The candidate spends more than the incumbent at every λ, as its exploration spends whatever money costs: there is no equal spend to compare at.",
+    "At no λ that was tried did the candidate spend as little as the incumbent, as its exploration spends whatever money costs: it is judged at the highest, and compared only where the two spend the same within 1 %.",
 } as const satisfies Readonly<Record<Evidence["reach"], string | null>>;

@@ -11,7 +11,7 @@
  *   sub_gaussian_ips     w/(1 − L + L·w)·r               Metelli, Russo & Restelli, NeurIPS 2021
  *   sub_gaussian_dr      q(x,π) + w/(1 − L + L·w)·(r − q)
  *
- * w = π(a|x)/p ≥ 0; q = q(x,a) of the assigned action. `snips` and `sndr` divide by the mean weight: ratios.ts.
+ * w = π(a|x)/p ≥ 0; q = q(x,a) of the assigned action. `snips` and `sndr` divide by the mean weight: estimate-all.ts.
  * Definitions agree with zr-obp's (`obp/ope/estimators.py`), which the tests hold them against.
  */
 import type { EstimatorName } from "../evaluation.ts";

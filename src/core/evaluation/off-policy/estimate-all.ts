@@ -27,24 +27,26 @@ export interface EstimationTerms {
   readonly level: number;
   /** No weight can be larger: 1/the least propensity. */
   readonly weightMax: number;
-  /** The standard error of the mean of a column: rows of one unit are not independent. */
+  /** Units of the rows: rows of one unit are not independent. */
+  readonly units: number;
+  /** √(Σ_units (Σ_{i in unit} (x_i − x̄))²)/n, for the mean of a column. */
   readonly errorOfMean: (column: Float64Array) => number;
 }
 
 /** In the order of `ESTIMATORS`. */
 export function* estimateAll(columns: RewardColumns, terms: EstimationTerms): Generator<EstimateOfOne> {
-  const { level, weightMax, errorOfMean } = terms;
-  const rows = columns.w.length;
+  const { level, weightMax, units, errorOfMean } = terms;
   const bound = weightMax * columns.reward.reduce((most, r) => Math.max(most, Math.abs(r)), 0);
   for (const estimator of ESTIMATORS) {
     const { estimate, influence, limit } = estimated(estimator, columns);
-    const variance = errorOfMean(influence) ** 2 * (rows - 1);
+    // As if every unit were one row, with the mean of its rows.
+    const variance = errorOfMean(influence) ** 2 * units;
     yield {
       estimator,
       parameter: limit === null ? null : { value: limit, chosenBy: "mse_bound" },
       estimate,
       influence,
-      intervals: intervalsOf({ rows, mean: estimate, variance }, { level, bound }),
+      intervals: intervalsOf({ rows: units, mean: estimate, variance }, { level, bound }),
     };
   }
 }

@@ -11,8 +11,11 @@
  *                                                                        Annals of Statistics 52, 2024, Theorem 2.2)
  *
  * s has n − 1 below; zr-obp divides v by n − 1, which is the same. ρ is fixed before any row is seen, and makes the
- * sequence narrowest around 10,000 rows. Rows of one unit are not independent: v is then what makes √(v/(n − 1)) the standard
- * error of the mean by units.
+ * sequence narrowest around 10,000 rows. Rows of one unit are not independent: then n counts units, and v is what makes
+ * √(v/n) the error of the mean by units.
+ *
+ * Where R is the largest reward that was seen, and not one that is declared, bernstein is no guarantee: of rewards that
+ * are rare and large it may know none.
  */
 import { normalQuantile } from "../../numerics/normal-quantile.ts";
 import { studentTQuantile } from "../../numerics/student-t-quantile.ts";
