@@ -42,7 +42,7 @@ export interface Case {
 }
 
 interface Customer {
-  readonly features: Readonly<Record<string, number | string | boolean>>;
+  readonly features: Readonly<Record<string, number | string>>;
   readonly encoded: readonly number[];
 }
 
@@ -81,7 +81,7 @@ features: { maxAge: 24h, coldStart: no_offer }
       const spent = Math.fround(random.between(30, 900));
       const channel = ["web", "phone"][i % 2] ?? "";
       return {
-        features: { recency, spent, channel, newbie: i % 3 === 0 },
+        features: { recency, spent, channel, newbie: Number(i % 3 === 0) },
         encoded: [recency, spent, i % 2, Number(i % 3 === 0)],
       };
     },

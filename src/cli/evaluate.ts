@@ -3,15 +3,13 @@ import { type Command, Option } from "commander";
 import type { EvaluationReport } from "../contract/evaluation-report.ts";
 import { composeEvaluation, type EvaluationParts, type NamedPolicy, writeTexts } from "../compose/evaluation.ts";
 import { readConfig } from "../ops/config.ts";
+import type { LogParts } from "../service/evaluation/gather-evidence.ts";
 import { type Compared, type Evaluated, evaluateLog } from "../service/evaluation/evaluate-log.ts";
 import { amount, type EvaluateOptions, misuseOf, share } from "./evaluate/options.ts";
 import { tellEvaluation } from "./evaluate/summary.ts";
 import { duration, instant } from "./export/options.ts";
 import { readOutcomes } from "./read-logs.ts";
 import { SIGNALS } from "./signals.ts";
-
-/** How often each part of the log is read: for what happened, for the curve, and for the candidate. */
-const READS = 3;
 
 export function addEvaluateCommand(program: Command): void {
   program
@@ -70,8 +68,12 @@ async function evaluateWith(options: EvaluateOptions): Promise<boolean> {
   const { decisions = null, outcomes = null, candidate, incumbent = null, models = null, out } = options;
   const parts = await composeEvaluation(readConfig(), { decisions, outcomes, candidate, incumbent, models });
   try {
+    const progress = new ReadingProgress();
+    // Before outcomes are read: models are opened meanwhile.
+    const log = parts.open(rowsOf(options, parts), () => progress.advance());
     const read = await readOutcomes(parts);
-    const evaluated = await withParts(options, parts);
+    progress.start(log.count);
+    const evaluated = await evaluateParts(options, parts, log).finally(() => progress.stop());
     for (const line of tellEvaluation(evaluated, read)) console.log(line);
     if (out !== undefined) await writeTexts(out, await textsOf(evaluated.report));
     return evaluated.report.verdict.decision === "ship" && evaluated.faulty + read.faulty === 0;
@@ -80,43 +82,66 @@ async function evaluateWith(options: EvaluateOptions): Promise<boolean> {
   }
 }
 
-async function withParts(options: EvaluateOptions, parts: EvaluationParts): Promise<Evaluated> {
+function rowsOf({ program, from, until, propensity, floor }: EvaluateOptions, { candidate }: EvaluationParts) {
+  return {
+    programId: program ?? candidate.program.id,
+    fromMs: from ?? null,
+    untilMs: until ?? null,
+    propensity,
+    floor,
+  };
+}
+
+async function evaluateParts(options: EvaluateOptions, parts: EvaluationParts, log: LogParts): Promise<Evaluated> {
   const { candidate, incumbent, store } = parts;
   const { propensity, floor, window: windowMs, exposures, level, tolerance, minSlice, anySpend } = options;
-  const bar = new SingleBar({ format: "evaluating {bar} {percentage}%", clearOnComplete: true }, Presets.legacy);
-  const rows = {
-    programId: options.program ?? candidate.program.id,
-    fromMs: options.from ?? null,
-    untilMs: options.until ?? null,
-  };
-  const log = parts.open({ ...rows, propensity, floor }, () => bar.increment());
-  bar.start(log.count * READS, 0);
-  try {
-    return await evaluateLog(
-      log,
-      {
-        join: {
-          windowMs,
-          exposures: exposures ?? (store.exposures > 0 ? "reported" : "assumed"),
-          instantMs: Date.parse,
-        },
-        lambda: options.lambda ?? null,
-        costWeight: candidate.program.objective.costWeight,
-        incumbent: incumbent === null ? "as logged" : "decided again",
-        names: { slices: options.slice ?? null, protectedNames: options.protected ?? [] },
+  return await evaluateLog(
+    log,
+    {
+      join: {
+        windowMs,
+        exposures: exposures ?? (store.exposures > 0 ? "reported" : "assumed"),
+        instantMs: Date.parse,
       },
-      {
-        level,
-        floor,
-        tolerance,
-        minSliceRows: minSlice,
-        anySpend: anySpend === true ? "compare" : "refuse",
-        propensity,
-      },
-      comparedOf(candidate, incumbent),
-    );
-  } finally {
-    bar.stop();
+      lambda: options.lambda ?? null,
+      costWeight: candidate.program.objective.costWeight,
+      incumbent: incumbent === null ? "as logged" : "decided again",
+      names: { slices: options.slice ?? null, protectedNames: options.protected ?? [] },
+    },
+    {
+      level,
+      floor,
+      tolerance,
+      minSliceRows: minSlice,
+      anySpend: anySpend === true ? "compare" : "refuse",
+      propensity,
+    },
+    comparedOf(candidate, incumbent),
+  );
+}
+
+/** A bar on a terminal, for each time that the log is read. */
+class ReadingProgress {
+  readonly #bar = new SingleBar(
+    { format: "reading the log, pass {pass} {bar} {percentage}%", clearOnComplete: true },
+    Presets.legacy,
+  );
+  #parts = 0;
+  #read = 0;
+
+  start(parts: number): void {
+    this.#parts = parts;
+    this.#bar.start(parts, 0, { pass: 1 });
+  }
+
+  advance(): void {
+    const pass = Math.floor(this.#read / this.#parts) + 1;
+    this.#read += 1;
+    this.#bar.update(this.#read - (pass - 1) * this.#parts, { pass });
+  }
+
+  stop(): void {
+    this.#bar.stop();
   }
 }
 

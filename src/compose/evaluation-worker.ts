@@ -2,7 +2,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { invariant } from "../core/errors.ts";
 import type { OutcomeRecord } from "../core/domain/outcome.ts";
-import { readSegments } from "../adapters/file/read-segments.ts";
+import { readSegmentBlocks } from "../adapters/file/read-segments.ts";
 import { LocalParts } from "../service/evaluation/local-parts.ts";
 import type { Answer, Setup, Told } from "./evaluation-workers.ts";
 import { archivedProgramsIn } from "./offline.ts";
@@ -26,7 +26,8 @@ async function open(): Promise<LocalParts> {
   const { segments, programsDir, modelsDir, candidate, incumbent, terms } = setup;
   const ports = {
     parts: segments.map(
-      (path) => (isWanted?: (line: number) => boolean) => readSegments([path], () => undefined, isWanted),
+      (path) => (isWanted: (line: number) => boolean) =>
+        readSegmentBlocks([path], { onProgress: () => undefined, isWanted }),
     ),
     outcomes: { of: lookUp },
     openProgram: archivedProgramsIn(programsDir),
@@ -44,16 +45,12 @@ function lookUp(ids: readonly string[]): Promise<ReadonlyMap<string, readonly Ou
   });
 }
 
-async function answer(told: Exclude<Told, { readonly kind: "found" }>): Promise<void> {
+async function answer({ part, asked }: Exclude<Told, { readonly kind: "found" }>): Promise<void> {
   try {
     const local = await parts;
-    if (told.kind === "rows") {
-      const rows = await local.rows(told.part, { ...told.join, instantMs: Date.parse });
-      tell({ kind: "rows", rows }, rows.blocks.flatMap(buffersOf));
-    } else {
-      const columns = await local.policies(told.part, told.questions, told.lines);
-      tell({ kind: "policies", columns }, columns.flatMap(buffersOf));
-    }
+    const read = await local.read(part, { ...asked, join: { ...asked.join, instantMs: Date.parse } });
+    const columns = read.blocks.flatMap((block) => [block, ...block.named, ...block.policies]);
+    tell({ kind: "read", read }, columns.flatMap(buffersOf));
   } catch (error) {
     tell({ kind: "failed", message: error instanceof Error ? error.message : "unknown trouble" });
   }

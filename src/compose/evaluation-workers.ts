@@ -2,10 +2,9 @@
 import { Worker } from "node:worker_threads";
 import type { OutcomeRecord } from "../core/domain/outcome.ts";
 import type { JoinTerms } from "../core/evaluation/join.ts";
-import type { PolicyColumns } from "../core/evaluation/sample.ts";
 import type { OutcomeLookup } from "../core/export-ports.ts";
 import { LiftgateError } from "../core/errors.ts";
-import type { LogParts, PartRows, PolicyQuestion } from "../service/evaluation/gather-evidence.ts";
+import type { Asked, LogParts, PartRead } from "../service/evaluation/gather-evidence.ts";
 import type { LocalPartsTerms } from "../service/evaluation/local-parts.ts";
 
 /** What a worker is made for. */
@@ -19,18 +18,15 @@ export interface Setup {
   readonly terms: LocalPartsTerms;
 }
 
-type Asked =
-  | { readonly kind: "rows"; readonly part: number; readonly join: Omit<JoinTerms, "instantMs"> }
-  | {
-      readonly kind: "policies";
-      readonly part: number;
-      readonly questions: readonly PolicyQuestion[];
-      readonly lines: Uint32Array;
-    };
+interface ReadOrder {
+  readonly kind: "read";
+  readonly part: number;
+  readonly asked: Omit<Asked, "join"> & { readonly join: Omit<JoinTerms, "instantMs"> };
+}
 
 /** What a worker is told. */
 export type Told =
-  | Asked
+  | ReadOrder
   | {
       readonly kind: "found";
       readonly lookup: number;
@@ -39,13 +35,12 @@ export type Told =
 
 /** What it says. */
 export type Answer =
-  | { readonly kind: "rows"; readonly rows: PartRows }
-  | { readonly kind: "policies"; readonly columns: readonly PolicyColumns[] }
+  | { readonly kind: "read"; readonly read: PartRead }
   | { readonly kind: "failed"; readonly message: string }
   | { readonly kind: "lookup"; readonly lookup: number; readonly ids: readonly string[] };
 
 interface Waiter {
-  readonly asked: Asked;
+  readonly order: ReadOrder;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: Error) => void;
 }
@@ -70,29 +65,20 @@ export class EvaluationWorkers implements LogParts {
     this.#free = [...this.#workers];
   }
 
-  async rows(part: number, { windowMs, exposures }: JoinTerms): Promise<PartRows> {
-    const answer = await this.#ask({ kind: "rows", part, join: { windowMs, exposures } });
-    if (answer.kind !== "rows") throw new LiftgateError("internal", `expected rows, got ${answer.kind}`);
-    return answer.rows;
-  }
-
-  async policies(
-    part: number,
-    questions: readonly PolicyQuestion[],
-    lines: Uint32Array,
-  ): Promise<readonly PolicyColumns[]> {
-    const answer = await this.#ask({ kind: "policies", part, questions, lines });
-    if (answer.kind !== "policies") throw new LiftgateError("internal", `expected policies, got ${answer.kind}`);
-    return answer.columns;
+  async read(part: number, { join: { windowMs, exposures }, every, questions }: Asked): Promise<PartRead> {
+    const asked = { join: { windowMs, exposures }, every, questions };
+    const answer = await this.#ask({ kind: "read", part, asked });
+    if (answer.kind !== "read") throw new LiftgateError("internal", `expected rows, got ${answer.kind}`);
+    return answer.read;
   }
 
   async close(): Promise<void> {
     await Promise.all(this.#workers.map((worker) => worker.terminate()));
   }
 
-  #ask(asked: Asked): Promise<Answer> {
+  #ask(order: ReadOrder): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      this.#queue.push({ asked, resolve, reject });
+      this.#queue.push({ order, resolve, reject });
       this.#next();
     });
   }
@@ -106,7 +92,7 @@ export class EvaluationWorkers implements LogParts {
       return;
     }
     this.#busy.set(worker, waiter);
-    worker.postMessage(waiter.asked, []);
+    worker.postMessage(waiter.order, []);
   }
 
   #start(setup: Setup): Worker {

@@ -38,7 +38,7 @@ export interface EvaluationParts {
   readonly incumbent: NamedPolicy | null;
   readonly outcomes: ReadLog;
   readonly store: OutcomeStore;
-  /** Starts reading decisions, once all outcomes are in the store. */
+  /** Opens what reads decisions; it is to be asked once all outcomes are in the store. */
   readonly open: (terms: LocalPartsTerms, onPart: () => void) => LogParts;
   close(): Promise<void>;
 }

@@ -32,14 +32,27 @@ export interface ReadProgress {
 
 /**
  * Every line of the segments, in the order of `paths`; `line` counts from 1. Where a compressed segment is damaged
- * its lines before are given, which may be wrong, then the damage. Lines that are not wanted cost next to nothing. Throws what the file system throws for a path it
+ * its lines before are given, which may be wrong, then the damage. Throws what the file system throws for a path it
  * cannot read.
  */
 export async function* readSegments(
   paths: readonly string[],
   onProgress: (progress: ReadProgress) => void = () => undefined,
-  isWanted: (line: number) => boolean = () => true,
 ): AsyncGenerator<LogEntry, void> {
+  for await (const entries of readSegmentBlocks(paths, { onProgress, isWanted: () => true })) yield* entries;
+}
+
+export interface BlockTerms {
+  readonly onProgress: (progress: ReadProgress) => void;
+  /** Lines that are not wanted cost next to nothing. */
+  readonly isWanted: (line: number) => boolean;
+}
+
+/** The same, some hundred lines at a time: to wait for every line of a million takes as long as to read it. */
+export async function* readSegmentBlocks(
+  paths: readonly string[],
+  { onProgress, isWanted }: BlockTerms,
+): AsyncGenerator<readonly LogEntry[], void> {
   const sizes = await Promise.all(paths.map(sizeOf));
   const bytesTotal = sizes.reduce((sum, size) => sum + size, 0);
   let bytesBefore = 0;
@@ -47,16 +60,16 @@ export async function* readSegments(
     let line = 0;
     try {
       for await (const block of readBlocks(path)) {
-        if (block.torn) {
-          yield { kind: "torn", path, line: line + 1, bytes: block.bytes.length };
-        } else {
-          for (const bytes of linesOf(block.bytes)) if (isWanted(++line)) yield entryOf({ path, line }, bytes);
-        }
+        const entries: LogEntry[] = [];
+        if (block.torn) entries.push({ kind: "torn", path, line: line + 1, bytes: block.bytes.length });
+        else
+          for (const bytes of linesOf(block.bytes)) if (isWanted(++line)) entries.push(entryOf({ path, line }, bytes));
+        yield entries;
         onProgress({ path, bytesRead: bytesBefore + block.fileBytesRead, bytesTotal });
       }
     } catch (cause) {
       if (!(cause instanceof DamagedSegmentError)) throw cause;
-      yield { kind: "corrupt", path, line: line + 1, rule: cause.rule };
+      yield [{ kind: "corrupt", path, line: line + 1, rule: cause.rule }];
     }
     bytesBefore += sizes[i] ?? 0;
   }
@@ -83,7 +96,7 @@ export async function* readBlocks(path: string): AsyncGenerator<Block, void> {
     const end = chunk.lastIndexOf(LINE_FEED) + 1;
     if (end > 0) {
       yield {
-        bytes: Buffer.concat([...rest, chunk.subarray(0, end)]),
+        bytes: joined(rest, chunk.subarray(0, end)),
         torn: false,
         fileBytesRead: segment.fileBytesRead(),
       };
@@ -92,6 +105,10 @@ export async function* readBlocks(path: string): AsyncGenerator<Block, void> {
     if (end < chunk.length) rest.push(chunk.subarray(end));
   }
   if (rest.length > 0) yield { bytes: Buffer.concat(rest), torn: true, fileBytesRead: segment.fileBytesRead() };
+}
+
+function joined(rest: readonly Buffer[], chunk: Buffer): Buffer {
+  return rest.length === 0 ? chunk : Buffer.concat([...rest, chunk]);
 }
 
 /** 0 for a segment that is gone: opening it says so. */

@@ -29,13 +29,20 @@ export function assembleSample(blocks: readonly RowBlock[], asked: NamesAsked): 
   return { sample: { ...columns, ...names, actions, rows, units: units.size }, place, duplicates };
 }
 
-/** Columns over all rows that were read, as columns over the sample. */
-export function assemblePolicy(parts: readonly PolicyColumns[], place: Int32Array, rows: number): PolicyColumns {
+interface PolicyPlaces {
+  /** Which of the policies that were asked about. */
+  readonly question: number;
+  readonly place: Int32Array;
+  readonly rows: number;
+}
+
+/** What a policy would have done, over the sample. */
+export function assemblePolicy(blocks: readonly RowBlock[], { question, place, rows }: PolicyPlaces): PolicyColumns {
   const joined = (name: keyof PolicyColumns): Float64Array => {
     const column = new Float64Array(rows);
     let read = 0;
-    for (const part of parts) {
-      for (const number of part[name]) {
+    for (const { policies } of blocks) {
+      for (const number of policies[question]?.[name] ?? []) {
         const to = place[read++] as number;
         if (to >= 0) column[to] = number;
       }

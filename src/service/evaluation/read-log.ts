@@ -6,7 +6,7 @@ import { leftOutBy } from "../export/selection.ts";
 import { isLoggedDecision } from "./logged-decision.ts";
 import type { Propensity } from "./row-block.ts";
 
-/** Rows handled together: their outcomes are looked up at once, and they share runs of a model. */
+/** Rows handled together, at least: their outcomes are looked up at once, and they share runs of a model. */
 const GROUP = 1_024;
 /** Faults told in full; the rest is counted. */
 const FAULTS_SHOWN_MAX = 20;
@@ -25,7 +25,6 @@ export interface Rows {
 }
 
 export interface CountedRow {
-  readonly line: number;
   readonly record: DecisionRecord;
   /** The program it was decided under. */
   readonly decided: Program;
@@ -70,20 +69,25 @@ export class LogReader {
     this.#leftOut = leftOutBy({ program: programId, fromMs, toMs: untilMs, arms: "all", programs: "one" });
   }
 
-  /** The same lines give the same groups. What does not count is counted by why. */
-  async *groups(lines: AsyncIterable<LogLine>, tally: ReadTally): AsyncGenerator<readonly CountedRow[], void> {
+  /** What does not count is counted by why. @param lines some at a time */
+  async *groups(
+    lines: AsyncIterable<readonly LogLine[]>,
+    tally: ReadTally,
+  ): AsyncGenerator<readonly CountedRow[], void> {
     let group: CountedRow[] = [];
-    for await (const line of lines) {
-      const record = this.#recordOf(line, tally);
-      if (record === null) continue;
-      const { digest } = record.program;
-      const decided = this.#programs.get(digest) ?? (await this.#open(digest));
-      if (typeof decided === "string") {
-        tell(tally, line, decided);
-        continue;
+    for await (const some of lines) {
+      for (const line of some) {
+        const record = this.#recordOf(line, tally);
+        if (record === null) continue;
+        const { digest } = record.program;
+        const decided = this.#programs.get(digest) ?? (await this.#open(digest));
+        if (typeof decided === "string") {
+          tell(tally, line, decided);
+          continue;
+        }
+        count(tally, record);
+        group.push({ record, decided });
       }
-      count(tally, record);
-      group.push({ line: line.line, record, decided });
       if (group.length < GROUP) continue;
       yield group;
       group = [];

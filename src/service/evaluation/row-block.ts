@@ -6,13 +6,13 @@ import type { DecisionRecord } from "../../core/domain/record.ts";
 import { LiftgateError } from "../../core/errors.ts";
 import type { Observed } from "../../core/evaluation/join.ts";
 import { uniformFromHash } from "../../core/numerics/murmur3.ts";
+import type { PolicyColumns } from "../../core/evaluation/sample.ts";
+import { firstRows, policyColumns } from "./policy-block.ts";
 import { type NamedColumn, NamedColumns } from "./named-columns.ts";
 
 /** As `Sample`, but units and ids are as logged, and actions are those seen so far. */
 export interface RowBlock {
   readonly rows: number;
-  /** Where each row is in its part of the log; counts from 1. */
-  readonly line: Uint32Array;
   readonly actions: readonly string[];
   /** 53 bits of a hash of the decision's id: two of a million decisions share one with a chance of 1 in 10,000. */
   readonly id: Float64Array;
@@ -32,6 +32,8 @@ export interface RowBlock {
   readonly cost: Float64Array;
   readonly lambda: Float64Array;
   readonly named: readonly NamedColumn[];
+  /** What each of the policies that were asked about would have done. */
+  readonly policies: readonly PolicyColumns[];
 }
 
 /** Which of the logged probabilities count: over the arms, or given the arm. */
@@ -40,7 +42,6 @@ export type Propensity = "marginal" | "in-arm";
 const BLOCK_ROWS = 4_096;
 
 export interface LoggedRow {
-  readonly line: number;
   readonly record: DecisionRecord;
   readonly decided: Program;
   readonly observed: Observed;
@@ -52,26 +53,36 @@ export class BlockBuilder {
   readonly #policy: Program;
   readonly #propensity: Propensity;
   readonly #actions: string[];
-  #block: Building = building();
+  readonly #policies: number;
+  #block: Building;
   #rows = 0;
 
-  constructor(policy: Program, propensity: Propensity) {
+  /** @param policies how many are asked about */
+  constructor(
+    policy: Program,
+    { propensity, policies }: { readonly propensity: Propensity; readonly policies: number },
+  ) {
     this.#policy = policy;
     this.#propensity = propensity;
+    this.#policies = policies;
     this.#actions = policy.actions.map(({ id }) => id);
+    this.#block = building(policies);
   }
 
   get isFull(): boolean {
     return this.#rows === BLOCK_ROWS;
   }
 
-  /** Throws `invalid_request` where the log has more actions than a program may. */
-  add({ line, record, decided, observed, scores }: LoggedRow): void {
+  /**
+   * Where to put what the policies would have done.
+   *
+   * @throws LiftgateError `invalid_request` where the log has more actions than a program may
+   */
+  add({ record, decided, observed, scores }: LoggedRow): { readonly row: number } & Pick<RowBlock, "policies"> {
     const row = this.#rows++;
     const block = this.#block;
     const base = row * ACTIONS_MAX;
     const assigned = this.#placeOf(record.action);
-    block.line[row] = line;
     block.id[row] = uniformFromHash(record.decisionId);
     block.units.push(record.unit);
     block.timeMs[row] = Date.parse(record.time);
@@ -91,21 +102,22 @@ export class BlockBuilder {
     this.#expect(row, assigned, scores);
     block.named.add(row, record.facts);
     block.named.add(row, record.context);
+    return { row, policies: block.policies };
   }
 
   /** What was added since the last block. */
   take(): RowBlock {
-    const { units, named, ...columns } = this.#block;
+    const { units, named, policies, ...columns } = this.#block;
     const rows = this.#rows;
     const actions = [...this.#actions];
-    this.#block = building();
+    this.#block = building(this.#policies);
     this.#rows = 0;
     return {
       rows,
       actions,
       units,
       named: named.take(rows),
-      line: columns.line.slice(0, rows),
+      policies: policies.map((policy) => firstRows(policy, rows)),
       id: columns.id.slice(0, rows),
       timeMs: columns.timeMs.slice(0, rows),
       arm: columns.arm.slice(0, rows),
@@ -147,9 +159,9 @@ export class BlockBuilder {
 
 type Building = ReturnType<typeof building>;
 
-function building() {
+function building(policies: number) {
   return {
-    line: new Uint32Array(BLOCK_ROWS),
+    policies: Array.from({ length: policies }, () => policyColumns(BLOCK_ROWS)),
     id: new Float64Array(BLOCK_ROWS),
     units: [] as string[],
     timeMs: new Float64Array(BLOCK_ROWS),
