@@ -69,11 +69,11 @@ async function evaluateWith(options: EvaluateOptions): Promise<boolean> {
   const parts = await composeEvaluation(readConfig(), { decisions, outcomes, candidate, incumbent, models });
   try {
     const progress = new ReadingProgress();
-    // Before outcomes are read: models are opened meanwhile.
     const log = parts.open(rowsOf(options, parts), () => progress.advance());
-    const read = await readOutcomes(parts);
-    progress.start(log.count);
-    const evaluated = await evaluateParts(options, parts, log).finally(() => progress.stop());
+    const reading = readOutcomes(parts);
+    const told = reading.then(() => progress.start(log.count));
+    const evaluating = evaluateParts(options, parts, { log, told });
+    const [read, evaluated] = await Promise.all([reading, evaluating]).finally(() => progress.stop());
     for (const line of tellEvaluation(evaluated, read)) console.log(line);
     if (out !== undefined) await writeTexts(out, await textsOf(evaluated.report));
     return evaluated.report.verdict.decision === "ship" && evaluated.faulty + read.faulty === 0;
@@ -92,17 +92,27 @@ function rowsOf({ program, from, until, propensity, floor }: EvaluateOptions, { 
   };
 }
 
-async function evaluateParts(options: EvaluateOptions, parts: EvaluationParts, log: LogParts): Promise<Evaluated> {
+interface OpenLog {
+  readonly log: LogParts;
+  /** When all outcomes are in their store. */
+  readonly told: Promise<void>;
+}
+
+async function evaluateParts(
+  options: EvaluateOptions,
+  parts: EvaluationParts,
+  { log, told }: OpenLog,
+): Promise<Evaluated> {
   const { candidate, incumbent, store } = parts;
   const { propensity, floor, window: windowMs, exposures, level, tolerance, minSlice, anySpend } = options;
   return await evaluateLog(
     log,
     {
-      join: {
+      join: told.then(() => ({
         windowMs,
         exposures: exposures ?? (store.exposures > 0 ? "reported" : "assumed"),
         instantMs: Date.parse,
-      },
+      })),
       lambda: options.lambda ?? null,
       costWeight: candidate.program.objective.costWeight,
       incumbent: incumbent === null ? "as logged" : "decided again",
@@ -120,7 +130,7 @@ async function evaluateParts(options: EvaluateOptions, parts: EvaluationParts, l
   );
 }
 
-/** A bar on a terminal, for each time that the log is read. */
+/** A bar on a terminal, for each time that the log is read; not while outcomes are, which have their own. */
 class ReadingProgress {
   readonly #bar = new SingleBar(
     { format: "reading the log, pass {pass} {bar} {percentage}%", clearOnComplete: true },
@@ -135,6 +145,7 @@ class ReadingProgress {
   }
 
   advance(): void {
+    if (this.#parts === 0) return;
     const pass = Math.floor(this.#read / this.#parts) + 1;
     this.#read += 1;
     this.#bar.update(this.#read - (pass - 1) * this.#parts, { pass });

@@ -48,7 +48,8 @@ function lookUp(ids: readonly string[]): Promise<ReadonlyMap<string, readonly Ou
 async function answer({ part, asked }: Exclude<Told, { readonly kind: "found" }>): Promise<void> {
   try {
     const local = await parts;
-    const read = await local.read(part, { ...asked, join: { ...asked.join, instantMs: Date.parse } });
+    const join = asked.join === null ? null : { ...asked.join, instantMs: Date.parse };
+    const read = await local.read(part, { ...asked, join });
     const columns = read.blocks.flatMap((block) => [block, ...block.named, ...block.policies]);
     tell({ kind: "read", read }, columns.flatMap(buffersOf));
   } catch (error) {

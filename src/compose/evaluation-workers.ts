@@ -21,7 +21,7 @@ export interface Setup {
 interface ReadOrder {
   readonly kind: "read";
   readonly part: number;
-  readonly asked: Omit<Asked, "join"> & { readonly join: Omit<JoinTerms, "instantMs"> };
+  readonly asked: Omit<Asked, "join"> & { readonly join: Omit<JoinTerms, "instantMs"> | null };
 }
 
 /** What a worker is told. */
@@ -65,8 +65,9 @@ export class EvaluationWorkers implements LogParts {
     this.#free = [...this.#workers];
   }
 
-  async read(part: number, { join: { windowMs, exposures }, every, questions }: Asked): Promise<PartRead> {
-    const asked = { join: { windowMs, exposures }, every, questions };
+  async read(part: number, { join, every, questions }: Asked): Promise<PartRead> {
+    const terms = join === null ? null : { windowMs: join.windowMs, exposures: join.exposures };
+    const asked = { join: terms, every, questions };
     const answer = await this.#ask({ kind: "read", part, asked });
     if (answer.kind !== "read") throw new LiftgateError("internal", `expected rows, got ${answer.kind}`);
     return answer.read;

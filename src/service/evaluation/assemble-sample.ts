@@ -1,6 +1,7 @@
-/** Blocks of rows, in the order of the log, as one sample: ids once, units numbered, names as covariates and slices. */
+/** Parts of a log, in their order, as one sample: ids once, units numbered, names as covariates and slices. */
 import type { Expected, PolicyColumns, Sample } from "../../core/evaluation/sample.ts";
 import { assembleNames, type NamesAsked } from "./assemble-names.ts";
+import type { PartRead } from "./gather-evidence.ts";
 import type { RowBlock } from "./row-block.ts";
 
 export interface Assembled {
@@ -10,19 +11,22 @@ export interface Assembled {
   readonly duplicates: number;
 }
 
-export function assembleSample(blocks: readonly RowBlock[], asked: NamesAsked): Assembled {
+export function assembleSample(parts: readonly PartRead[], asked: NamesAsked): Assembled {
+  const blocks = parts.flatMap((part) => part.blocks);
   const { place, rows, duplicates } = placesOf(blocks);
-  const actions = [...new Set(blocks.flatMap((block) => block.actions))];
+  const actions = [...new Set(parts.flatMap((part) => part.actions))];
   const units = new Map<string, number>();
   const columns = emptyColumns(rows, actions.length);
   let read = 0;
-  for (const block of blocks) {
-    const actionAt = Uint8Array.from(block.actions, (action) => actions.indexOf(action));
-    for (let row = 0; row < block.rows; row++, read++) {
-      const to = place[read] as number;
-      if (to < 0) continue;
-      columns.unit[to] = numbered(units, block.units[row] as string);
-      copyRow(block, { row, actionAt }, columns, to);
+  for (const part of parts) {
+    const actionAt = Uint8Array.from(part.actions, (action) => actions.indexOf(action));
+    for (const block of part.blocks) {
+      for (let row = 0; row < block.rows; row++, read++) {
+        const to = place[read] as number;
+        if (to < 0) continue;
+        columns.unit[to] = numbered(units, block.units[row] as string);
+        copyRow(block, { row, actionAt }, columns, to);
+      }
     }
   }
   const names = assembleNames(blocks, place, { rows, ...asked });
@@ -125,9 +129,9 @@ function copyRow(
   columns.lambda[to] = block.lambda[row] as number;
   expectedValue.assigned[to] = block.assignedValue[row] as number;
   expectedCost.assigned[to] = block.assignedCost[row] as number;
-  const from = row * actionAt.length;
+  const from = row * block.width;
   const base = to * (columns.logged.length / columns.unit.length);
-  for (let i = 0; i < actionAt.length; i++) {
+  for (let i = 0; i < block.width; i++) {
     const at = base + (actionAt[i] as number);
     columns.logged[at] = block.logged[from + i] as number;
     expectedValue.uplift[at] = block.upliftValue[from + i] as number;

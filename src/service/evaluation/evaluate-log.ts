@@ -49,6 +49,7 @@ export async function evaluateLog(
   compared: Compared,
 ): Promise<Evaluated> {
   const evidence = await gatherEvidence(log, task);
+  const { windowMs, exposures } = await task.join;
   const { sample, candidate, incumbent, curve, reach, tallies } = evidence;
   const { level, floor, tolerance, minSliceRows, propensity, anySpend } = judgement;
   const ranking = { level, floor, seed: SEED, replicates: RANKING_REPLICATES };
@@ -82,8 +83,8 @@ export async function evaluateLog(
       decisions: sample.rows,
       units: sample.units,
       leftOut: leftOutOf(evidence),
-      windowMs: task.join.windowMs,
-      exposures: task.join.exposures,
+      windowMs,
+      exposures,
       propensity,
     },
     limits: limitsOf(evidence, { propensity, programs: decidedBy.length }),

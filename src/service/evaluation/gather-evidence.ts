@@ -27,7 +27,8 @@ export interface PolicyQuestion {
 
 /** What is wanted of a part of the log. */
 export interface Asked {
-  readonly join: JoinTerms;
+  /** null: not what happened. */
+  readonly join: JoinTerms | null;
   /** Of every so many-th line; 1: of all. */
   readonly every: number;
   /** What these would have done. */
@@ -41,12 +42,15 @@ export interface LogParts {
 }
 
 export interface PartRead {
+  /** What the blocks' columns of actions are in the order of. */
+  readonly actions: readonly string[];
   readonly blocks: readonly RowBlock[];
   readonly tally: ReadTally;
 }
 
 export interface EvaluationTask {
-  readonly join: JoinTerms;
+  /** Known once all outcomes can be looked up. */
+  readonly join: Promise<JoinTerms>;
   /** The candidate's λ; null: whatever spends as much as the incumbent. */
   readonly lambda: number | null;
   /** Of the candidate's objective. */
@@ -83,9 +87,10 @@ export interface Evidence {
 /** @throws LiftgateError `invalid_request` where the log has no decision to evaluate on */
 export async function gatherEvidence(log: LogParts, task: EvaluationTask): Promise<Evidence> {
   const looked = await lookAt(log, task);
-  const { curve, incumbent } = await curveOver(log, task, looked);
+  const join = await task.join;
+  const { curve, incumbent } = await curveOver(log, task, { ...looked, join });
   const { lambdas, reach } = pricesOf(curve, incumbent, { lambda: task.lambda, every: looked.every });
-  const { sample, policies, duplicates, tallies } = await read(log, task, { every: 1, lambdas });
+  const { sample, policies, duplicates, tallies } = await read(log, task, { join, every: 1, lambdas });
   const [first, ...others] = policies.candidate;
   invariant(first !== undefined, "expected a price to judge the candidate at");
   return { sample, candidate: [first, ...others], incumbent: policies.incumbent, curve, reach, duplicates, tallies };
@@ -98,10 +103,10 @@ interface Looked {
 
 /** A sample that is large enough; all of the log where it is no larger. */
 async function lookAt(log: LogParts, task: EvaluationTask): Promise<Looked> {
-  const { sample } = await read(log, task, { every: LOOK_EVERY, lambdas: [] });
+  const { sample } = await read(log, task, { join: null, every: LOOK_EVERY, lambdas: [] });
   if (sample.rows >= SAMPLE_ROWS / 2) return { every: LOOK_EVERY, sample };
   const every = Math.max(1, Math.floor((LOOK_EVERY * sample.rows) / SAMPLE_ROWS));
-  const closer = await read(log, task, { every, lambdas: [] });
+  const closer = await read(log, task, { join: null, every, lambdas: [] });
   if (closer.sample.rows > 0) return { every, sample: closer.sample };
   throw new LiftgateError("invalid_request", "the log has no decision to evaluate on");
 }
@@ -111,9 +116,13 @@ interface Curve {
   readonly incumbent: Judged | null;
 }
 
-async function curveOver(log: LogParts, task: EvaluationTask, { every, sample }: Looked): Promise<Curve> {
+async function curveOver(
+  log: LogParts,
+  task: EvaluationTask,
+  { every, sample, join }: Looked & { readonly join: JoinTerms },
+): Promise<Curve> {
   const lambdas = priceGrid(sample, task.costWeight);
-  const { policies, sample: again } = await read(log, task, { every, lambdas });
+  const { policies, sample: again } = await read(log, task, { join, every, lambdas });
   const curve = policies.candidate.map(({ lambda, columns }) => ({ lambda, columns, sample: again }));
   return { curve, incumbent: policies.incumbent };
 }
@@ -143,8 +152,8 @@ interface Read {
 /** Every so many-th line of all parts, with the candidate at these prices, and the incumbent if it decides again. */
 async function read(
   log: LogParts,
-  { join, names, incumbent }: EvaluationTask,
-  { every, lambdas }: { readonly every: number; readonly lambdas: readonly number[] },
+  { names, incumbent }: Pick<EvaluationTask, "names" | "incumbent">,
+  { join, every, lambdas }: Omit<Asked, "questions"> & { readonly lambdas: readonly number[] },
 ): Promise<Read> {
   const again: readonly PolicyQuestion[] = incumbent === "decided again" ? [AS_LOGGED] : [];
   const questions = [...lambdas.map((lambda): PolicyQuestion => ({ policy: "candidate", lambda })), ...again];
@@ -152,7 +161,7 @@ async function read(
     Array.from({ length: log.count }, (_, part) => log.read(part, { join, every, questions })),
   );
   const blocks = parts.flatMap((part) => part.blocks);
-  const { sample, place, duplicates } = assembleSample(blocks, names);
+  const { sample, place, duplicates } = assembleSample(parts, names);
   const columnsOf = (question: number) => assemblePolicy(blocks, { question, place, rows: sample.rows });
   return {
     sample,

@@ -1,4 +1,4 @@
-/** The rows of a log that an evaluation stands on: lines → records that count → groups with their programs. */
+/** The rows of a log that an evaluation stands on: lines → records that count → rows with their programs. */
 import type { Program } from "../../core/domain/program.ts";
 import type { DecisionRecord } from "../../core/domain/record.ts";
 import type { OpenProgram } from "../check-record.ts";
@@ -6,8 +6,6 @@ import { leftOutBy } from "../export/selection.ts";
 import { isLoggedDecision } from "./logged-decision.ts";
 import type { Propensity } from "./row-block.ts";
 
-/** Rows handled together, at least: their outcomes are looked up at once, and they share runs of a model. */
-const GROUP = 1_024;
 /** Faults told in full; the rest is counted. */
 const FAULTS_SHOWN_MAX = 20;
 
@@ -69,13 +67,10 @@ export class LogReader {
     this.#leftOut = leftOutBy({ program: programId, fromMs, toMs: untilMs, arms: "all", programs: "one" });
   }
 
-  /** What does not count is counted by why. @param lines some at a time */
-  async *groups(
-    lines: AsyncIterable<readonly LogLine[]>,
-    tally: ReadTally,
-  ): AsyncGenerator<readonly CountedRow[], void> {
-    let group: CountedRow[] = [];
+  /** Those that count; what does not is counted by why. @param lines some at a time */
+  async *rows(lines: AsyncIterable<readonly LogLine[]>, tally: ReadTally): AsyncGenerator<readonly CountedRow[], void> {
     for await (const some of lines) {
+      const rows: CountedRow[] = [];
       for (const line of some) {
         const record = this.#recordOf(line, tally);
         if (record === null) continue;
@@ -86,13 +81,10 @@ export class LogReader {
           continue;
         }
         count(tally, record);
-        group.push({ record, decided });
+        rows.push({ record, decided });
       }
-      if (group.length < GROUP) continue;
-      yield group;
-      group = [];
+      yield rows;
     }
-    if (group.length > 0) yield group;
   }
 
   #recordOf(line: LogLine, tally: ReadTally): DecisionRecord | null {

@@ -1,14 +1,19 @@
-/** One part of a log, as columns: what was logged and observed, and what policies would have done. */
-import { type JoinTerms, joinOutcomes } from "../../core/evaluation/join.ts";
+/**
+ * One part of a log, as columns: what was logged and observed, and what policies would have done.
+ *
+ * A record is let go as soon as its row is filled, unless a model has to score it first. Outcomes are looked up for a
+ * block of rows, while the next block is read.
+ */
 import type { Scores } from "../../core/domain/decision.ts";
-import type { PolicyColumns } from "../../core/evaluation/sample.ts";
 import type { OutcomeRecord } from "../../core/domain/outcome.ts";
+import { type JoinTerms, joinOutcomes } from "../../core/evaluation/join.ts";
+import type { PolicyColumns } from "../../core/evaluation/sample.ts";
 import type { OutcomeLookup } from "../../core/export-ports.ts";
 import type { PartRead } from "./gather-evidence.ts";
 import { fillRow, type PolicyTerms } from "./policy-block.ts";
 import type { PolicyProgram } from "./policy-program.ts";
 import { type CountedRow, emptyTally, type LogLine, type LogReader } from "./read-log.ts";
-import { BlockBuilder, type RowBlock } from "./row-block.ts";
+import { BlockBuilder, type RowBlock, type ToldRow } from "./row-block.ts";
 
 export interface PartReaders {
   readonly reader: LogReader;
@@ -23,59 +28,104 @@ export interface PolicyAt {
   readonly lambda: number | null;
 }
 
+export interface PartAsked {
+  /** null: nobody asks what happened. */
+  readonly join: JoinTerms | null;
+  readonly policies: readonly PolicyAt[];
+}
+
 /** @param lines some at a time */
 export async function readPart(
   lines: AsyncIterable<readonly LogLine[]>,
-  { reader, outcomes, candidate, terms }: PartReaders,
-  { join, policies }: { readonly join: JoinTerms; readonly policies: readonly PolicyAt[] },
+  readers: PartReaders,
+  asked: PartAsked,
 ): Promise<PartRead> {
   const tally = emptyTally();
-  const blocks: RowBlock[] = [];
-  const builder = new BlockBuilder(candidate.program, { propensity: terms.propensity, policies: policies.length });
-  const programs = [...new Set([candidate, ...policies.map(({ policy }) => policy)])];
-  const questions = policies.map(({ policy, lambda }) => ({ policy, lambda, by: programs.indexOf(policy) }));
-  for await (const { group, found } of withOutcomes(reader.groups(lines, tally), outcomes)) {
-    const scores = await Promise.all(programs.map((program) => scored(group, program)));
-    const scoresOf = (program: number, i: number) => (scores[program] as readonly Scores[])[i] as Scores;
-    group.forEach(({ record, decided }, i) => {
-      const observed = joinOutcomes(record, found.get(record.decisionId) ?? NONE, { worth: decided, terms: join });
-      const { row, policies: columns } = builder.add({ record, decided, observed, scores: scoresOf(0, i) });
-      questions.forEach(({ policy, lambda, by }, k) => {
-        const place = { columns: columns[k] as PolicyColumns, row };
-        fillRow(place, policy, { record, decided, scores: scoresOf(by, i) }, { lambda, terms });
-      });
-      if (builder.isFull) blocks.push(builder.take());
+  const reading = new PartReading(readers, asked);
+  for await (const rows of readers.reader.rows(lines, tally)) {
+    for (const row of rows) {
+      reading.add(row);
+      if (reading.isFull) await reading.closeBlock();
+    }
+  }
+  return { ...(await reading.finish()), tally };
+}
+
+/** A policy at a price, and which of the programs that score is its own. */
+interface Question extends PolicyAt {
+  readonly by: number;
+}
+
+class PartReading {
+  readonly #readers: Omit<PartReaders, "reader">;
+  readonly #join: JoinTerms | null;
+  /** The candidate comes first. */
+  readonly #programs: readonly PolicyProgram[];
+  readonly #questions: readonly Question[];
+  readonly #builder: BlockBuilder;
+  readonly #blocks: RowBlock[] = [];
+  #scoring: Promise<void>[] = [];
+  #observing = Promise.resolve();
+
+  constructor(readers: PartReaders, { join, policies }: PartAsked) {
+    const { candidate, terms } = readers;
+    this.#readers = readers;
+    this.#join = join;
+    const programs = [...new Set([candidate, ...policies.map(({ policy }) => policy)])];
+    this.#programs = programs;
+    this.#questions = policies.map((asked) => ({ ...asked, by: programs.indexOf(asked.policy) }));
+    this.#builder = new BlockBuilder(candidate.program, { propensity: terms.propensity, policies: policies.length });
+  }
+
+  get isFull(): boolean {
+    return this.#builder.isFull;
+  }
+
+  add(counted: CountedRow): void {
+    const { record, decided } = counted;
+    const row = this.#builder.add(record, decided);
+    const scores = this.#programs.map((program) => program.scores(record, decided));
+    if (scores.every(isKnown)) this.#fill(row, counted, scores);
+    else this.#scoring.push(Promise.all(scores).then((known) => this.#fill(row, counted, known)));
+  }
+
+  /** What comes next goes into another block. */
+  async closeBlock(): Promise<void> {
+    await Promise.all(this.#scoring);
+    this.#scoring = [];
+    const { block, told } = this.#builder.take();
+    this.#blocks.push(block);
+    await this.#observing;
+    this.#observing = this.#observe(block, told);
+    // Whoever waits for it is thrown what went wrong; nobody does where something else went wrong before.
+    this.#observing.catch(() => undefined);
+  }
+
+  async finish(): Promise<Omit<PartRead, "tally">> {
+    await this.closeBlock();
+    await this.#observing;
+    return { actions: this.#builder.actions, blocks: this.#blocks };
+  }
+
+  #fill(row: number, { record, decided }: CountedRow, scores: readonly Scores[]): void {
+    const { terms } = this.#readers;
+    this.#builder.expect(row, scores[0] as Scores);
+    for (let k = 0; k < this.#questions.length; k++) {
+      const { policy, lambda, by } = this.#questions[k] as Question;
+      const place = { columns: this.#builder.policies[k] as PolicyColumns, row };
+      fillRow(place, policy, { record, decided, scores: scores[by] as Scores }, { lambda, terms });
+    }
+  }
+
+  async #observe(block: RowBlock, told: readonly ToldRow[]): Promise<void> {
+    const join = this.#join;
+    if (join === null) return;
+    const found = await this.#readers.outcomes.of(told.map(({ decisionId }) => decisionId));
+    told.forEach((decision, row) => {
+      const outcomes = found.get(decision.decisionId) ?? NONE;
+      this.#builder.observe(block, row, joinOutcomes(decision, outcomes, { worth: decision.decided, terms: join }));
     });
   }
-  const last = builder.take();
-  return { blocks: last.rows > 0 ? [...blocks, last] : blocks, tally };
-}
-
-interface WithOutcomes {
-  readonly group: readonly CountedRow[];
-  readonly found: ReadonlyMap<string, readonly OutcomeRecord[]>;
-}
-
-/** The next group is read while the outcomes of this one are looked up. */
-async function* withOutcomes(
-  groups: AsyncGenerator<readonly CountedRow[], void>,
-  outcomes: OutcomeLookup,
-): AsyncGenerator<WithOutcomes, void> {
-  for (let next = groups.next(); ;) {
-    const { value: group, done } = await next;
-    if (done === true) return;
-    const lookup = outcomes.of(group.map(({ record }) => record.decisionId));
-    next = groups.next();
-    // It is thrown when its turn comes, if it does: a failed lookup ends the reading before.
-    next.catch(() => undefined);
-    yield { group, found: await lookup };
-  }
-}
-
-/** Together: rows that a model scores share its runs. */
-async function scored(group: readonly CountedRow[], policy: PolicyProgram): Promise<readonly Scores[]> {
-  const scores = group.map(({ record, decided }) => policy.scores(record, decided));
-  return scores.every(isKnown) ? scores : await Promise.all(scores);
 }
 
 function isKnown(scores: Scores | Promise<Scores>): scores is Scores {
