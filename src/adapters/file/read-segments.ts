@@ -102,7 +102,8 @@ export async function* readBlocks(path: string): AsyncGenerator<Block, void> {
       };
       rest = [];
     }
-    if (end < chunk.length) rest.push(chunk.subarray(end));
+    // The chunk's own bytes will be overwritten.
+    if (end < chunk.length) rest.push(Buffer.from(chunk.subarray(end)));
   }
   if (rest.length > 0) yield { bytes: Buffer.concat(rest), torn: true, fileBytesRead: segment.fileBytesRead() };
 }
