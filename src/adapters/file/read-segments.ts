@@ -61,9 +61,13 @@ export async function* readSegmentBlocks(
     try {
       for await (const block of readBlocks(path)) {
         const entries: LogEntry[] = [];
-        if (block.torn) entries.push({ kind: "torn", path, line: line + 1, bytes: block.bytes.length });
-        else
-          for (const bytes of linesOf(block.bytes)) if (isWanted(++line)) entries.push(entryOf({ path, line }, bytes));
+        if (block.torn) {
+          entries.push({ kind: "torn", path, line: line + 1, bytes: block.bytes.length });
+        } else {
+          for (const place of linesOf(block.bytes)) {
+            if (isWanted(++line)) entries.push(entryOf({ path, line }, block.bytes, place));
+          }
+        }
         yield entries;
         onProgress({ path, bytesRead: bytesBefore + block.fileBytesRead, bytesTotal });
       }
@@ -91,25 +95,28 @@ interface Block {
  */
 export async function* readBlocks(path: string): AsyncGenerator<Block, void> {
   const segment = await openSegment(path);
-  let rest: Buffer[] = [];
+  let held: Buffer = Buffer.allocUnsafeSlow(HELD_BYTES);
+  let length = 0;
   for await (const chunk of segment.chunks()) {
     const end = chunk.lastIndexOf(LINE_FEED) + 1;
-    if (end > 0) {
-      yield {
-        bytes: joined(rest, chunk.subarray(0, end)),
-        torn: false,
-        fileBytesRead: segment.fileBytesRead(),
-      };
-      rest = [];
-    }
-    // The chunk's own bytes will be overwritten.
-    if (end < chunk.length) rest.push(Buffer.from(chunk.subarray(end)));
+    held = roomFor(held, length + chunk.length);
+    chunk.copy(held, length);
+    if (end > 0) yield { bytes: held.subarray(0, length + end), torn: false, fileBytesRead: segment.fileBytesRead() };
+    held.copyWithin(0, end > 0 ? length + end : 0, length + chunk.length);
+    length = end > 0 ? chunk.length - end : length + chunk.length;
   }
-  if (rest.length > 0) yield { bytes: Buffer.concat(rest), torn: true, fileBytesRead: segment.fileBytesRead() };
+  const bytes = held.subarray(0, length);
+  if (length > 0) yield { bytes, torn: true, fileBytesRead: segment.fileBytesRead() };
 }
 
-function joined(rest: readonly Buffer[], chunk: Buffer): Buffer {
-  return rest.length === 0 ? chunk : Buffer.concat([...rest, chunk]);
+/** What is read of a segment at a time, and what was left of the last line before it; more for longer lines. */
+const HELD_BYTES = 512 * 1024;
+
+function roomFor(held: Buffer, bytes: number): Buffer {
+  if (bytes <= held.length) return held;
+  const larger = Buffer.allocUnsafeSlow(2 * bytes);
+  held.copy(larger);
+  return larger;
 }
 
 /** 0 for a segment that is gone: opening it says so. */
@@ -121,17 +128,22 @@ async function sizeOf(path: string): Promise<number> {
   return 0;
 }
 
-function* linesOf(block: Buffer): Generator<Buffer, void> {
+interface Place {
+  readonly start: number;
+  readonly end: number;
+}
+
+function* linesOf(block: Buffer): Generator<Place, void> {
   for (let start = 0; start < block.length;) {
     const end = block.indexOf(LINE_FEED, start);
-    yield block.subarray(start, end);
+    yield { start, end };
     start = end + 1;
   }
 }
 
-function entryOf(at: { readonly path: string; readonly line: number }, bytes: Buffer): LogEntry {
-  if (!isUtf8(bytes)) return { kind: "corrupt", ...at, rule: "a record is valid UTF-8" };
-  const text = bytes.toString("utf8");
+function entryOf(at: { readonly path: string; readonly line: number }, block: Buffer, { start, end }: Place): LogEntry {
+  if (!isUtf8(block.subarray(start, end))) return { kind: "corrupt", ...at, rule: "a record is valid UTF-8" };
+  const text = block.toString("utf8", start, end);
   const record = parseObject(text);
   if (record === null) return { kind: "corrupt", ...at, rule: "a record is one JSON object" };
   return { kind: "record", ...at, text, record };
