@@ -3,7 +3,6 @@ import { type Command, Option } from "commander";
 import type { EvaluationReport } from "../contract/evaluation-report.ts";
 import { composeEvaluation, type EvaluationParts, type NamedPolicy, writeTexts } from "../compose/evaluation.ts";
 import { readConfig } from "../ops/config.ts";
-import type { LogParts } from "../service/evaluation/gather-evidence.ts";
 import { type Compared, type Evaluated, evaluateLog } from "../service/evaluation/evaluate-log.ts";
 import { amount, type EvaluateOptions, misuseOf, share } from "./evaluate/options.ts";
 import { tellEvaluation } from "./evaluate/summary.ts";
@@ -93,7 +92,7 @@ function rowsOf({ program, from, until, propensity, floor }: EvaluateOptions, { 
 }
 
 interface OpenLog {
-  readonly log: LogParts;
+  readonly log: ReturnType<EvaluationParts["open"]>;
   /** When all outcomes are in their store. */
   readonly told: Promise<void>;
 }

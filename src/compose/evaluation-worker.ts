@@ -1,5 +1,6 @@
-/** A thread that reads parts of a log for an evaluation, one after the other. Outcomes are looked up where they are. */
+/** A thread of an evaluation: it does one thing after the other. Outcomes are looked up where they are. */
 import { parentPort, workerData } from "node:worker_threads";
+import { measureAction } from "../core/evaluation/uplift/measure-action.ts";
 import { invariant } from "../core/errors.ts";
 import type { OutcomeRecord } from "../core/domain/outcome.ts";
 import { readSegmentBlocks } from "../adapters/file/read-segments.ts";
@@ -45,9 +46,11 @@ function lookUp(ids: readonly string[]): Promise<ReadonlyMap<string, readonly Ou
   });
 }
 
-async function answer({ part, asked }: Exclude<Told, { readonly kind: "found" }>): Promise<void> {
+async function answer(order: Exclude<Told, { readonly kind: "found" }>): Promise<void> {
   try {
+    if (order.kind === "measure") return tell({ kind: "measured", measured: measureAction(order.rows, order.terms) });
     const local = await parts;
+    const { part, asked } = order;
     const join = asked.join === null ? null : { ...asked.join, instantMs: Date.parse };
     const read = await local.read(part, { ...asked, join });
     const columns = read.blocks.flatMap((block) => [block, ...block.named, ...block.policies]);

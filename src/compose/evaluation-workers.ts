@@ -1,6 +1,10 @@
-/** The parts of a log, read in threads: a part is read by whichever is free. */
+/** What takes long, in threads: parts of a log are read, and actions measured, by whichever is free. */
 import { Worker } from "node:worker_threads";
 import type { OutcomeRecord } from "../core/domain/outcome.ts";
+import type { ResamplingTerms } from "../core/evaluation/clusters.ts";
+import type { ChosenRows } from "../core/evaluation/uplift/comparable-rows.ts";
+import type { MeasuredAction } from "../core/evaluation/uplift/measure-action.ts";
+import type { ActionMeasurer } from "../service/evaluation/measure-actions.ts";
 import type { JoinTerms } from "../core/evaluation/join.ts";
 import type { OutcomeLookup } from "../core/export-ports.ts";
 import { LiftgateError } from "../core/errors.ts";
@@ -18,6 +22,12 @@ export interface Setup {
   readonly terms: LocalPartsTerms;
 }
 
+interface MeasureOrder {
+  readonly kind: "measure";
+  readonly rows: ChosenRows;
+  readonly terms: ResamplingTerms;
+}
+
 interface ReadOrder {
   readonly kind: "read";
   readonly part: number;
@@ -27,6 +37,7 @@ interface ReadOrder {
 /** What a worker is told. */
 export type Told =
   | ReadOrder
+  | MeasureOrder
   | {
       readonly kind: "found";
       readonly lookup: number;
@@ -36,11 +47,12 @@ export type Told =
 /** What it says. */
 export type Answer =
   | { readonly kind: "read"; readonly read: PartRead }
+  | { readonly kind: "measured"; readonly measured: MeasuredAction }
   | { readonly kind: "failed"; readonly message: string }
   | { readonly kind: "lookup"; readonly lookup: number; readonly ids: readonly string[] };
 
 interface Waiter {
-  readonly order: ReadOrder;
+  readonly order: ReadOrder | MeasureOrder;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: Error) => void;
 }
@@ -48,19 +60,19 @@ interface Waiter {
 /** Reading is all a worker does: more than the cores gain nothing, and each opens the models. */
 const WORKERS = 2;
 
-export class EvaluationWorkers implements LogParts {
+export class EvaluationWorkers implements LogParts, ActionMeasurer {
   readonly count: number;
   readonly #outcomes: OutcomeLookup;
-  readonly #onAnswered: () => void;
+  readonly #onRead: () => void;
   readonly #workers: readonly Worker[];
   readonly #free: Worker[];
   readonly #busy = new Map<Worker, Waiter>();
   readonly #queue: Waiter[] = [];
 
-  constructor(setup: Setup, outcomes: OutcomeLookup, onAnswered: () => void) {
+  constructor(setup: Setup, outcomes: OutcomeLookup, onRead: () => void) {
     this.count = setup.segments.length;
     this.#outcomes = outcomes;
-    this.#onAnswered = onAnswered;
+    this.#onRead = onRead;
     this.#workers = Array.from({ length: Math.min(WORKERS, this.count) }, () => this.#start(setup));
     this.#free = [...this.#workers];
   }
@@ -70,14 +82,21 @@ export class EvaluationWorkers implements LogParts {
     const asked = { join: terms, every, questions };
     const answer = await this.#ask({ kind: "read", part, asked });
     if (answer.kind !== "read") throw new LiftgateError("internal", `expected rows, got ${answer.kind}`);
+    this.#onRead();
     return answer.read;
+  }
+
+  async measure(rows: ChosenRows, terms: ResamplingTerms): Promise<MeasuredAction> {
+    const answer = await this.#ask({ kind: "measure", rows, terms });
+    if (answer.kind !== "measured") throw new LiftgateError("internal", `expected figures, got ${answer.kind}`);
+    return answer.measured;
   }
 
   async close(): Promise<void> {
     await Promise.all(this.#workers.map((worker) => worker.terminate()));
   }
 
-  #ask(order: ReadOrder): Promise<Answer> {
+  #ask(order: ReadOrder | MeasureOrder): Promise<Answer> {
     return new Promise((resolve, reject) => {
       this.#queue.push({ order, resolve, reject });
       this.#next();
@@ -113,7 +132,6 @@ export class EvaluationWorkers implements LogParts {
     this.#free.push(worker);
     if (answer.kind === "failed") waiter?.reject(new LiftgateError("invalid_request", answer.message));
     else waiter?.resolve(answer);
-    this.#onAnswered();
     this.#next();
   }
 

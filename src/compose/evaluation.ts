@@ -11,6 +11,7 @@ import type { Program } from "../core/domain/program.ts";
 import type { UpliftModel } from "../core/ports.ts";
 import type { Config } from "../ops/config.ts";
 import type { LogParts } from "../service/evaluation/gather-evidence.ts";
+import type { ActionMeasurer } from "../service/evaluation/measure-actions.ts";
 import type { LocalPartsTerms } from "../service/evaluation/local-parts.ts";
 import { EvaluationWorkers } from "./evaluation-workers.ts";
 import type { ReadLog } from "./export.ts";
@@ -39,7 +40,7 @@ export interface EvaluationParts {
   readonly outcomes: ReadLog;
   readonly store: OutcomeStore;
   /** Opens what reads decisions; it is to be asked once all outcomes are in the store. */
-  readonly open: (terms: LocalPartsTerms, onPart: () => void) => LogParts;
+  readonly open: (terms: LocalPartsTerms, onPart: () => void) => LogParts & ActionMeasurer;
   close(): Promise<void>;
 }
 

@@ -1,5 +1,5 @@
 /** Many logs of a world with known effects, each evaluated: how often the evaluation is right. */
-import { evaluate, type EvaluationTerms, type Policies } from "../../src/core/evaluation/evaluate.ts";
+import { conclude, evaluate, type EvaluationTerms, type Policies } from "../../src/core/evaluation/evaluate.ts";
 import type { Difference, Evaluation, Range } from "../../src/core/evaluation/evaluation.ts";
 import { rewardColumns, withBaseline } from "../../src/core/evaluation/contributions.ts";
 import { estimateAll } from "../../src/core/evaluation/off-policy/estimate-all.ts";
@@ -21,8 +21,6 @@ const TERMS: EvaluationTerms = {
   minSliceRows: 200,
   spend: "equal",
   pValueSrm: 1,
-  calibration: [],
-  uplift: [],
 };
 /** The candidate's model is better, or worse, than the incumbent's. */
 const BETTER = { candidate: 0.2, incumbent: 0.8 };
@@ -136,7 +134,7 @@ function policiesOf(log: TruthLog): Policies {
 }
 
 function judged(log: TruthLog): Evaluation {
-  return evaluate(log.sample, policiesOf(log), TERMS);
+  return conclude(evaluate(log.sample, policiesOf(log), TERMS), { calibration: [], uplift: [] });
 }
 
 function compared({ difference }: Evaluation): Difference {

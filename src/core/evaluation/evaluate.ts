@@ -2,7 +2,7 @@
  * Was it worth it, and would the candidate have been: a policy judged on a log that another one decided.
  *
  * weights and gates → candidate and incumbent at equal spend → every estimator → slices → realized against assigned →
- * the verdict. Amounts are means per decision; intervals are of the cluster bootstrap by unit, unless said otherwise.
+ * the verdict, with what is known of the model. Amounts are means per decision; intervals are of the cluster bootstrap by unit, unless said otherwise.
  */
 import { calibrationHolds } from "./uplift/calibration-holds.ts";
 import { Clusters, type ResamplingTerms } from "./clusters.ts";
@@ -26,7 +26,7 @@ import {
   weightsOf,
   withBaseline,
 } from "./contributions.ts";
-import type { Calibration, Estimate, EstimatorResult, Evaluation, PolicyResult, UpliftResult } from "./evaluation.ts";
+import type { Estimate, EstimatorResult, Evaluation, PolicyResult } from "./evaluation.ts";
 import { gatesOf, summaryOfWeights } from "./gates.ts";
 import { logHistogram, shareHistogram } from "./histogram.ts";
 import { type EstimateOfOne, estimateAll } from "./off-policy/estimate-all.ts";
@@ -47,11 +47,14 @@ export interface EvaluationTerms extends ResamplingTerms, SliceTerms {
   readonly spend: SpendRule;
   /** Of the test that actions come as often as their propensities say, in [0, 1]. */
   readonly pValueSrm: number;
-  readonly calibration: readonly Calibration[];
-  readonly uplift: readonly UpliftResult[];
 }
 
-export function evaluate(sample: Sample, policies: Policies, terms: EvaluationTerms): Evaluation {
+/** How right the candidate's model is, and how well it ranks. */
+export type Measured = Pick<Evaluation, "calibration" | "uplift">;
+/** Everything about the policies. */
+export type Judged = Omit<Evaluation, "verdict" | keyof Measured>;
+
+export function evaluate(sample: Sample, policies: Policies, terms: EvaluationTerms): Judged {
   const clusters = new Clusters(sample, terms);
   const modelled = withBaseline(sample);
   const incumbent =
@@ -74,9 +77,7 @@ export function evaluate(sample: Sample, policies: Policies, terms: EvaluationTe
   };
   const compared = !("refused" in difference);
   const slices = compared ? slicesOf(sample, clusters, { paired, slope: candidate.slope, offered }, terms) : [];
-  const { calibration, uplift } = terms;
   return {
-    verdict: verdictOn({ gates, difference, slices, calibrationHolds: calibrationHolds(calibration) }),
     estimator: "dr",
     level: terms.level,
     gates,
@@ -95,12 +96,17 @@ export function evaluate(sample: Sample, policies: Policies, terms: EvaluationTe
     weights: { ...summaryOfWeights(weights), histogram: logHistogram(weights) },
     propensities: shareHistogram(sample.propensity),
     slices,
-    calibration,
-    uplift,
     compliance: complianceOf(sample, clusters),
   };
 }
 
+export function conclude(judged: Judged, measured: Measured): Evaluation {
+  const { gates, difference, slices } = judged;
+  const verdict = verdictOn({ gates, difference, slices, calibrationHolds: calibrationHolds(measured.calibration) });
+  return { verdict, ...judged, ...measured };
+}
+
+const NONE: Estimate = { estimate: NaN, standardError: NaN, low: NaN, high: NaN };
 const CANDIDATE = { policy: "candidate", action: null } as const;
 const INCUMBENT = { policy: "incumbent", action: null } as const;
 
@@ -116,13 +122,13 @@ function offeredIn({ assigned }: Sample): Float64Array {
 type About = Pick<PolicyResult, "policy" | "action" | "lambda" | "offered">;
 
 function resultOf(clusters: Clusters, { value, cost }: Contributions, about: About): PolicyResult {
-  return {
-    ...about,
-    offered: Math.min(1, Math.max(0, about.offered)),
-    value: clusters.mean(value),
-    cost: clusters.mean(cost),
-    profit: clusters.estimate([value, cost, 1], ([v = 0, c = 0, n = 0]) => (v - c) / n),
-  };
+  const sums = [value, cost, 1].map((column) => clusters.sumsOf(column));
+  const [ofValue = NONE, ofCost = NONE, profit = NONE] = clusters.estimates(sums, [
+    ([v = 0, , n = 0]) => v / n,
+    ([, c = 0, n = 0]) => c / n,
+    ([v = 0, c = 0, n = 0]) => (v - c) / n,
+  ]);
+  return { ...about, offered: Math.min(1, Math.max(0, about.offered)), value: ofValue, cost: ofCost, profit };
 }
 
 /** Nobody; everybody, with each action; and offers by the lot that cost what the incumbent spends, if they can. */

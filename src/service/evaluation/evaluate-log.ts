@@ -1,11 +1,10 @@
 /** From the parts of a log to a report: evidence → estimates → what was compared, and what that cannot say. */
 import type { ComparedPolicy, EvaluationReport } from "../../contract/evaluation-report.ts";
-import { evaluate } from "../../core/evaluation/evaluate.ts";
-import { measureCalibration } from "../../core/evaluation/uplift/measure-calibration.ts";
-import { measureUplift } from "../../core/evaluation/uplift/measure-uplift.ts";
+import { conclude, evaluate } from "../../core/evaluation/evaluate.ts";
 import type { Evidence, EvaluationTask, LogParts } from "./gather-evidence.ts";
 import { gatherEvidence } from "./gather-evidence.ts";
 import { limitsOf } from "./limits.ts";
+import { type ActionMeasurer, measureActions } from "./measure-actions.ts";
 import { pValueOfPropensities } from "./propensities-hold.ts";
 import type { DecidedBy, ReadTally } from "./read-log.ts";
 import type { Propensity } from "./row-block.ts";
@@ -43,7 +42,7 @@ export interface Evaluated {
 
 /** @throws LiftgateError as `gatherEvidence` */
 export async function evaluateLog(
-  log: LogParts,
+  log: LogParts & ActionMeasurer,
   task: EvaluationTask,
   judgement: Judgement,
   compared: Compared,
@@ -52,9 +51,10 @@ export async function evaluateLog(
   const { windowMs, exposures } = await task.join;
   const { sample, candidate, incumbent, curve, reach, tallies } = evidence;
   const { level, floor, tolerance, minSliceRows, propensity, anySpend } = judgement;
-  const ranking = { level, floor, seed: SEED, replicates: RANKING_REPLICATES };
+  const measuring = measureActions(log, sample, { level, floor, seed: SEED, replicates: RANKING_REPLICATES });
   const spend = anySpend === "compare" ? "any" : reach === "reached" ? "equal" : "refuse";
-  const evaluation = evaluate(
+  // While actions are measured.
+  const judged = evaluate(
     sample,
     { candidate, incumbent, curve },
     {
@@ -65,8 +65,6 @@ export async function evaluateLog(
       spend,
       minSliceRows,
       pValueSrm: pValueOfPropensities(sample, propensity),
-      calibration: measureCalibration(sample, ranking),
-      uplift: measureUplift(sample, ranking),
     },
   );
   const decidedBy = mergedDeciders(tallies);
@@ -88,7 +86,7 @@ export async function evaluateLog(
       propensity,
     },
     limits: limitsOf(evidence, { propensity, programs: decidedBy.length }),
-    ...evaluation,
+    ...conclude(judged, await measuring),
   };
   const faulty = tallies.reduce((sum, tally) => sum + tally.faulty, 0);
   return { report, faults: tallies.flatMap((tally) => tally.faults), faulty };

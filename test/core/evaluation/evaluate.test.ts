@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { evaluate, type EvaluationTerms, type Policies } from "../../../src/core/evaluation/evaluate.ts";
+import { conclude, evaluate, type EvaluationTerms, type Policies } from "../../../src/core/evaluation/evaluate.ts";
 import { pricedPolicy, truthLog, type TruthLog, truthOf } from "../../support/truth-world.ts";
 import { policyOf } from "../../support/samples.ts";
 
@@ -11,9 +11,8 @@ const TERMS: EvaluationTerms = {
   minSliceRows: 100,
   spend: "equal",
   pValueSrm: 0.5,
-  calibration: [],
-  uplift: [],
 };
+const UNMEASURED = { calibration: [], uplift: [] } as const;
 const LOG = truthLog(3_000, 11, { candidate: 0.1, incumbent: 1 });
 
 function judged(log: TruthLog, lambda: number, by: "candidate" | "incumbent") {
@@ -30,7 +29,7 @@ function policies(log: TruthLog): Policies {
 }
 
 describe("an evaluation", () => {
-  const evaluation = evaluate(LOG.sample, policies(LOG), TERMS);
+  const evaluation = conclude(evaluate(LOG.sample, policies(LOG), TERMS), UNMEASURED);
 
   it("ships the policy of the better model, at equal spend", () => {
     expect(evaluation.gates.filter(({ passed }) => !passed)).toEqual([]);
@@ -106,14 +105,14 @@ describe("an evaluation", () => {
   });
 
   it("is the same again", () => {
-    expect(evaluate(LOG.sample, policies(LOG), TERMS)).toEqual(evaluation);
+    expect(conclude(evaluate(LOG.sample, policies(LOG), TERMS), UNMEASURED)).toEqual(evaluation);
   });
 
   it("compares nothing at another spend, unless asked", () => {
     const other = { ...policies(LOG), candidate: [judged(LOG, 4, "candidate")] } as const;
     const refused = evaluate(LOG.sample, other, { ...TERMS, spend: "refuse" });
     expect(refused.difference).toHaveProperty("refused");
-    expect(refused.verdict.decision).toBe("cannot_tell");
+    expect(conclude(refused, UNMEASURED).verdict.decision).toBe("cannot_tell");
     expect(refused.slices).toEqual([]);
     const asked = evaluate(LOG.sample, other, { ...TERMS, spend: "any" });
     expect(asked.difference).toMatchObject({ at: "as_evaluated" });
@@ -125,13 +124,13 @@ describe("an evaluation", () => {
     const found = evaluate(LOG.sample, { candidate, incumbent: { lambda: null, columns: self }, curve: [] }, TERMS);
     expect(found.weights.mean).toBe(1);
     expect(found.difference).toMatchObject({ value: { estimate: 0, low: 0, high: 0 } });
-    expect(found.verdict.decision).toBe("cannot_tell");
+    expect(conclude(found, UNMEASURED).verdict.decision).toBe("cannot_tell");
   });
 
   it("refuses what the log never did", () => {
     const blind = { ...policies(LOG).candidate[0].columns, unsupported: new Float64Array(LOG.sample.rows).fill(0.5) };
     const found = evaluate(LOG.sample, { ...policies(LOG), candidate: [{ lambda: 0, columns: blind }] }, TERMS);
     expect(found.gates.find(({ gate }) => gate === "support")?.passed).toBe(false);
-    expect(found.verdict.decision).toBe("cannot_tell");
+    expect(conclude(found, UNMEASURED).verdict.decision).toBe("cannot_tell");
   });
 });

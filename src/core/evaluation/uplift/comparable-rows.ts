@@ -54,18 +54,6 @@ export function comparableRows(sample: Sample, action: number, floor: number): C
   };
 }
 
-/** How much each row weighs when its unit counts that often. */
-export function reweighed(
-  { weight, unit }: Pick<ComparableRows, "weight" | "unit">,
-  repetitions: Uint8Array,
-): Float64Array {
-  const weights = new Float64Array(weight.length);
-  for (let i = 0; i < weight.length; i++) {
-    weights[i] = (weight[i] as number) * (repetitions[unit[i] as number] as number);
-  }
-  return weights;
-}
-
 function* rowsOf(sample: Sample, action: number, floor: number): Generator<number> {
   const { rows, logged, assigned, expectedValue, expectedCost } = sample;
   const actions = sample.actions.length;

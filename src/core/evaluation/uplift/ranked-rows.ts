@@ -1,4 +1,5 @@
 /** Rows of one action and of `no_offer`, and the same by falling score: what the ranking metrics walk over. */
+import type { Clusters } from "../clusters.ts";
 
 /** Columns of n rows. */
 export interface Comparison {
@@ -33,6 +34,28 @@ export function ranked(rows: Comparison): RankedRows {
     weight: taken(rows.weight, order),
     last: Uint8Array.from(score, (own, i) => Number(own !== score[i + 1])),
   };
+}
+
+/** How much ranked rows weigh when their clusters are drawn some number of times. */
+export class RankedWeights {
+  readonly #weight: Float64Array;
+  readonly #cluster: Uint16Array;
+  readonly #weights: Float64Array;
+
+  constructor({ order, weight }: RankedRows, clusters: Clusters) {
+    this.#weight = weight;
+    this.#cluster = Uint16Array.from(order, (row) => clusters.of(row));
+    this.#weights = new Float64Array(weight.length);
+  }
+
+  /** The same array every time. */
+  times(times: Uint8Array): Float64Array {
+    const weights = this.#weights;
+    for (let i = 0; i < weights.length; i++) {
+      weights[i] = (this.#weight[i] as number) * (times[this.#cluster[i] as number] as number);
+    }
+    return weights;
+  }
 }
 
 /** What was seen from the highest score down to here. Sums are weighted. */

@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { type RewardColumns, rewardColumns, withBaseline } from "../../../../src/core/evaluation/contributions.ts";
 import { Clusters } from "../../../../src/core/evaluation/clusters.ts";
-import { evaluate } from "../../../../src/core/evaluation/evaluate.ts";
+import { conclude, evaluate } from "../../../../src/core/evaluation/evaluate.ts";
 import { summaryOfWeights } from "../../../../src/core/evaluation/gates.ts";
 import { biasBoundAt, chosenLimit } from "../../../../src/core/evaluation/off-policy/choose-limit.ts";
 import { contributionOf, type MeanEstimator } from "../../../../src/core/evaluation/off-policy/contribution-of.ts";
@@ -195,11 +195,8 @@ describe("the Open Bandit logs", () => {
   it("refuses women, where one decision is a fifth of all weight, and reports men", () => {
     const [women, men] = (["women", "men"] as const).map((campaign) => {
       const { sample, uniform } = openBandit(`bts-${campaign}`);
-      return evaluate(
-        sample,
-        { candidate: [{ lambda: null, columns: uniform }], incumbent: null, curve: [] },
-        OPEN_TERMS,
-      );
+      const policies = { candidate: [{ lambda: null, columns: uniform }], incumbent: null, curve: [] } as const;
+      return conclude(evaluate(sample, policies, OPEN_TERMS), { calibration: [], uplift: [] });
     });
     expect(women?.verdict.decision).toBe("cannot_tell");
     expect(women?.gates.filter(({ passed }) => !passed).map(({ gate }) => gate)).toContain("ess");
@@ -223,6 +220,4 @@ const OPEN_TERMS = {
   minSliceRows: 100,
   spend: "any",
   pValueSrm: 1,
-  calibration: [],
-  uplift: [],
 } as const;
