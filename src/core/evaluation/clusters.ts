@@ -53,7 +53,15 @@ export class Clusters {
 
   /** A mean over the rows. */
   mean(column: Float64Array): Estimate {
-    return this.estimate([column, 1], ([sum = 0, rows = 0]) => sum / rows);
+    return this.means([column])[0] ?? NOTHING;
+  }
+
+  means(columns: readonly Float64Array[]): readonly Estimate[] {
+    const sums = [1, ...columns].map((column) => this.sumsOf(column));
+    return this.estimates(
+      sums,
+      columns.map((_, k) => (of) => (of[k + 1] ?? NaN) / (of[0] ?? NaN)),
+    );
   }
 
   /** Of the mean of a column, without resampling: that of its sums over the clusters. */

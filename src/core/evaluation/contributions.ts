@@ -43,10 +43,7 @@ export function withBaseline(sample: Sample): Modelled {
 
 /** ψ of a policy. */
 export function contributionsOf(modelled: Modelled, policy: PolicyColumns): Contributions {
-  return {
-    value: doublyRobust(rewardColumns("value", modelled, policy)),
-    cost: doublyRobust(rewardColumns("cost", modelled, policy)),
-  };
+  return { value: doublyRobust("value", modelled, policy), cost: doublyRobust("cost", modelled, policy) };
 }
 
 /** The log's own policy: what was observed. */
@@ -113,8 +110,19 @@ export function fixedPolicy(sample: Sample, shares: readonly number[]): PolicyCo
   return columns;
 }
 
-function doublyRobust({ w, reward, qChosen, qPolicy }: RewardColumns): Float64Array {
-  return qPolicy.map((q, i) => q + (w[i] as number) * ((reward[i] as number) - (qChosen[i] as number)));
+function doublyRobust(of: keyof Contributions, { sample, baseline }: Modelled, policy: PolicyColumns): Float64Array {
+  const { propensity } = sample;
+  const reward = sample[of];
+  const mu0 = baseline[of];
+  const { assigned } = EXPECTED[of](sample);
+  const planned = PLANNED[of](policy);
+  const psi = new Float64Array(reward.length);
+  for (let i = 0; i < psi.length; i++) {
+    const w = (policy.drawn[i] as number) / (propensity[i] as number);
+    const mu = mu0[i] as number;
+    psi[i] = mu + (planned[i] as number) + w * ((reward[i] as number) - (mu + (assigned[i] as number)));
+  }
+  return psi;
 }
 
 /** 0 where it is not scored. */

@@ -197,7 +197,7 @@ function curveOf(curve: Policies["curve"], terms: ResamplingTerms): Evaluation["
     const known = prepared.get(sample) ?? { modelled: withBaseline(sample), clusters: new Clusters(sample, terms) };
     prepared.set(sample, known);
     const { value, cost } = contributionsOf(known.modelled, columns);
-    const mean = (column: Float64Array): Estimate => known.clusters.mean(column);
-    return { lambda, value: mean(value), cost: mean(cost), offered: Math.min(1, Math.max(0, meanOf(columns.offered))) };
+    const [ofValue = NONE, ofCost = NONE] = known.clusters.means([value, cost]);
+    return { lambda, value: ofValue, cost: ofCost, offered: Math.min(1, Math.max(0, meanOf(columns.offered))) };
   });
 }

@@ -9,7 +9,7 @@
  * an L that cuts weights off from looking better than it is known to be.
  */
 import type { RewardColumns } from "../contributions.ts";
-import { contributionOf, isCorrected, type MeanEstimator, temperedWeights } from "./contribution-of.ts";
+import { isCorrected, type MeanEstimator, temperOf } from "./contribution-of.ts";
 
 const DELTA = 0.05;
 /** Geometric steps from 1 to the largest weight. */
@@ -23,8 +23,8 @@ export function chosenLimit(estimator: MeanEstimator, columns: RewardColumns): n
   const weights = momentsOf(columns.w);
   let best = { limit: limits[0] ?? 1, error: Infinity };
   for (const limit of limits) {
-    const psi = contributionOf(estimator, columns, limit);
-    const error = varianceOf(psi) / psi.length + biasBound(estimator, columns, { limit, weights }) ** 2;
+    const { variance, bias, largest } = momentsAt(estimator, columns, limit);
+    const error = variance / columns.w.length + (bias + largest * deviationOf(weights, columns.w.length)) ** 2;
     if (error < best.error) best = { limit, error };
   }
   return best.limit;
@@ -36,30 +36,47 @@ export function biasBoundAt(
   columns: RewardColumns,
   { limit, range }: { readonly limit: number; readonly range: number | null },
 ): number {
-  return biasBound(estimator, columns, { limit, range, weights: momentsOf(columns.w) });
+  const { bias, largest } = momentsAt(estimator, columns, limit);
+  return bias + (range ?? largest) * deviationOf(momentsOf(columns.w), columns.w.length);
 }
 
-interface BoundAt {
-  readonly limit: number;
-  readonly range?: number | null;
-  readonly weights: WeightMoments;
+interface MomentsAt {
+  /** Of ψ. */
+  readonly variance: number;
+  /** |mean((w − w_L)·e)|. */
+  readonly bias: number;
+  /** The largest |e|. */
+  readonly largest: number;
 }
 
-function biasBound(estimator: MeanEstimator, columns: RewardColumns, { limit, range, weights }: BoundAt): number {
-  const { w, reward, qChosen } = columns;
-  const tempered = temperedWeights(estimator, w, limit);
+/** In one pass over the rows, which keeps none of them. */
+function momentsAt(estimator: MeanEstimator, { w, reward, qChosen, qPolicy }: RewardColumns, limit: number): MomentsAt {
+  const temper = temperOf(estimator);
   const corrected = isCorrected(estimator);
+  let first = 0;
+  let sum = 0;
+  let squares = 0;
   let bias = 0;
   let largest = 0;
   for (let i = 0; i < w.length; i++) {
+    const weight = w[i] as number;
+    const tempered = temper(weight, limit);
     const rest = (reward[i] as number) - (corrected ? (qChosen[i] as number) : 0);
-    bias += ((w[i] as number) - (tempered[i] as number)) * rest;
+    const psi = (corrected ? (qPolicy[i] as number) : 0) + tempered * rest;
+    // Rewards may be large and alike: their squares would lose the digits that differ.
+    if (i === 0) first = psi;
+    sum += psi - first;
+    squares += (psi - first) ** 2;
+    bias += (weight - tempered) * rest;
     largest = Math.max(largest, Math.abs(rest));
   }
   const n = w.length;
+  return { variance: Math.max(0, squares / n - (sum / n) ** 2), bias: Math.abs(bias / n), largest };
+}
+
+function deviationOf({ square, max }: WeightMoments, rows: number): number {
   const confidence = Math.log(2 / DELTA);
-  const deviation = Math.sqrt((2 * weights.square * confidence) / n) + (2 * weights.max * confidence) / (3 * n);
-  return Math.abs(bias / n) + (range ?? largest) * deviation;
+  return Math.sqrt((2 * square * confidence) / rows) + (2 * max * confidence) / (3 * rows);
 }
 
 interface WeightMoments {
@@ -84,9 +101,4 @@ function limitsOf(estimator: MeanEstimator, w: Float64Array): readonly number[] 
   // Shrinkage by L·w/(w² + L) leaves a weight nearly as it is from w² on.
   const top = estimator === "dros" ? 100 * largest * largest : largest;
   return Array.from({ length: STEPS }, (_, k) => top ** (k / (STEPS - 1)));
-}
-
-function varianceOf(psi: Float64Array): number {
-  const mean = psi.reduce((sum, x) => sum + x, 0) / psi.length;
-  return psi.reduce((sum, x) => sum + (x - mean) ** 2, 0) / psi.length;
 }

@@ -48,10 +48,9 @@ export function isCorrected(estimator: MeanEstimator): boolean {
   return FORMS[estimator].model === "corrected";
 }
 
-/** Tempered weights [n]. */
-export function temperedWeights(estimator: MeanEstimator, w: Float64Array, limit: number): Float64Array {
-  const { temper } = FORMS[estimator];
-  return w.map((weight) => temper(weight, limit));
+/** How the estimator tempers a weight. */
+export function temperOf(estimator: MeanEstimator): (w: number, limit: number) => number {
+  return FORMS[estimator].temper;
 }
 
 /** ψ of every row [n]. @param limit L; it means nothing where the formula has none */
