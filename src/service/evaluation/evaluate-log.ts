@@ -68,7 +68,8 @@ export async function evaluateLog(
     },
   );
   const decidedBy = mergedDeciders(tallies);
-  const times = [...sample.timeMs].toSorted((a, b) => a - b);
+  const firstMs = sample.timeMs.reduce((first, timeMs) => Math.min(first, timeMs), Infinity);
+  const lastMs = sample.timeMs.reduce((last, timeMs) => Math.max(last, timeMs), -Infinity);
   const report: EvaluationReport = {
     schema: "liftgate.evaluation.v1",
     createdAt: compared.createdAt,
@@ -76,8 +77,8 @@ export async function evaluateLog(
     candidate: { ...compared.candidate, lambda: candidate[0]?.lambda ?? null },
     incumbent: { ...(compared.incumbent ?? asDecided(decidedBy)), lambda: null },
     log: {
-      from: new Date(times[0] ?? 0).toISOString(),
-      until: new Date(times.at(-1) ?? 0).toISOString(),
+      from: new Date(firstMs).toISOString(),
+      until: new Date(lastMs).toISOString(),
       decisions: sample.rows,
       units: sample.units,
       leftOut: leftOutOf(evidence),

@@ -49,9 +49,9 @@ export interface ToldRow extends Pick<DecisionRecord, "decisionId" | "time" | "r
 export class BlockBuilder {
   readonly #policy: Program;
   readonly #propensity: Propensity;
-  readonly #policies: number;
   readonly #actions: string[];
-  #block: Building;
+  /** Filled again for each block: what is taken is a copy. */
+  readonly #block: Building;
   #told: ToldRow[] = [];
 
   /** @param policies how many are asked about */
@@ -61,7 +61,6 @@ export class BlockBuilder {
   ) {
     this.#policy = policy;
     this.#propensity = propensity;
-    this.#policies = policies;
     this.#actions = policy.actions.map(({ id }) => id);
     this.#block = building(policies);
   }
@@ -135,12 +134,11 @@ export class BlockBuilder {
     const told = this.#told;
     const rows = told.length;
     const width = this.#actions.length;
-    this.#block = building(this.#policies);
     this.#told = [];
     const block = {
       rows,
       width,
-      units,
+      units: units.slice(),
       named: named.take(rows),
       policies: policies.map((policy) => firstRows(policy, rows)),
       id: columns.id.slice(0, rows),
@@ -158,6 +156,7 @@ export class BlockBuilder {
       cost: new Float64Array(rows),
       lambda: columns.lambda.slice(0, rows),
     };
+    emptied(this.#block);
     return { block, told };
   }
 
@@ -190,6 +189,14 @@ function building(policies: number) {
     lambda: new Float64Array(BLOCK_ROWS),
     named: new NamedColumns(BLOCK_ROWS),
   };
+}
+
+/** What not every row sets. */
+function emptied({ units, logged, upliftValue, upliftCost }: Building): void {
+  units.length = 0;
+  logged.fill(0);
+  upliftValue.fill(NaN);
+  upliftCost.fill(NaN);
 }
 
 function inArmOf({ candidates, action }: DecisionRecord): number {
