@@ -1,7 +1,7 @@
 /** Everything that can be said of the scores of a file, each figure under the name of its normalisation. */
 import { LiftgateError } from "../../core/errors.ts";
+import { Clusters, type ResamplingTerms } from "../../core/evaluation/clusters.ts";
 import type { Calibration, Estimate, UpliftResult } from "../../core/evaluation/evaluation.ts";
-import { bootstrapped, type Resampling } from "../../core/evaluation/uplift/bootstrap.ts";
 import { calibrationOfRows } from "../../core/evaluation/uplift/measure-calibration.ts";
 import { type ComparableRows, reweighed } from "../../core/evaluation/uplift/comparable-rows.ts";
 import { endNormalised } from "../../core/evaluation/uplift/cumulative-gain.ts";
@@ -36,7 +36,7 @@ export interface Measured {
 /** @throws LiftgateError `invalid_request` where an arm has too few rows */
 export function measure(
   { action, rows, units, others }: Scored,
-  terms: Omit<Resampling, "units"> & { readonly weighted: boolean },
+  terms: ResamplingTerms & { readonly weighted: boolean },
 ): Measured {
   const treated = rows.treated.reduce((sum, one) => sum + one, 0);
   const control = rows.treated.length - treated;
@@ -46,7 +46,7 @@ export function measure(
       `there are ${treated} rows of the action and ${control} of the control; each must have ${ROWS_MIN}`,
     );
   }
-  const resampling = { ...terms, units };
+  const clusters = new Clusters({ unit: rows.unit, units }, terms);
   return {
     schema: "liftgate.uplift.v1",
     treated,
@@ -54,25 +54,25 @@ export function measure(
     units,
     others,
     level: terms.level,
-    uplift: { action, ...upliftOfRows(rows, resampling) },
-    perfect: perfectOf(rows, resampling),
+    uplift: { action, ...upliftOfRows(rows, clusters) },
+    perfect: perfectOf(rows, clusters),
     end: terms.weighted ? null : endOf(rows),
-    calibration: calibrationOfRows(rows, resampling).map((result) => ({ ...result, action })),
+    calibration: calibrationOfRows(rows, clusters).map((result) => ({ ...result, action })),
   };
 }
 
 /** So that ten bins have rows of both arms. */
 const ROWS_MIN = 100;
 
-function perfectOf(rows: ComparableRows, resampling: Resampling): Measured["perfect"] {
+function perfectOf(rows: ComparableRows, clusters: Clusters): Measured["perfect"] {
   const isBinary = rows.value.every((value) => value === 0 || value === 1);
   if (!isBinary || rows.value.every((value) => value === rows.value[0])) return null;
   const byScore = ranked({ ...rows, score: rows.expectedValue });
   const weighing = { weight: byScore.weight, unit: Int32Array.from(byScore.order, (i) => rows.unit[i] as number) };
-  const [qini, auuc] = bootstrapped((repetitions) => {
-    const weights = reweighed(weighing, repetitions);
+  const [qini, auuc] = clusters.figures((times) => {
+    const weights = reweighed(weighing, times);
     return [perfectQini(byScore, weights), perfectAuuc(byScore, weights)];
-  }, resampling);
+  });
   return qini === undefined || auuc === undefined ? null : { qini, auuc };
 }
 

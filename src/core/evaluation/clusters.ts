@@ -1,13 +1,14 @@
 /**
- * Intervals of sums over rows when units come more than once: the cluster bootstrap by unit.
+ * Intervals when units come more than once: the cluster bootstrap by unit.
  *
- * The decisions of a unit stay together (Cameron, Gelbach & Miller, REStat 2008). A statistic is a function of column
- * sums, so a replicate is the function of sums over the clusters drawn, and percentiles of the replicates are the
- * interval (Efron 1979).
+ * The decisions of a unit stay together (Cameron, Gelbach & Miller, REStat 2008), and percentiles of the replicates are
+ * the interval (Efron 1979). A function of column sums is, in a replicate, the function of sums over the clusters drawn;
+ * a figure that needs the rows, as of a ranking, is told how often each of them counts.
  *
  * Of more than 4,096 units each cluster is a fixed group of them, unit mod 4,096: groups of independent units are
  * independent, so this is a bootstrap, too; its standard errors are themselves uncertain by 1/√8,192 ≈ 1 %.
  */
+import { moments } from "../numerics/moments.ts";
 import { normalQuantile } from "../numerics/normal-quantile.ts";
 import type { Estimate } from "./evaluation.ts";
 import type { Sample } from "./sample.ts";
@@ -18,6 +19,9 @@ const CLUSTERS_MAX = 4_096;
 export type Column = Float64Array | number;
 /** A number made of sums, one a column; rows are columns of 1. */
 export type Statistic = (sums: readonly number[]) => number;
+
+/** How often each cluster counts. */
+export type Times = Uint8Array;
 
 export interface ResamplingTerms {
   /** Of the intervals, in (0, 1). */
@@ -30,8 +34,8 @@ export class Clusters {
   readonly #unit: Int32Array;
   readonly #count: number;
   readonly #level: number;
-  /** How often each cluster is drawn, replicate by replicate. */
-  readonly #draws: readonly Uint8Array[];
+  /** Replicate by replicate. */
+  readonly #draws: readonly Times[];
 
   constructor({ unit, units }: Pick<Sample, "unit" | "units">, { level, replicates, seed }: ResamplingTerms) {
     this.#unit = unit;
@@ -58,9 +62,23 @@ export class Clusters {
   /** A statistic of column sums. A replicate in which it is not finite says nothing, and is left out. */
   estimate(columns: readonly Column[], statistic: Statistic): Estimate {
     const byCluster = columns.map((column) => this.#sumsOf(column));
-    const estimate = statistic(byCluster.map((sums) => sums.reduce((total, sum) => total + sum, 0)));
-    const replicates = this.#replicatesOf(byCluster, statistic);
-    return { estimate, standardError: deviation(replicates), ...percentiles(replicates, this.#level, estimate) };
+    const of = (times: Times) => statistic(byCluster.map((sums) => weighedSum(sums, times)));
+    return spreadOf(of(this.#once()), this.#draws.map(of), this.#level);
+  }
+
+  /**
+   * Figures that need the rows, as many each time: a row counts as often as the cluster of its unit, `timesOf`. A
+   * replicate in which a figure is not finite says nothing of it.
+   */
+  figures(figuresOf: (times: Times) => readonly number[]): readonly Estimate[] {
+    const draws = this.#draws.map(figuresOf);
+    return figuresOf(this.#once()).map((estimate, k) =>
+      spreadOf(
+        estimate,
+        draws.map((draw) => draw[k] ?? NaN),
+        this.#level,
+      ),
+    );
   }
 
   /**
@@ -72,7 +90,7 @@ export class Clusters {
     const sums = new Float64Array(labels * count);
     const rows = new Float64Array(labels * count);
     for (let i = 0; i < column.length; i++) {
-      const at = (label[i] as number) * count + ((this.#unit[i] as number) % count);
+      const at = (label[i] as number) * count + clusterOf(this.#unit[i] as number, count);
       sums[at] = (sums[at] as number) + (column[i] as number);
       rows[at] = (rows[at] as number) + 1;
     }
@@ -86,29 +104,34 @@ export class Clusters {
   #sumsOf(column: Column): Float64Array {
     const sums = new Float64Array(this.#count);
     for (let i = 0; i < this.#unit.length; i++) {
-      const at = (this.#unit[i] as number) % this.#count;
+      const at = clusterOf(this.#unit[i] as number, this.#count);
       sums[at] = (sums[at] as number) + (typeof column === "number" ? column : (column[i] as number));
     }
     return sums;
   }
 
-  #replicatesOf(byCluster: readonly Float64Array[], statistic: Statistic): Float64Array {
-    const found: number[] = [];
-    for (const times of this.#draws) {
-      const sums = byCluster.map((sum) => {
-        let total = 0;
-        for (let k = 0; k < sum.length; k++) total += (times[k] as number) * (sum[k] as number);
-        return total;
-      });
-      const replicate = statistic(sums);
-      if (Number.isFinite(replicate)) found.push(replicate);
-    }
-    return Float64Array.from(found).toSorted();
+  #once(): Times {
+    return new Uint8Array(this.#count).fill(1);
   }
 }
 
+/** How often the rows of a unit count. */
+export function timesOf(unit: number, times: Times): number {
+  return times[clusterOf(unit, times.length)] as number;
+}
+
+function clusterOf(unit: number, clusters: number): number {
+  return unit % clusters;
+}
+
+function weighedSum(sums: Float64Array, times: Times): number {
+  let total = 0;
+  for (let k = 0; k < sums.length; k++) total += (times[k] as number) * (sums[k] as number);
+  return total;
+}
+
 /** How often each of so many clusters is drawn, when as many are drawn with replacement. */
-function drawn(clusters: number, seed: number): Uint8Array {
+function drawn(clusters: number, seed: number): Times {
   const times = new Uint8Array(clusters);
   for (let i = 0; i < clusters; i++) {
     const at = Math.floor((mixed(seed, i) / TWO_POW_32) * clusters);
@@ -129,16 +152,24 @@ function finalized(word: number): number {
   return (x ^ (x >>> 16)) >>> 0;
 }
 
-function percentiles(sorted: Float64Array, level: number, estimate: number): Pick<Estimate, "low" | "high"> {
-  if (sorted.length === 0) return { low: estimate, high: estimate };
-  const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))] as number;
-  return { low: at((1 - level) / 2), high: at((1 + level) / 2) };
+function spreadOf(estimate: number, replicates: readonly number[], level: number): Estimate {
+  const sorted = Float64Array.from(replicates.filter((replicate) => Number.isFinite(replicate))).toSorted();
+  if (sorted.length === 0) return { estimate, standardError: 0, low: estimate, high: estimate };
+  const { std } = moments(sorted);
+  return {
+    estimate,
+    standardError: std,
+    low: quantile(sorted, (1 - level) / 2),
+    high: quantile(sorted, (1 + level) / 2),
+  };
 }
 
-function deviation(values: Float64Array): number {
-  if (values.length < 2) return 0;
-  const mean = values.reduce((sum, x) => sum + x, 0) / values.length;
-  return Math.sqrt(values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (values.length - 1));
+/** Between the two nearest ones in proportion. */
+function quantile(sorted: Float64Array, share: number): number {
+  const at = share * (sorted.length - 1);
+  const below = sorted[Math.floor(at)] as number;
+  const above = sorted[Math.ceil(at)] as number;
+  return below + (above - below) * (at - Math.floor(at));
 }
 
 function normalMean(sums: Float64Array, rows: Float64Array, z: number): Estimate {

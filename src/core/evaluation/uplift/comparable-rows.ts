@@ -10,6 +10,7 @@
  * Of many rows those of every k-th unit, by when units came first: sorting and resampling millions of rows for each of
  * many actions would take longer than the rest of an evaluation.
  */
+import { type Times, timesOf } from "../clusters.ts";
 import type { Sample } from "../sample.ts";
 import type { Comparison } from "./ranked-rows.ts";
 
@@ -55,15 +56,8 @@ export function comparableRows(sample: Sample, action: number, floor: number): C
 }
 
 /** How much each row weighs when its unit counts that often. */
-export function reweighed(
-  { weight, unit }: Pick<ComparableRows, "weight" | "unit">,
-  repetitions: Uint8Array,
-): Float64Array {
-  const weights = new Float64Array(weight.length);
-  for (let i = 0; i < weight.length; i++) {
-    weights[i] = (weight[i] as number) * (repetitions[unit[i] as number] as number);
-  }
-  return weights;
+export function reweighed({ weight, unit }: Pick<ComparableRows, "weight" | "unit">, times: Times): Float64Array {
+  return weight.map((w, i) => w * timesOf(unit[i] as number, times));
 }
 
 function* rowsOf(sample: Sample, action: number, floor: number): Generator<number> {

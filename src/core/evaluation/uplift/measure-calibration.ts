@@ -2,7 +2,6 @@
 import type { Calibration } from "../evaluation.ts";
 import type { Sample } from "../sample.ts";
 import { Clusters } from "../clusters.ts";
-import type { Resampling } from "./bootstrap.ts";
 import { lineOfSums } from "./calibration-line.ts";
 import { binsOf, expectedCalibrationError, fallsOf, type Predicted } from "./calibration.ts";
 import { type ComparableRows, comparableRows } from "./comparable-rows.ts";
@@ -16,14 +15,14 @@ export function measureCalibration(sample: Sample, terms: UpliftTerms): readonly
   return sample.actions.flatMap((action, at) => {
     const rows = at === 0 ? null : comparableRows(sample, at, terms.floor);
     if (rows === null) return [];
-    return calibrationOfRows(rows, { ...terms, units: rows.units }).map((result) => ({ ...result, action }));
+    return calibrationOfRows(rows, new Clusters(rows, terms)).map((result) => ({ ...result, action }));
   });
 }
 
 /** The same of rows that were chosen elsewhere: their weights are right as they are. */
-export function calibrationOfRows(rows: ComparableRows, terms: Resampling): readonly Omit<Calibration, "action">[] {
+export function calibrationOfRows(rows: ComparableRows, clusters: Clusters): readonly Omit<Calibration, "action">[] {
   return (["value", "cost"] as const).flatMap((of) => {
-    const result = resultOf(predictedOf(rows, of), terms);
+    const result = resultOf(predictedOf(rows, of), clusters);
     return result === null ? [] : [{ of, ...result }];
   });
 }
@@ -31,10 +30,9 @@ export function calibrationOfRows(rows: ComparableRows, terms: Resampling): read
 /** One comparison by itself at 95 %; `calibrationHolds` judges them together. */
 const CREDIBLE_ERRORS = 1.96;
 
-function resultOf(rows: Predicted, terms: Resampling): Omit<Calibration, "of" | "action"> | null {
+function resultOf(rows: Predicted, clusters: Clusters): Omit<Calibration, "of" | "action"> | null {
   if (rows.effect.every((effect) => effect === rows.effect[0])) return null;
   const bins = binsOf(rows);
-  const clusters = new Clusters({ unit: rows.unit, units: terms.units }, terms);
   const { columns, lineOf } = lineOfSums(rows);
   const slope = clusters.estimate(columns, (sums) => lineOf(sums).slope);
   const intercept = clusters.estimate(columns, (sums) => lineOf(sums).intercept);

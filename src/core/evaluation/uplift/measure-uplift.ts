@@ -5,15 +5,15 @@
  *               money has no perfect ranking to divide by), ranked by expected value
  *   aucc        0.5 is a random order; ranked by expected value per expected cost
  */
+import { Clusters, type ResamplingTerms } from "../clusters.ts";
 import type { Estimate, UpliftResult } from "../evaluation.ts";
 import type { Sample } from "../sample.ts";
-import { bootstrapped, type Resampling } from "./bootstrap.ts";
 import { type ComparableRows, comparableRows, reweighed } from "./comparable-rows.ts";
 import { type Curve, curveOf } from "./curves.ts";
 import { ranked, type RankedRows } from "./ranked-rows.ts";
 import { aucc, excess, upliftAt } from "./ranking-metrics.ts";
 
-export interface UpliftTerms extends Omit<Resampling, "units"> {
+export interface UpliftTerms extends ResamplingTerms {
   /** A smaller logged probability supports nothing. */
   readonly floor: number;
 }
@@ -25,25 +25,25 @@ const POINTS_MAX = 200;
 export function measureUplift(sample: Sample, terms: UpliftTerms): readonly UpliftResult[] {
   return sample.actions.flatMap((action, at) => {
     const rows = at === 0 ? null : comparableRows(sample, at, terms.floor);
-    return rows === null ? [] : [{ action, ...upliftOfRows(rows, { ...terms, units: rows.units }) }];
+    return rows === null ? [] : [{ action, ...upliftOfRows(rows, new Clusters(rows, terms)) }];
   });
 }
 
 /** The same of rows that were chosen elsewhere: their weights are right as they are. */
-export function upliftOfRows(rows: ComparableRows, terms: Resampling): Omit<UpliftResult, "action"> {
+export function upliftOfRows(rows: ComparableRows, clusters: Clusters): Omit<UpliftResult, "action"> {
   const byValue = ranked({ ...rows, score: rows.expectedValue });
   const byEfficiency = ranked({ ...rows, score: efficiencyOf(rows) });
   const valueWeights = inOrder(rows, byValue);
   const efficiencyWeights = inOrder(rows, byEfficiency);
-  const [qini = NONE, auuc = NONE, area = NONE, ...upliftAtShares] = bootstrapped((repetitions) => {
-    const weights = reweighed(valueWeights, repetitions);
+  const [qini = NONE, auuc = NONE, area = NONE, ...upliftAtShares] = clusters.figures((times) => {
+    const weights = reweighed(valueWeights, times);
     return [
       excess(curveOf("qini", byValue, weights)),
       excess(curveOf("uplift", byValue, weights)),
-      aucc(byEfficiency, reweighed(efficiencyWeights, repetitions)) ?? NaN,
+      aucc(byEfficiency, reweighed(efficiencyWeights, times)) ?? NaN,
       ...SHARES.map((share) => upliftAt(byValue, weights, { share, strategy: "overall" })),
     ];
-  }, terms);
+  });
   return {
     decisions: rows.treated.length,
     qini,
