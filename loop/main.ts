@@ -54,7 +54,7 @@ const plot = resolve(values.plot ?? join(out, "loop.svg"));
 const summaries: SeedSummary[] = [];
 for (const seed of SEEDS.slice(0, Number(values.seeds))) {
   summaries.push(await play(seed));
-  await writeFile(plot, plotOf(summaries));
+  await writeFile(plot, await plotOf(summaries));
   await writeFile(join(out, "loop.json"), JSON.stringify(summaries, undefined, 1));
 }
 console.log(tableOf(summaries));

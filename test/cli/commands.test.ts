@@ -103,7 +103,7 @@ describe("simulate", () => {
     // Scenario, three policies with mean and worst, the share used, and nothing overspent.
     expect(stdout).toMatch(/^ {2}stationary(?: {2}0\.\d{4}){7} +0\n {2}bursty {4}(?: {2}0\.\d{4}){7} +0$/m);
     const html = await readFile(report, "utf8");
-    expect(html.match(/<svg /g)).toHaveLength(6);
+    expect(html.match(/<svg /g)).toHaveLength(2);
     expect(html).not.toMatch(/<script|src=|href=|NaN|undefined/);
     expect((await run(args)).stdout).toBe(stdout);
   });

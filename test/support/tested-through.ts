@@ -116,6 +116,7 @@ export const TESTED_THROUGH: readonly { readonly files: string; readonly test: s
   { files: "src/service/", test: "test/http/decide.test.ts" },
   { files: "src/ops/", test: "test/http/decide.test.ts" },
 
+  { files: "src/report/day.ts", test: "test/cli/commands.test.ts" },
   { files: "src/report/", test: "test/report/report-html.test.ts" },
 
   // Parts of one adapter: the contract of its port is what is tested.

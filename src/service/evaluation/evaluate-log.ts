@@ -68,29 +68,33 @@ export async function evaluateLog(
     },
   );
   const decidedBy = mergedDeciders(tallies);
-  const firstMs = sample.timeMs.reduce((first, timeMs) => Math.min(first, timeMs), Infinity);
-  const lastMs = sample.timeMs.reduce((last, timeMs) => Math.max(last, timeMs), -Infinity);
   const report: EvaluationReport = {
     schema: "liftgate.evaluation.v1",
     createdAt: compared.createdAt,
     currency: decidedBy.at(-1)?.currency ?? "",
     candidate: { ...compared.candidate, lambda: candidate[0]?.lambda ?? null },
     incumbent: { ...(compared.incumbent ?? asDecided(decidedBy)), lambda: null },
-    log: {
-      from: new Date(firstMs).toISOString(),
-      until: new Date(lastMs).toISOString(),
-      decisions: sample.rows,
-      units: sample.units,
-      leftOut: leftOutOf(evidence),
-      windowMs,
-      exposures,
-      propensity,
-    },
+    log: { ...extentOf(evidence), windowMs, exposures, propensity },
     limits: limitsOf(evidence, { propensity, programs: decidedBy.length }),
     ...conclude(judged, await measuring),
   };
   const faulty = tallies.reduce((sum, tally) => sum + tally.faulty, 0);
   return { report, faults: tallies.flatMap((tally) => tally.faults), faulty };
+}
+
+function extentOf(
+  evidence: Evidence,
+): Pick<EvaluationReport["log"], "from" | "until" | "decisions" | "units" | "leftOut"> {
+  const { timeMs, rows, units } = evidence.sample;
+  const firstMs = timeMs.reduce((first, ms) => Math.min(first, ms), Infinity);
+  const lastMs = timeMs.reduce((last, ms) => Math.max(last, ms), -Infinity);
+  return {
+    from: new Date(firstMs).toISOString(),
+    until: new Date(lastMs).toISOString(),
+    decisions: rows,
+    units,
+    leftOut: leftOutOf(evidence),
+  };
 }
 
 /** By the time of their last decision. */

@@ -85,8 +85,9 @@ class PartReading {
     const { record, decided } = counted;
     const row = this.#builder.add(record, decided);
     const scores = this.#programs.map((program) => program.scores(record, decided));
-    if (scores.every(isKnown)) this.#fill(row, counted, scores);
-    else this.#scoring.push(Promise.all(scores).then((known) => this.#fill(row, counted, known)));
+    const known = scores.filter(isKnown);
+    if (known.length === scores.length) this.#fill(row, counted, known);
+    else this.#scoring.push(Promise.all(scores).then((all) => this.#fill(row, counted, all)));
   }
 
   /** What comes next goes into another block. */

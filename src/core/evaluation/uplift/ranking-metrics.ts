@@ -81,7 +81,7 @@ function effectWithin(
     taken[arm] = (taken[arm] as number) + inside;
     sums[arm] = (sums[arm] as number) + inside * (rows.value[i] as number);
     room[arm] = (room[arm] as number) - inside;
-    if (strategy === "overall") room[1 - arm] = room[arm] as number;
+    if (strategy === "overall") room[1 - arm] = room[arm];
     if (room[0] === 0 && room[1] === 0) break;
   }
   return (sums[1] as number) / (taken[1] as number) - (sums[0] as number) / (taken[0] as number);
