@@ -87,7 +87,10 @@ class PartReading {
     const scores = this.#programs.map((program) => program.scores(record, decided));
     const known = scores.filter(isKnown);
     if (known.length === scores.length) this.#fill(row, counted, known);
-    else this.#scoring.push(Promise.all(scores).then((all) => this.#fill(row, counted, all)));
+    else
+      this.#scoring.push(
+        Promise.all(scores.map(async (one) => await one)).then((all) => this.#fill(row, counted, all)),
+      );
   }
 
   /** What comes next goes into another block. */
