@@ -110,7 +110,7 @@ export async function* readBlocks(path: string): AsyncGenerator<Block, void> {
 }
 
 /** What is read of a segment at a time, and what was left of the last line before it; more for longer lines. */
-const HELD_BYTES = 512 * 1024;
+const HELD_BYTES = 2 * 1024 * 1024;
 
 function roomFor(held: Buffer, bytes: number): Buffer {
   if (bytes <= held.length) return held;

@@ -6,6 +6,8 @@ import { createZstdDecompress } from "node:zlib";
 import { formsOf, SEGMENT_ENDINGS } from "./segment-name.ts";
 
 const CHUNK_BYTES = 256 * 1024;
+/** Of a plain segment, where a call takes longer than what it copies. */
+const PLAIN_CHUNK_BYTES = 1024 * 1024;
 
 /** A compressed segment that does not read back as what was compressed. */
 export class DamagedSegmentError extends Error {
@@ -44,7 +46,7 @@ export function bytesOf(handle: FileHandle, path: string): SegmentBytes {
 function plainBytes(handle: FileHandle): SegmentBytes {
   let bytesBefore = 0;
   async function* chunks(): AsyncGenerator<Buffer, void> {
-    const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+    const buffer = Buffer.allocUnsafeSlow(PLAIN_CHUNK_BYTES);
     try {
       for (;;) {
         const { bytesRead } = await handle.read(buffer, 0, buffer.length, null);

@@ -8,8 +8,8 @@
 import type { Estimate, UpliftResult } from "../evaluation.ts";
 import { Clusters, type ResamplingTerms } from "../clusters.ts";
 import type { ChosenRows, ComparableRows } from "./comparable-rows.ts";
-import { type Curve, curveOf } from "./curves.ts";
-import { ranked, RankedWeights } from "./ranked-rows.ts";
+import { type Curve, curveOf, curveOver } from "./curves.ts";
+import { prefixesOf, ranked, RankedWeights } from "./ranked-rows.ts";
 import { aucc, excess, upliftAt } from "./ranking-metrics.ts";
 
 const SHARES = [0.1, 0.2, 0.3, 0.5] as const;
@@ -24,9 +24,10 @@ export function measureUplift(rows: ChosenRows, terms: ResamplingTerms): Omit<Up
   const efficiencyWeights = new RankedWeights(byEfficiency, clusters);
   const [qini = NONE, auuc = NONE, area = NONE, ...upliftAtShares] = clusters.resampled((times) => {
     const weights = valueWeights.times(times);
+    const prefixes = prefixesOf(byValue, weights);
     return [
-      excess(curveOf("qini", byValue, weights)),
-      excess(curveOf("uplift", byValue, weights)),
+      excess(curveOver("qini", prefixes)),
+      excess(curveOver("uplift", prefixes)),
       aucc(byEfficiency, efficiencyWeights.times(times)) ?? NaN,
       ...upliftAt(byValue, weights, { shares: SHARES, strategy: "overall" }),
     ];

@@ -58,35 +58,40 @@ export class RankedWeights {
   }
 }
 
-/** What was seen from the highest score down to here. Sums are weighted. */
-export interface Prefix {
-  readonly treated: number;
-  readonly control: number;
-  readonly treatedValue: number;
-  readonly controlValue: number;
-  readonly treatedCost: number;
-  readonly controlCost: number;
+/** What was seen from the highest score down to each step; the first one has seen nothing. Sums are weighted. */
+export interface Prefixes {
+  readonly treated: Float64Array;
+  readonly control: Float64Array;
+  readonly treatedValue: Float64Array;
+  readonly controlValue: Float64Array;
+  readonly treatedCost: Float64Array;
+  readonly controlCost: Float64Array;
 }
 
-/** Visits every step with one and the same object, which is only good during the visit. Weights [n], by rank. */
-export function walk(rows: RankedRows, weights: Float64Array, visit: (prefix: Prefix) => void): void {
-  const prefix = { treated: 0, control: 0, treatedValue: 0, controlValue: 0, treatedCost: 0, controlCost: 0 };
+/** @param weights [n], by rank */
+export function prefixesOf({ treated, value, cost, last }: RankedRows, weights: Float64Array): Prefixes {
+  const steps = last.reduce((sum, one) => sum + one, 0);
+  const columns = Array.from({ length: SUMS }, () => new Float64Array(steps + 1));
+  const sums = new Float64Array(SUMS);
+  let step = 0;
   for (let i = 0; i < weights.length; i++) {
     const weight = weights[i] as number;
-    const value = weight * (rows.value[i] as number);
-    const cost = weight * (rows.cost[i] as number);
-    if (rows.treated[i] === 1) {
-      prefix.treated += weight;
-      prefix.treatedValue += value;
-      prefix.treatedCost += cost;
-    } else {
-      prefix.control += weight;
-      prefix.controlValue += value;
-      prefix.controlCost += cost;
-    }
-    if (rows.last[i] === 1) visit(prefix);
+    const arm = treated[i] as number;
+    sums[arm] = (sums[arm] as number) + weight;
+    sums[2 + arm] = (sums[2 + arm] as number) + weight * (value[i] as number);
+    sums[4 + arm] = (sums[4 + arm] as number) + weight * (cost[i] as number);
+    if (last[i] === 0) continue;
+    step += 1;
+    for (let k = 0; k < SUMS; k++) (columns[k] as Float64Array)[step] = sums[k] as number;
   }
+  const [control = NO_SUMS, own = NO_SUMS, controlValue = NO_SUMS, ownValue = NO_SUMS, ...costs] = columns;
+  const [controlCost = NO_SUMS, treatedCost = NO_SUMS] = costs;
+  return { treated: own, control, treatedValue: ownValue, controlValue, treatedCost, controlCost };
 }
+
+/** Rows, value and cost, each of the control and of the treated. */
+const SUMS = 6;
+const NO_SUMS = new Float64Array();
 
 /** Comparing, not subtracting: scores may be infinite. */
 function byFallingScore(score: Float64Array, a: number, b: number): number {
