@@ -4,6 +4,7 @@ import { measureAction } from "../core/evaluation/uplift/measure-action.ts";
 import { invariant } from "../core/errors.ts";
 import type { OutcomeRecord } from "../core/domain/outcome.ts";
 import { readSegmentBlocks } from "../adapters/file/read-segments.ts";
+import { arraysOf } from "../service/evaluation/row-block.ts";
 import { LocalParts } from "../service/evaluation/local-parts.ts";
 import type { Answer, Setup, Told } from "./evaluation-workers.ts";
 import { archivedProgramsIn } from "./offline.ts";
@@ -53,18 +54,11 @@ async function answer(order: Exclude<Told, { readonly kind: "found" }>): Promise
     const { part, asked } = order;
     const join = asked.join === null ? null : { ...asked.join, instantMs: Date.parse };
     const read = await local.read(part, { ...asked, join });
-    const columns = read.blocks.flatMap((block) => [block, ...block.named, ...block.policies]);
-    tell({ kind: "read", read }, columns.flatMap(buffersOf));
+    // Columns are handed over, not copied.
+    tell({ kind: "read", read }, read.blocks.flatMap(arraysOf));
   } catch (error) {
     tell({ kind: "failed", message: error instanceof Error ? error.message : "unknown trouble" });
   }
-}
-
-/** Columns are handed over, not copied. */
-function buffersOf(columns: object): readonly ArrayBuffer[] {
-  return Object.values(columns).flatMap((column: unknown) =>
-    ArrayBuffer.isView(column) && column.buffer instanceof ArrayBuffer ? [column.buffer] : [],
-  );
 }
 
 function tell(message: Answer, handedOver: readonly ArrayBuffer[] = []): void {

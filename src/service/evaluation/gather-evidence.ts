@@ -12,7 +12,7 @@ import type { NamesAsked } from "./assemble-names.ts";
 import { assemblePolicy, assembleSample } from "./assemble-sample.ts";
 import { gapOf, type Neighbours, neighboursOf, priceGrid } from "./price-search.ts";
 import type { ReadTally } from "./read-log.ts";
-import type { RowBlock } from "./row-block.ts";
+import { release, type RowBlock } from "./row-block.ts";
 
 /** Rows that prices are found on, and the response curve is judged by: more would narrow no line of the plot. */
 const SAMPLE_ROWS = 50_000;
@@ -163,12 +163,14 @@ async function read(
   const blocks = parts.flatMap((part) => part.blocks);
   const { sample, place, duplicates } = assembleSample(parts, names);
   const columnsOf = (question: number) => assemblePolicy(blocks, { question, place, rows: sample.rows });
+  const policies = {
+    candidate: lambdas.map((lambda, k) => ({ lambda, columns: columnsOf(k) })),
+    incumbent: again.length === 0 ? null : { lambda: null, columns: columnsOf(lambdas.length) },
+  };
+  blocks.forEach(release);
   return {
     sample,
-    policies: {
-      candidate: lambdas.map((lambda, k) => ({ lambda, columns: columnsOf(k) })),
-      incumbent: again.length === 0 ? null : { lambda: null, columns: columnsOf(lambdas.length) },
-    },
+    policies,
     duplicates,
     tallies: parts.map(({ tally }) => tally),
   };

@@ -191,6 +191,20 @@ function building(policies: number) {
   };
 }
 
+/** The arrays of a block: a receiver may be given them, and lets them go. */
+export function arraysOf(block: RowBlock): readonly ArrayBuffer[] {
+  return [block, ...block.named, ...block.policies].flatMap((columns) =>
+    Object.values(columns).flatMap((column: unknown) =>
+      ArrayBuffer.isView(column) && column.buffer instanceof ArrayBuffer ? [column.buffer] : [],
+    ),
+  );
+}
+
+/** Gives its memory back at once; what is outside the heap the garbage collector is in no hurry to collect. */
+export function release(block: RowBlock): void {
+  for (const array of arraysOf(block)) array.transfer(0);
+}
+
 /** What not every row sets. */
 function emptied({ units, logged, upliftValue, upliftCost }: Building): void {
   units.length = 0;
