@@ -1,5 +1,5 @@
 /**
- * L by the smallest upper bound of the mean squared error (Su, Dimakopoulou, Krishnamurthy & Dudík, ICML 2020):
+ * L in two ways: by SLOPE (slope.ts), and by the smallest upper bound of the mean squared error (Su, Dimakopoulou, Krishnamurthy & Dudík, ICML 2020):
  *
  *   MSE(L)  ≤ var(ψ)/n + bias(L)²
  *   bias(L) ≤ |mean((w − w_L)·e)| + R·(√(2·mean(w²)·ln(2/δ)/n) + 2·max(w)·ln(2/δ)/(3·n))
@@ -9,25 +9,42 @@
  * an L that cuts weights off from looking better than it is known to be.
  */
 import type { RewardColumns } from "../contributions.ts";
+import type { LimitChoice } from "../evaluation.ts";
 import { contributionOf, isCorrected, type MeanEstimator, temperedWeights } from "./contribution-of.ts";
+import { rowMoments } from "./intervals.ts";
+import { type Contender, slopeChoice } from "./slope.ts";
 
 const DELTA = 0.05;
-/** Geometric steps from 1 to the largest weight. */
+/** Geometric steps from the largest weight to 1. */
 const STEPS = 8;
-const SUB_GAUSSIAN_LIMITS = [0, 0.001, 0.01, 0.05, 0.1, 0.3, 1];
+const SUB_GAUSSIAN_LIMITS = [0, 0.001, 0.01, 0.05, 0.1, 0.3, 1] as const;
+
+/** One L by each method. */
+export type ChosenLimits = Readonly<Record<LimitChoice, number>>;
 
 /** L of the estimator; null: its formula has none. */
-export function chosenLimit(estimator: MeanEstimator, columns: RewardColumns): number | null {
+export function chosenLimits(
+  estimator: MeanEstimator,
+  columns: RewardColumns,
+  errorOfMean: (column: Float64Array) => number,
+): ChosenLimits | null {
   const limits = limitsOf(estimator, columns.w);
-  if (limits.length === 0) return null;
+  if (limits === null) return null;
   const weights = momentsOf(columns.w);
-  let best = { limit: limits[0] ?? 1, error: Infinity };
-  for (const limit of limits) {
+  const tried = (limit: number): Tried => {
     const psi = contributionOf(estimator, columns, limit);
-    const error = varianceOf(psi) / psi.length + biasBound(estimator, columns, { limit, weights }) ** 2;
-    if (error < best.error) best = { limit, error };
-  }
-  return best.limit;
+    const { mean: estimate, variance } = rowMoments(psi);
+    const squaredError = variance / psi.length + biasBound(estimator, columns, { limit, weights }) ** 2;
+    return { limit, estimate, standardError: errorOfMean(psi), squaredError };
+  };
+  const [first, ...others] = limits;
+  const all: readonly [Tried, ...Tried[]] = [tried(first), ...others.map(tried)];
+  const best = all.reduce((least, next) => (next.squaredError < least.squaredError ? next : least));
+  return { mse_bound: best.limit, slope: slopeChoice(all) };
+}
+
+interface Tried extends Contender {
+  readonly squaredError: number;
 }
 
 /** The upper bound of the bias at a limit, with rewards within ±range; null: as large as they are. */
@@ -77,16 +94,12 @@ function momentsOf(w: Float64Array): WeightMoments {
   return { square: square / w.length, max };
 }
 
-function limitsOf(estimator: MeanEstimator, w: Float64Array): readonly number[] {
+/** From the least bias to the most. */
+function limitsOf(estimator: MeanEstimator, w: Float64Array): readonly [number, ...number[]] | null {
   if (estimator === "sub_gaussian_ips" || estimator === "sub_gaussian_dr") return SUB_GAUSSIAN_LIMITS;
-  if (estimator === "ips" || estimator === "dm" || estimator === "dr") return [];
+  if (estimator === "ips" || estimator === "dm" || estimator === "dr") return null;
   const largest = Math.max(2, momentsOf(w).max);
   // Shrinkage by L·w/(w² + L) leaves a weight nearly as it is from w² on.
   const top = estimator === "dros" ? 100 * largest * largest : largest;
-  return Array.from({ length: STEPS }, (_, k) => top ** (k / (STEPS - 1)));
-}
-
-function varianceOf(psi: Float64Array): number {
-  const mean = psi.reduce((sum, x) => sum + x, 0) / psi.length;
-  return psi.reduce((sum, x) => sum + (x - mean) ** 2, 0) / psi.length;
+  return [top, ...Array.from({ length: STEPS - 1 }, (_, k) => top ** ((STEPS - 2 - k) / (STEPS - 1)))];
 }
