@@ -61,7 +61,7 @@ export function measure(
   };
 }
 
-/** So that ten bins have rows of both arms. */
+/** So that calibration has three bins. */
 const ROWS_MIN = 100;
 
 function perfectOf(rows: ComparableRows, clusters: Clusters): Measured["perfect"] {
