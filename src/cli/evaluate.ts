@@ -6,7 +6,7 @@ import { readConfig } from "../ops/config.ts";
 import { type Compared, type Evaluated, evaluateLog } from "../service/evaluation/evaluate-log.ts";
 import { amount, type EvaluateOptions, misuseOf, share } from "./evaluate/options.ts";
 import { tellEvaluation } from "./evaluate/summary.ts";
-import { duration, instant } from "./export/options.ts";
+import { durationOption, instant } from "./export/options.ts";
 import { readOutcomes } from "./read-logs.ts";
 import { SIGNALS } from "./signals.ts";
 
@@ -31,7 +31,7 @@ export function addEvaluateCommand(program: Command): void {
     .option("--program <id>", "decisions of this program (default: the candidate's id)")
     .option("--from <instant>", "decisions from this instant on", instant)
     .option("--until <instant>", "decisions before this instant", instant)
-    .option("--window <duration>", "how long after a decision outcomes are put down to it", duration, duration("30d"))
+    .addOption(durationOption("--window <duration>", "how long after a decision outcomes are put down to it", "30d"))
     .addOption(
       new Option("--exposures <how>", "reported: an offer without one may not have been given; assumed: it was")
         .choices(["reported", "assumed"])
