@@ -113,17 +113,18 @@ async function withParts(options: EvaluateOptions, parts: EvaluationParts): Prom
         anySpend: anySpend === true ? "compare" : "refuse",
         propensity,
       },
-      comparedOf(candidate, incumbent),
+      comparedOf(parts, await parts.live(rows.programId)),
     );
   } finally {
     bar.stop();
   }
 }
 
-function comparedOf(candidate: NamedPolicy, incumbent: NamedPolicy | null): Compared {
+function comparedOf({ candidate, incumbent }: EvaluationParts, live: string | null): Compared {
   return {
     candidate: namesOf(candidate),
     incumbent: incumbent === null ? null : namesOf(incumbent),
+    live,
     createdAt: new Date().toISOString(),
   };
 }

@@ -3,11 +3,12 @@ import type { ComparedPolicy, EvaluationReport } from "../../contract/evaluation
 import { evaluate } from "../../core/evaluation/evaluate.ts";
 import { measureCalibration } from "../../core/evaluation/uplift/measure-calibration.ts";
 import { measureUplift } from "../../core/evaluation/uplift/measure-uplift.ts";
+import { incumbentOf, mergedDeciders } from "./deciders.ts";
 import type { Evidence, EvaluationTask, LogParts } from "./gather-evidence.ts";
 import { gatherEvidence } from "./gather-evidence.ts";
 import { limitsOf } from "./limits.ts";
 import { pValueOfPropensities } from "./propensities-hold.ts";
-import type { DecidedBy, ReadTally } from "./read-log.ts";
+import type { DecidedBy } from "./read-log.ts";
 import type { Propensity } from "./row-block.ts";
 
 /** Bootstrap replicates; the seed makes the same report of the same log. */
@@ -31,6 +32,8 @@ export interface Compared {
   readonly candidate: Omit<ComparedPolicy, "lambda">;
   /** null: whoever decided the log. */
   readonly incumbent: Omit<ComparedPolicy, "lambda"> | null;
+  /** Digest of the program that is live, canaries aside; null: not known here. */
+  readonly live: string | null;
   readonly createdAt: string;
 }
 
@@ -75,7 +78,7 @@ export async function evaluateLog(
     createdAt: compared.createdAt,
     currency: decidedBy.at(-1)?.currency ?? "",
     candidate: { ...compared.candidate, lambda: candidate[0]?.lambda ?? null },
-    incumbent: { ...(compared.incumbent ?? asDecided(decidedBy)), lambda: null },
+    incumbent: { ...(compared.incumbent ?? asDecided(incumbentOf(decidedBy, compared.live))), lambda: null },
     log: {
       from: new Date(times[0] ?? 0).toISOString(),
       until: new Date(times.at(-1) ?? 0).toISOString(),
@@ -93,21 +96,10 @@ export async function evaluateLog(
   return { report, faults: tallies.flatMap((tally) => tally.faults), faulty };
 }
 
-/** By the time of their last decision. */
-function mergedDeciders(tallies: readonly ReadTally[]): readonly DecidedBy[] {
-  const merged = new Map<string, DecidedBy>();
-  for (const by of tallies.flatMap(({ decidedBy }) => Object.values(decidedBy))) {
-    const known = merged.get(by.program.digest);
-    if (known === undefined || by.lastTime > known.lastTime) merged.set(by.program.digest, by);
-  }
-  return [...merged.values()].toSorted((a, b) => (a.lastTime < b.lastTime ? -1 : 1));
-}
-
-/** The program that decided last stands for those that decided. */
-function asDecided(deciders: readonly DecidedBy[]): Omit<ComparedPolicy, "lambda"> {
-  const last = deciders.at(-1);
-  if (last === undefined) return { program: { id: "", version: 1, digest: "" }, models: [] };
-  return { program: last.program, models: last.model === null ? [] : [last.model] };
+/** One program stands for all that decided. */
+function asDecided(by: DecidedBy | undefined): Omit<ComparedPolicy, "lambda"> {
+  if (by === undefined) return { program: { id: "", version: 1, digest: "" }, models: [] };
+  return { program: by.program, models: by.model === null ? [] : [by.model] };
 }
 
 function leftOutOf({ tallies, duplicates }: Evidence): Readonly<Record<string, number>> {
