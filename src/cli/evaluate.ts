@@ -6,7 +6,7 @@ import { readConfig } from "../ops/config.ts";
 import { type Compared, type Evaluated, evaluateLog } from "../service/evaluation/evaluate-log.ts";
 import { amount, type EvaluateOptions, misuseOf, share } from "./evaluate/options.ts";
 import { tellEvaluation } from "./evaluate/summary.ts";
-import { duration, instant } from "./export/options.ts";
+import { durationOption, instant } from "./export/options.ts";
 import { readOutcomes } from "./read-logs.ts";
 import { SIGNALS } from "./signals.ts";
 
@@ -28,7 +28,7 @@ export function addEvaluateCommand(program: Command): void {
     .option("--program <id>", "decisions of this program (default: the candidate's id)")
     .option("--from <instant>", "decisions from this instant on", instant)
     .option("--until <instant>", "decisions before this instant", instant)
-    .option("--window <duration>", "how long after a decision outcomes are put down to it", duration, duration("30d"))
+    .addOption(durationOption("--window <duration>", "how long after a decision outcomes are put down to it", "30d"))
     .addOption(
       new Option("--exposures <how>", "reported: an offer without one may not have been given; assumed: it was")
         .choices(["reported", "assumed"])
@@ -125,7 +125,7 @@ async function evaluateParts(
       anySpend: anySpend === true ? "compare" : "refuse",
       propensity,
     },
-    comparedOf(candidate, incumbent),
+    comparedOf(parts, await parts.live(rowsOf(options, parts).programId)),
   );
 }
 
@@ -155,10 +155,11 @@ class ReadingProgress {
   }
 }
 
-function comparedOf(candidate: NamedPolicy, incumbent: NamedPolicy | null): Compared {
+function comparedOf({ candidate, incumbent }: EvaluationParts, live: string | null): Compared {
   return {
     candidate: namesOf(candidate),
     incumbent: incumbent === null ? null : namesOf(incumbent),
+    live,
     createdAt: new Date().toISOString(),
   };
 }

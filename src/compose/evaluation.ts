@@ -4,6 +4,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { OutcomeStore } from "../adapters/duckdb/outcome-store.ts";
 import { Workspace } from "../adapters/duckdb/workspace.ts";
+import { ProgramFolder } from "../adapters/file/program-folder.ts";
 import { readSegments } from "../adapters/file/read-segments.ts";
 import { segmentsIn } from "../adapters/file/segments-in.ts";
 import { UnfinishedFile } from "../adapters/file/unfinished-file.ts";
@@ -37,6 +38,8 @@ export interface NamedPolicy {
 export interface EvaluationParts {
   readonly candidate: NamedPolicy;
   readonly incumbent: NamedPolicy | null;
+  /** Digest of the live program of an id; null where PROGRAMS_DIR has none that can be read. */
+  readonly live: (id: string) => Promise<string | null>;
   readonly outcomes: ReadLog;
   readonly store: OutcomeStore;
   /** Opens what reads decisions; it is to be asked once all outcomes are in the store. */
@@ -59,6 +62,10 @@ export async function composeEvaluation(config: Config, paths: EvaluationPaths):
   return {
     candidate,
     incumbent,
+    live: async (id) => {
+      const live = await new ProgramFolder(config.PROGRAMS_DIR).read(id);
+      return live.ok ? live.value.digest : null;
+    },
     outcomes: (onProgress) => readSegments(outcomes, onProgress),
     store,
     open: (terms, onPart) => {

@@ -36,6 +36,16 @@ describe("usage", () => {
     const { code, stdout } = await run([command, "--help"].filter((word) => word !== ""));
     expect([code, stdout]).toEqual([0, expect.stringContaining("Usage: liftgate")]);
   });
+
+  it.each([
+    ["evaluate", "30d"],
+    ["export", "30d"],
+    ["promote", "7d"],
+  ])("help on %s shows durations as they are written: %s", async (command, preset) => {
+    const { stdout } = await run([command, "--help"]);
+    expect(stdout).toContain(`(default: ${preset})`);
+    expect(stdout).not.toMatch(/default: \d{5,}/);
+  });
 });
 
 describe("validate", () => {

@@ -59,7 +59,7 @@ export function measure(
   };
 }
 
-/** So that ten bins have rows of both arms. */
+/** So that calibration has three bins. */
 const ROWS_MIN = 100;
 
 function perfectOf(rows: ChosenRows, terms: ResamplingTerms): Measured["perfect"] {

@@ -31,6 +31,7 @@ export class Clusters {
   readonly count: number;
   readonly #unit: Int32Array;
   readonly #level: number;
+  readonly #rowsOfEach: Float64Array;
   /** How often each cluster is drawn, replicate by replicate. */
   readonly #draws: readonly Uint8Array[];
 
@@ -39,6 +40,7 @@ export class Clusters {
     this.count = count;
     this.#unit = unit;
     this.#level = level;
+    this.#rowsOfEach = this.sumsOf(1);
     this.#draws = Array.from({ length: replicates }, (_, replicate) => drawn(count, mixed(seed, replicate)));
   }
 
@@ -57,7 +59,7 @@ export class Clusters {
   }
 
   means(columns: readonly Float64Array[]): readonly Estimate[] {
-    const sums = [1, ...columns].map((column) => this.sumsOf(column));
+    const sums = [this.#rowsOfEach, ...columns.map((column) => this.sumsOf(column))];
     return this.estimates(
       sums,
       columns.map((_, k) => (of) => (of[k + 1] ?? NaN) / (of[0] ?? NaN)),
@@ -66,8 +68,7 @@ export class Clusters {
 
   /** Of the mean of a column, without resampling: that of its sums over the clusters. */
   errorOfMean(column: Float64Array): number {
-    const rows = this.sumsOf(1);
-    return normalMean(this.sumsOf(column), rows, 0).standardError;
+    return normalMean(this.sumsOf(column), this.#rowsOfEach, 0).standardError;
   }
 
   /** A statistic of column sums. */

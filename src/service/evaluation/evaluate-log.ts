@@ -1,12 +1,13 @@
 /** From the parts of a log to a report: evidence → estimates → what was compared, and what that cannot say. */
 import type { ComparedPolicy, EvaluationReport } from "../../contract/evaluation-report.ts";
 import { conclude, evaluate } from "../../core/evaluation/evaluate.ts";
+import { incumbentOf, mergedDeciders } from "./deciders.ts";
 import type { Evidence, EvaluationTask, LogParts } from "./gather-evidence.ts";
 import { gatherEvidence } from "./gather-evidence.ts";
 import { limitsOf } from "./limits.ts";
 import { type ActionMeasurer, measureActions } from "./measure-actions.ts";
 import { pValueOfPropensities } from "./propensities-hold.ts";
-import type { DecidedBy, ReadTally } from "./read-log.ts";
+import type { DecidedBy } from "./read-log.ts";
 import type { Propensity } from "./row-block.ts";
 
 /** Bootstrap replicates; the seed makes the same report of the same log. */
@@ -30,6 +31,8 @@ export interface Compared {
   readonly candidate: Omit<ComparedPolicy, "lambda">;
   /** null: whoever decided the log. */
   readonly incumbent: Omit<ComparedPolicy, "lambda"> | null;
+  /** Digest of the program that is live, canaries aside; null: not known here. */
+  readonly live: string | null;
   readonly createdAt: string;
 }
 
@@ -73,7 +76,7 @@ export async function evaluateLog(
     createdAt: compared.createdAt,
     currency: decidedBy.at(-1)?.currency ?? "",
     candidate: { ...compared.candidate, lambda: candidate[0]?.lambda ?? null },
-    incumbent: { ...(compared.incumbent ?? asDecided(decidedBy)), lambda: null },
+    incumbent: { ...(compared.incumbent ?? asDecided(incumbentOf(decidedBy, compared.live))), lambda: null },
     log: { ...extentOf(evidence), windowMs, exposures, propensity },
     limits: limitsOf(evidence, { propensity, programs: decidedBy.length }),
     ...conclude(judged, await measuring),
@@ -97,21 +100,10 @@ function extentOf(
   };
 }
 
-/** By the time of their last decision. */
-function mergedDeciders(tallies: readonly ReadTally[]): readonly DecidedBy[] {
-  const merged = new Map<string, DecidedBy>();
-  for (const by of tallies.flatMap(({ decidedBy }) => Object.values(decidedBy))) {
-    const known = merged.get(by.program.digest);
-    if (known === undefined || by.lastTime > known.lastTime) merged.set(by.program.digest, by);
-  }
-  return [...merged.values()].toSorted((a, b) => (a.lastTime < b.lastTime ? -1 : 1));
-}
-
-/** The program that decided last stands for those that decided. */
-function asDecided(deciders: readonly DecidedBy[]): Omit<ComparedPolicy, "lambda"> {
-  const last = deciders.at(-1);
-  if (last === undefined) return { program: { id: "", version: 1, digest: "" }, models: [] };
-  return { program: last.program, models: last.model === null ? [] : [last.model] };
+/** One program stands for all that decided. */
+function asDecided(by: DecidedBy | undefined): Omit<ComparedPolicy, "lambda"> {
+  if (by === undefined) return { program: { id: "", version: 1, digest: "" }, models: [] };
+  return { program: by.program, models: by.model === null ? [] : [by.model] };
 }
 
 function leftOutOf({ tallies, duplicates }: Evidence): Readonly<Record<string, number>> {

@@ -3,6 +3,7 @@ import type { Program } from "../../core/domain/program.ts";
 import type { DecisionRecord } from "../../core/domain/record.ts";
 import type { OpenProgram } from "../check-record.ts";
 import { leftOutBy } from "../export/selection.ts";
+import { dayOf } from "./deciders.ts";
 import { isLoggedDecision } from "./logged-decision.ts";
 import type { Propensity } from "./row-block.ts";
 
@@ -34,7 +35,8 @@ export interface DecidedBy {
   readonly currency: string;
   model: DecisionRecord["model"];
   lastTime: string;
-  rows: number;
+  /** On the day of `lastTime`. */
+  lastDayRows: number;
 }
 
 /** Who decided the rows, and what was read and does not count. */
@@ -119,8 +121,9 @@ export class LogReader {
 }
 
 function count(tally: ReadTally, { program, currency, model, time, closed }: DecisionRecord): void {
-  const by = (tally.decidedBy[program.digest] ??= { program, currency, model, lastTime: time, rows: 0 });
-  by.rows += 1;
+  const by = (tally.decidedBy[program.digest] ??= { program, currency, model, lastTime: time, lastDayRows: 0 });
+  if (dayOf(time) > dayOf(by.lastTime)) by.lastDayRows = 0;
+  if (dayOf(time) >= dayOf(by.lastTime)) by.lastDayRows += 1;
   by.model = model ?? by.model;
   if (time > by.lastTime) by.lastTime = time;
   if (closed?.some((why) => why === "cap_reached" || why === "cooldown") === true) tally.closedByOffers += 1;

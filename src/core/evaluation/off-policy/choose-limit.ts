@@ -1,5 +1,5 @@
 /**
- * L by the smallest upper bound of the mean squared error (Su, Dimakopoulou, Krishnamurthy & Dudík, ICML 2020):
+ * L in two ways: by SLOPE (slope.ts), and by the smallest upper bound of the mean squared error (Su, Dimakopoulou, Krishnamurthy & Dudík, ICML 2020):
  *
  *   MSE(L)  ≤ var(ψ)/n + bias(L)²
  *   bias(L) ≤ |mean((w − w_L)·e)| + R·(√(2·mean(w²)·ln(2/δ)/n) + 2·max(w)·ln(2/δ)/(3·n))
@@ -9,25 +9,42 @@
  * an L that cuts weights off from looking better than it is known to be.
  */
 import type { RewardColumns } from "../contributions.ts";
+import type { LimitChoice } from "../evaluation.ts";
 import { isCorrected, type MeanEstimator, temperOf } from "./contribution-of.ts";
+import { type Contender, slopeChoice } from "./slope.ts";
 
 const DELTA = 0.05;
-/** Geometric steps from 1 to the largest weight. */
+/** Geometric steps from the largest weight to 1. */
 const STEPS = 8;
-const SUB_GAUSSIAN_LIMITS = [0, 0.001, 0.01, 0.05, 0.1, 0.3, 1];
+const SUB_GAUSSIAN_LIMITS = [0, 0.001, 0.01, 0.05, 0.1, 0.3, 1] as const;
+
+/** One L by each method. */
+export type ChosenLimits = Readonly<Record<LimitChoice, number>>;
 
 /** L of the estimator; null: its formula has none. */
-export function chosenLimit(estimator: MeanEstimator, columns: RewardColumns): number | null {
+export function chosenLimits(
+  estimator: MeanEstimator,
+  columns: RewardColumns,
+  errorOfMean: (column: Float64Array) => number,
+): ChosenLimits | null {
   const limits = limitsOf(estimator, columns.w);
-  if (limits.length === 0) return null;
+  if (limits === null) return null;
   const weights = momentsOf(columns.w);
-  let best = { limit: limits[0] ?? 1, error: Infinity };
-  for (const limit of limits) {
-    const { variance, bias, largest } = momentsAt(estimator, columns, limit);
-    const error = variance / columns.w.length + (bias + largest * deviationOf(weights, columns.w.length)) ** 2;
-    if (error < best.error) best = { limit, error };
-  }
-  return best.limit;
+  const n = columns.w.length;
+  const psi = new Float64Array(n);
+  const tried = (limit: number): Tried => {
+    const { mean, variance, bias, largest } = momentsAt(estimator, columns, { limit, psi });
+    const squaredError = variance / n + (bias + largest * deviationOf(weights, n)) ** 2;
+    return { limit, estimate: mean, standardError: errorOfMean(psi), squaredError };
+  };
+  const [first, ...others] = limits;
+  const all: readonly [Tried, ...Tried[]] = [tried(first), ...others.map(tried)];
+  const best = all.reduce((least, next) => (next.squaredError < least.squaredError ? next : least));
+  return { mse_bound: best.limit, slope: slopeChoice(all) };
+}
+
+interface Tried extends Contender {
+  readonly squaredError: number;
 }
 
 /** The upper bound of the bias at a limit, with rewards within ±range; null: as large as they are. */
@@ -36,12 +53,14 @@ export function biasBoundAt(
   columns: RewardColumns,
   { limit, range }: { readonly limit: number; readonly range: number | null },
 ): number {
-  const { bias, largest } = momentsAt(estimator, columns, limit);
-  return bias + (range ?? largest) * deviationOf(momentsOf(columns.w), columns.w.length);
+  const n = columns.w.length;
+  const { bias, largest } = momentsAt(estimator, columns, { limit, psi: new Float64Array(n) });
+  return bias + (range ?? largest) * deviationOf(momentsOf(columns.w), n);
 }
 
 interface MomentsAt {
-  /** Of ψ. */
+  /** Of ψ, as the variance. */
+  readonly mean: number;
   readonly variance: number;
   /** |mean((w − w_L)·e)|. */
   readonly bias: number;
@@ -49,8 +68,18 @@ interface MomentsAt {
   readonly largest: number;
 }
 
-/** In one pass over the rows, which keeps none of them. */
-function momentsAt(estimator: MeanEstimator, { w, reward, qChosen, qPolicy }: RewardColumns, limit: number): MomentsAt {
+interface At {
+  readonly limit: number;
+  /** Is filled. */
+  readonly psi: Float64Array;
+}
+
+/** In one pass over the rows. */
+function momentsAt(
+  estimator: MeanEstimator,
+  { w, reward, qChosen, qPolicy }: RewardColumns,
+  { limit, psi }: At,
+): MomentsAt {
   const temper = temperOf(estimator);
   const corrected = isCorrected(estimator);
   let first = 0;
@@ -62,16 +91,23 @@ function momentsAt(estimator: MeanEstimator, { w, reward, qChosen, qPolicy }: Re
     const weight = w[i] as number;
     const tempered = temper(weight, limit);
     const rest = (reward[i] as number) - (corrected ? (qChosen[i] as number) : 0);
-    const psi = (corrected ? (qPolicy[i] as number) : 0) + tempered * rest;
+    const own = (corrected ? (qPolicy[i] as number) : 0) + tempered * rest;
+    psi[i] = own;
     // Rewards may be large and alike: their squares would lose the digits that differ.
-    if (i === 0) first = psi;
-    sum += psi - first;
-    squares += (psi - first) ** 2;
+    if (i === 0) first = own;
+    sum += own - first;
+    squares += (own - first) ** 2;
     bias += (weight - tempered) * rest;
     largest = Math.max(largest, Math.abs(rest));
   }
   const n = w.length;
-  return { variance: Math.max(0, squares / n - (sum / n) ** 2), bias: Math.abs(bias / n), largest };
+  const shift = sum / n;
+  return {
+    mean: first + shift,
+    variance: Math.max(0, squares / n - shift ** 2),
+    bias: Math.abs(bias / n),
+    largest,
+  };
 }
 
 function deviationOf({ square, max }: WeightMoments, rows: number): number {
@@ -94,11 +130,12 @@ function momentsOf(w: Float64Array): WeightMoments {
   return { square: square / w.length, max };
 }
 
-function limitsOf(estimator: MeanEstimator, w: Float64Array): readonly number[] {
+/** From the least bias to the most. */
+function limitsOf(estimator: MeanEstimator, w: Float64Array): readonly [number, ...number[]] | null {
   if (estimator === "sub_gaussian_ips" || estimator === "sub_gaussian_dr") return SUB_GAUSSIAN_LIMITS;
-  if (estimator === "ips" || estimator === "dm" || estimator === "dr") return [];
+  if (estimator === "ips" || estimator === "dm" || estimator === "dr") return null;
   const largest = Math.max(2, momentsOf(w).max);
   // Shrinkage by L·w/(w² + L) leaves a weight nearly as it is from w² on.
   const top = estimator === "dros" ? 100 * largest * largest : largest;
-  return Array.from({ length: STEPS }, (_, k) => top ** (k / (STEPS - 1)));
+  return [top, ...Array.from({ length: STEPS - 1 }, (_, k) => top ** ((STEPS - 2 - k) / (STEPS - 1)))];
 }

@@ -29,7 +29,8 @@ const untouched = (w: number) => w;
 const clipped = (w: number, limit: number) => Math.min(w, limit);
 const switched = (w: number, limit: number) => (w <= limit ? w : 0);
 const shrunk = (w: number, limit: number) => (limit * w) / (w * w + limit);
-const subGaussian = (w: number, limit: number) => w / (1 - limit + limit * w);
+// At L = 1 every weight counts as 1, but one of 0 stays 0.
+const subGaussian = (w: number, limit: number) => (w === 0 ? 0 : w / (1 - limit + limit * w));
 
 const FORMS: Readonly<Record<MeanEstimator, Form>> = {
   ips: { model: "none", temper: untouched },
