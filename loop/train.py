@@ -36,6 +36,8 @@ from tempfile import TemporaryDirectory
 
 import lightgbm
 import numpy as np
+from numpy.typing import NDArray
+
 from liftgate_training.bundle import write_bundle
 from liftgate_training.contract import (
     NO_OFFER,
@@ -54,7 +56,6 @@ from liftgate_training.decision_log import LoggedDecisions, load_decisions
 from liftgate_training.learners import Direct, Inserted, S, Term, predict
 from liftgate_training.promise import Promise, read_promise
 from liftgate_training.refit_record import card, metrics_json, training_json
-from numpy.typing import NDArray
 
 REPLICATES = 3
 REPLICATE_SHARE = 0.8
@@ -77,7 +78,7 @@ REFITTED = (
 
 @dataclass(frozen=True)
 class Level(S):
-    """The outcome without an offer, now, times `weight`; with what an offer adds, if it is given."""
+    """The outcome without an offer, now, and what one adds if it is given; times `weight`."""
 
     weight: float = 1.0
     effect: lightgbm.LGBMRegressor | None = None
