@@ -47,6 +47,7 @@ function seedWith(daily: number): SeedSummary {
     meanWeight: 1,
     decisions: 0,
     verdicts: [],
+    promotions: [],
     refusals: [],
     replayed: "0 identical, 0 different",
   };
