@@ -4,7 +4,9 @@ import type { EvaluationReport } from "../contract/evaluation-report.ts";
 import { composeEvaluation, type EvaluationParts, type NamedPolicy, writeTexts } from "../compose/evaluation.ts";
 import { readConfig } from "../ops/config.ts";
 import { type Compared, type Evaluated, evaluateLog } from "../service/evaluation/evaluate-log.ts";
+import type { LogParts } from "../service/evaluation/gather-evidence.ts";
 import { amount, type EvaluateOptions, misuseOf, share } from "./evaluate/options.ts";
+import { endWithStarter, progressTeller, tellFailure, tellStarter } from "./evaluate/starter.ts";
 import { tellEvaluation } from "./evaluate/summary.ts";
 import { duration, instant } from "./export/options.ts";
 import { readOutcomes } from "./read-logs.ts";
@@ -67,13 +69,25 @@ export function addEvaluateCommand(program: Command): void {
 async function evaluateWith(options: EvaluateOptions): Promise<boolean> {
   // Exiting, unlike being ended by a signal, removes what is unfinished.
   for (const [signal, code] of Object.entries(SIGNALS)) process.once(signal, () => process.exit(code));
-  const { decisions = null, outcomes = null, candidate, incumbent = null, models = null, out } = options;
-  const parts = await composeEvaluation(readConfig(), { decisions, outcomes, candidate, incumbent, models });
+  endWithStarter();
+  const { decisions = null, outcomes = null, candidate, incumbent = null, models = null } = options;
+  try {
+    const paths = { decisions, outcomes, candidate, incumbent, models };
+    return await reportOn(await composeEvaluation(readConfig(), paths), options);
+  } catch (error) {
+    tellFailure(error);
+    throw error;
+  }
+}
+
+async function reportOn(parts: EvaluationParts, options: EvaluateOptions): Promise<boolean> {
+  const { out } = options;
   try {
     const read = await readOutcomes(parts);
     const evaluated = await withParts(options, parts);
     for (const line of tellEvaluation(evaluated, read)) console.log(line);
     if (out !== undefined) await writeTexts(out, await textsOf(evaluated.report));
+    tellStarter({ kind: "reported", verdict: evaluated.report.verdict.decision });
     return evaluated.report.verdict.decision === "ship" && evaluated.faulty + read.faulty === 0;
   } finally {
     await parts.close();
@@ -89,7 +103,11 @@ async function withParts(options: EvaluateOptions, parts: EvaluationParts): Prom
     fromMs: options.from ?? null,
     untilMs: options.until ?? null,
   };
-  const log = parts.open({ ...rows, propensity, floor }, () => bar.increment());
+  const tellRead = progressTeller();
+  const log: LogParts = parts.open({ ...rows, propensity, floor }, () => {
+    bar.increment();
+    tellRead(log.count * READS);
+  });
   bar.start(log.count * READS, 0);
   try {
     return await evaluateLog(

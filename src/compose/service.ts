@@ -23,6 +23,7 @@ import type { Treasury } from "../service/budget/treasury.ts";
 import type { DecisionServices } from "../service/services.ts";
 import { openAnswers } from "./answers.ts";
 import { openBudgets } from "./budgets.ts";
+import { openEvaluationJobs } from "./evaluation-jobs.ts";
 import { openLogIndex } from "./log-index.ts";
 import { openRecords } from "./records.ts";
 import { rollBackIn } from "./rollout.ts";
@@ -83,6 +84,8 @@ async function composeInside(config: Config, logger: Logger): Promise<Compositio
     },
   };
   const answers = openAnswers(decisions, index.decisions, { store: stores.answers, whenDown: config.RETRIES, logger });
+  const { newId } = decisions;
+  const evaluations = await openEvaluationJobs(config, { metrics, logger, models, compileRule, calendar, newId });
   let accepting = true;
   return {
     backend: {
@@ -90,6 +93,7 @@ async function composeInside(config: Config, logger: Logger): Promise<Compositio
       ...answers.parts,
       outcomes: records.outcomes,
       ...shown,
+      evaluations,
       budgets: treasury,
       metrics,
       accepting: () => accepting,
@@ -98,7 +102,7 @@ async function composeInside(config: Config, logger: Logger): Promise<Compositio
       accepting = false;
     },
     close: async () => {
-      for (const part of [answers, records]) await part.close();
+      for (const part of [evaluations, answers, records]) await part.close();
       await Promise.all([budgets.close(), records.closeShipping()]);
       for (const part of [index, allocator, stores, models]) await part.close();
     },
