@@ -6,7 +6,7 @@ import { readConfig } from "../ops/config.ts";
 import { type Compared, type Evaluated, evaluateLog } from "../service/evaluation/evaluate-log.ts";
 import type { LogParts } from "../service/evaluation/gather-evidence.ts";
 import { amount, type EvaluateOptions, misuseOf, share } from "./evaluate/options.ts";
-import { endWithStarter, progressTeller, tellFailure, tellStarter } from "./evaluate/starter.ts";
+import { progressOf, type Starter, UNSTARTED } from "./evaluate/starter.ts";
 import { tellEvaluation } from "./evaluate/summary.ts";
 import { duration, instant } from "./export/options.ts";
 import { readOutcomes } from "./read-logs.ts";
@@ -15,7 +15,8 @@ import { SIGNALS } from "./signals.ts";
 /** How often each part of the log is read: for what happened, for the curve, and for the candidate. */
 const READS = 3;
 
-export function addEvaluateCommand(program: Command): void {
+/** @param starter who is told how far it is and how it ended, beside the terminal */
+export function addEvaluateCommand(program: Command, starter: Starter = UNSTARTED): void {
   program
     .command("evaluate")
     .description(
@@ -61,40 +62,29 @@ export function addEvaluateCommand(program: Command): void {
     .action(async (options: EvaluateOptions, command: Command) => {
       const misuse = misuseOf(options);
       if (misuse !== null) command.error(`error: ${misuse}`);
-      if (!(await evaluateWith(options))) process.exitCode = 1;
+      if (!(await evaluateWith(options, starter))) process.exitCode = 1;
     });
 }
 
 /** Whether to ship, and every line could be read. */
-async function evaluateWith(options: EvaluateOptions): Promise<boolean> {
+async function evaluateWith(options: EvaluateOptions, starter: Starter): Promise<boolean> {
   // Exiting, unlike being ended by a signal, removes what is unfinished.
   for (const [signal, code] of Object.entries(SIGNALS)) process.once(signal, () => process.exit(code));
-  endWithStarter();
-  const { decisions = null, outcomes = null, candidate, incumbent = null, models = null } = options;
-  try {
-    const paths = { decisions, outcomes, candidate, incumbent, models };
-    return await reportOn(await composeEvaluation(readConfig(), paths), options);
-  } catch (error) {
-    tellFailure(error);
-    throw error;
-  }
-}
-
-async function reportOn(parts: EvaluationParts, options: EvaluateOptions): Promise<boolean> {
-  const { out } = options;
+  const { decisions = null, outcomes = null, candidate, incumbent = null, models = null, out } = options;
+  const parts = await composeEvaluation(readConfig(), { decisions, outcomes, candidate, incumbent, models });
   try {
     const read = await readOutcomes(parts);
-    const evaluated = await withParts(options, parts);
+    const evaluated = await withParts(options, parts, starter);
     for (const line of tellEvaluation(evaluated, read)) console.log(line);
     if (out !== undefined) await writeTexts(out, await textsOf(evaluated.report));
-    tellStarter({ kind: "reported", verdict: evaluated.report.verdict.decision });
+    starter({ kind: "reported", verdict: evaluated.report.verdict.decision });
     return evaluated.report.verdict.decision === "ship" && evaluated.faulty + read.faulty === 0;
   } finally {
     await parts.close();
   }
 }
 
-async function withParts(options: EvaluateOptions, parts: EvaluationParts): Promise<Evaluated> {
+async function withParts(options: EvaluateOptions, parts: EvaluationParts, starter: Starter): Promise<Evaluated> {
   const { candidate, incumbent, store } = parts;
   const { propensity, floor, window: windowMs, exposures, level, tolerance, minSlice, anySpend } = options;
   const bar = new SingleBar({ format: "evaluating {bar} {percentage}%", clearOnComplete: true }, Presets.legacy);
@@ -103,10 +93,10 @@ async function withParts(options: EvaluateOptions, parts: EvaluationParts): Prom
     fromMs: options.from ?? null,
     untilMs: options.until ?? null,
   };
-  const tellRead = progressTeller();
+  const onPart = progressOf(starter);
   const log: LogParts = parts.open({ ...rows, propensity, floor }, () => {
     bar.increment();
-    tellRead(log.count * READS);
+    onPart(log.count * READS);
   });
   bar.start(log.count * READS, 0);
   try {

@@ -3,16 +3,15 @@
  * leave of the processor, and what it does to its memory is its own.
  */
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdir, rm } from "node:fs/promises";
 import { constants, setPriority } from "node:os";
 import { resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { EvaluationPaths } from "../adapters/file/evaluation-folder.ts";
 import { type EvaluationRequest, EvaluationTold } from "../contract/evaluations.ts";
 import type { Config } from "../ops/config.ts";
 import type { JobEnding, RunningJob } from "../service/evaluation-jobs/job-ports.ts";
 
-const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 /** A million decisions whose model scores again take minutes; what takes longer than this keeps all others waiting. */
 const TIME_MS_MAX = 3_600_000;
 /** How long a process that is told to end may take to tidy up. */
@@ -21,6 +20,8 @@ const TIDY_MS = 1_000;
 const LAST_WORDS_LENGTH_MAX = 2_000;
 
 export interface ChildTask {
+  /** The file that Node.js runs. */
+  readonly entryPoint: string;
   readonly request: EvaluationRequest;
   readonly paths: EvaluationPaths;
   readonly onRead: (share: number) => void;
@@ -28,41 +29,49 @@ export interface ChildTask {
   readonly onCrash: (lastWords: string) => void;
 }
 
-export function evaluateInChild(config: Config, task: ChildTask): RunningJob {
+type Folders = Pick<Config, "DATA_DIR" | "MODELS_DIR">;
+
+export function evaluateInChild(folders: Folders, task: ChildTask): RunningJob {
   const stopping = new AbortController();
-  return { ended: endOf(config, task, stopping.signal), stop: () => stopping.abort() };
+  return { ended: endOf(folders, task, stopping.signal), stop: () => stopping.abort() };
 }
 
-async function endOf(config: Config, task: ChildTask, stopping: AbortSignal): Promise<JobEnding> {
+async function endOf(folders: Folders, task: ChildTask, stopping: AbortSignal): Promise<JobEnding> {
   const { scratch } = task.paths;
   try {
     await mkdir(scratch, { recursive: true });
-    return await endingOf(start(config, task), task, stopping);
+    return await endingOf(start(folders, task), task, stopping);
   } catch (cause) {
     task.onCrash(cause instanceof Error ? cause.message : String(cause));
-    return failed("The process could not be started");
+    return failed("Its process could not be started");
   } finally {
     await rm(scratch, { recursive: true, force: true, maxRetries: 5 }).catch(() => undefined);
   }
 }
 
-function start({ DATA_DIR, MODELS_DIR }: Config, { request, paths }: ChildTask): ChildProcess {
-  const child = spawn(process.execPath, [MAIN, "evaluate", ...argumentsOf(request, paths)], {
+function start({ DATA_DIR, MODELS_DIR }: Folders, { entryPoint, request, paths }: ChildTask): ChildProcess {
+  const child = spawn(process.execPath, [entryPoint, "evaluate", ...argumentsOf(request, paths)], {
     // It has no use for the service's secrets.
     env: { DATA_DIR: resolve(DATA_DIR), MODELS_DIR: resolve(MODELS_DIR), TMPDIR: resolve(paths.scratch) },
     stdio: ["ignore", "ignore", "pipe", "ipc"],
   });
-  if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
+  try {
+    if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
+  } catch (cause) {
+    // At the priority of decisions it would slow them down.
+    child.kill("SIGKILL");
+    throw cause;
+  }
   return child;
 }
 
 /** Only what the request's schema let through: nothing of it reads as an option. */
 function argumentsOf(request: EvaluationRequest, { candidate, out }: EvaluationPaths): readonly string[] {
-  const { programId, lambda, spend, slices, protected: attributes } = request;
-  const { from, until, window, exposures, propensity, level, tolerance } = request;
-  const given = { lambda, from, until, window, exposures, propensity, level, tolerance };
+  const { programId, spend, slices, protected: attributes } = request;
+  const { lambda, from, until, window, exposures, propensity, level, tolerance } = request;
+  const files = { candidate: resolve(candidate), out: resolve(out), program: programId };
+  const given = { ...files, lambda, from, until, window, exposures, propensity, level, tolerance };
   return [
-    ...["--candidate", resolve(candidate), "--out", resolve(out), "--program", programId],
     ...Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, String(value)])),
     ...(spend === "equal" ? ["--spend", "equal"] : spend === "any" ? ["--any-spend"] : []),
     ...(slices === undefined ? [] : ["--slice", ...slices]),
@@ -70,36 +79,40 @@ function argumentsOf(request: EvaluationRequest, { candidate, out }: EvaluationP
   ];
 }
 
-function endingOf(child: ChildProcess, { onRead, onCrash }: ChildTask, stopping: AbortSignal): Promise<JobEnding> {
-  return new Promise((done, reject) => {
-    let ending: JobEnding | null = null;
-    let lastWords = "";
-    let isLate = false;
-    const stop = () => end(child);
-    stopping.addEventListener("abort", stop);
-    if (stopping.aborted) stop();
-    const timer = setTimeout(() => {
-      isLate = true;
-      stop();
-    }, TIME_MS_MAX);
-    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-      lastWords = `${lastWords}${text}`.slice(-LAST_WORDS_LENGTH_MAX);
-    });
-    child.on("message", (message) => {
-      const told = EvaluationTold.parse(message);
-      if (told.kind === "read") onRead(told.share);
-      else ending = told;
-    });
-    child.on("error", reject);
-    child.on("close", (code, signal) => {
-      clearTimeout(timer);
-      stopping.removeEventListener("abort", stop);
-      if (ending !== null) return done(ending);
-      if (isLate) return done(failed(`It was stopped after ${TIME_MS_MAX / 60_000} minutes`));
-      if (!stopping.aborted) onCrash(lastWords);
-      done(failed(`Its process ended by ${signal ?? `exit code ${code}`}`));
-    });
+/** Rejects where the process could not be started. */
+async function endingOf(child: ChildProcess, task: ChildTask, stopping: AbortSignal): Promise<JobEnding> {
+  const told = listenTo(child, task.onRead);
+  const late = AbortSignal.timeout(TIME_MS_MAX);
+  for (const signal of [stopping, late]) {
+    signal.addEventListener("abort", () => end(child), { once: true });
+    if (signal.aborted) end(child);
+  }
+  const [code, signal]: readonly unknown[] = await once(child, "close");
+  if (told.ending !== null) return told.ending;
+  if (late.aborted) return failed(`It was stopped after ${TIME_MS_MAX / 60_000} minutes`);
+  if (!stopping.aborted) task.onCrash(told.lastWords);
+  return failed(`Its process ended by ${typeof signal === "string" ? signal : `exit code ${String(code)}`}`);
+}
+
+interface ToldByChild {
+  ending: JobEnding | null;
+  lastWords: string;
+}
+
+function listenTo(child: ChildProcess, onRead: ChildTask["onRead"]): Readonly<ToldByChild> {
+  const told: ToldByChild = { ending: null, lastWords: "" };
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+    told.lastWords = `${told.lastWords}${text}`.slice(-LAST_WORDS_LENGTH_MAX);
   });
+  child.on("message", (message) => {
+    const parsed = EvaluationTold.safeParse(message);
+    if (!parsed.success) {
+      told.lastWords = "it told what no evaluation tells";
+      end(child);
+    } else if (parsed.data.kind === "read") onRead(parsed.data.share);
+    else told.ending = parsed.data;
+  });
+  return told;
 }
 
 function end(child: ChildProcess): void {

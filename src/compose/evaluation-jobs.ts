@@ -12,19 +12,26 @@ import { type Compilers, compileProgram } from "../service/compile-program.ts";
 import { EvaluationJobs } from "../service/evaluation-jobs/evaluation-jobs.ts";
 import { evaluateInChild } from "./evaluation-child.ts";
 
+/** Files that Node.js runs as processes of their own. */
+export interface EntryPoints {
+  readonly evaluation: string;
+}
+
 export interface EvaluationJobsParts extends Compilers {
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly newId: () => string;
+  readonly entryPoints: EntryPoints;
 }
 
 export function openEvaluationJobs(config: Config, parts: EvaluationJobsParts): Promise<EvaluationJobs> {
-  const { metrics, logger, newId } = parts;
+  const { metrics, logger, newId, entryPoints } = parts;
   const store = new EvaluationFolder(join(config.DATA_DIR, "evaluations"));
   return EvaluationJobs.open({
     store,
     start: (evaluationId, request, onRead) =>
       evaluateInChild(config, {
+        entryPoint: entryPoints.evaluation,
         request,
         paths: store.pathsOf(evaluationId),
         onRead,

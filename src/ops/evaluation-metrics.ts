@@ -19,7 +19,7 @@ export function createEvaluationMetrics(registry: Registry) {
     }),
     duration: new BucketHistogram({
       name: "liftgate_evaluation_seconds",
-      help: "Time of each evaluation from its start to its end, by status: done or failed",
+      help: "Time of each evaluation from its start to its end, by status: done or failed, not interrupted",
       label: "status",
       buckets: DURATION_BUCKETS_S,
       registry,
@@ -34,8 +34,10 @@ export function tellEvaluations({ waiting, duration }: EvaluationMetrics, logger
       waiting.set({ status: "running" }, running);
     },
     ended: ({ evaluationId, status, verdict, failure, startedAt, endedAt }) => {
-      const ranMs = startedAt === null || endedAt === null ? 0 : Date.parse(endedAt) - Date.parse(startedAt);
-      duration.observe(status, Math.max(0, ranMs) / 1_000);
+      // Of those that the service ended nobody knows how long they would have taken.
+      const isCounted = startedAt !== null && endedAt !== null && failure?.code !== "evaluation_interrupted";
+      const ranMs = isCounted ? Math.max(0, Date.parse(endedAt) - Date.parse(startedAt)) : null;
+      if (ranMs !== null) duration.observe(status, ranMs / 1_000);
       if (failure === null) logger.info({ evaluationId, verdict, ranMs }, "evaluation done");
       else logger.warn({ evaluationId, ...failure, ranMs }, "evaluation without a report");
     },

@@ -25,9 +25,13 @@ export class EvaluationFolder {
     this.#folder = folder;
   }
 
-  /** In the order of their ids, which is that of time. What was not kept whole is none. */
+  /**
+   * In the order of their ids, which is that of time. What was not kept whole is none. Rejects with what the file system
+   * says where the folder is there and cannot be read.
+   */
   async entries(): Promise<readonly EvaluationEntry[]> {
-    const found = await Promise.all((await namesIn(this.#folder)).toSorted().map((id) => this.#entry(id)));
+    await mkdir(this.#folder, { recursive: true });
+    const found = await Promise.all((await readdir(this.#folder)).toSorted().map((id) => this.#entry(id)));
     return found.filter((entry) => entry !== null);
   }
 
@@ -44,6 +48,10 @@ export class EvaluationFolder {
 
   async remove(evaluationId: string): Promise<void> {
     await rm(join(this.#folder, evaluationId), { recursive: true, force: true });
+  }
+
+  async tidy(evaluationId: string): Promise<void> {
+    await rm(this.pathsOf(evaluationId).scratch, { recursive: true, force: true });
   }
 
   /** The text of a report, as the process of the evaluation wrote it. */
@@ -65,9 +73,4 @@ export class EvaluationFolder {
       return null;
     }
   }
-}
-
-/** None where there is no folder yet. */
-async function namesIn(folder: string): Promise<readonly string[]> {
-  return await readdir(folder).catch(() => []);
 }

@@ -1,26 +1,13 @@
-/** Whoever started an evaluation over a channel, as the service does, is told how far it is and how it ended. */
+/** Whoever started an evaluation, as the service does, is told how far it is and how it ended. */
 import type { EvaluationTold } from "../../contract/evaluations.ts";
-import { LiftgateError } from "../../core/errors.ts";
 
-/** Without whoever waits for it there is nothing to evaluate for: the process ends with them. */
-export function endWithStarter(): void {
-  if (process.channel === undefined) return;
-  process.once("disconnect", () => process.exit(1));
-  process.channel?.unref();
-}
+export type Starter = (told: EvaluationTold) => void;
 
-export function tellStarter(told: EvaluationTold): void {
-  process.send?.(told);
-}
+/** Nobody but the terminal. */
+export const UNSTARTED: Starter = () => undefined;
 
-/** Of an error: our own words only. */
-export function tellFailure(error: unknown): void {
-  if (!(error instanceof LiftgateError)) return;
-  tellStarter({ kind: "failed", code: error.code, detail: error.message });
-}
-
-/** Told once for every hundredth, however many parts a log has. */
-export function progressTeller(): (steps: number) => void {
+/** To be called for every step of so many; tells the starter once for every hundredth, however many there are. */
+export function progressOf(starter: Starter): (steps: number) => void {
   let done = 0;
   let told = 0;
   return (steps) => {
@@ -28,6 +15,6 @@ export function progressTeller(): (steps: number) => void {
     const percent = Math.floor((100 * Math.min(done, steps)) / steps);
     if (percent === told) return;
     told = percent;
-    tellStarter({ kind: "read", share: percent / 100 });
+    starter({ kind: "read", share: percent / 100 });
   };
 }

@@ -12,19 +12,27 @@ export class EvaluationJobs {
   /** Accepted, and not on the disk yet. */
   #arriving = 0;
   #running: RunningJob | null = null;
-  #turn: Promise<void> | null = null;
+  /** While there is something to run. */
+  #working: Promise<void> | null = null;
   #isClosed = false;
 
   private constructor(parts: JobParts) {
     this.#parts = parts;
   }
 
-  /** With those that were kept; what the process before did not end has failed. */
+  /**
+   * With those that were kept; what the process before did not end has failed. Decisions do not depend on it: where what
+   * was kept cannot be read, there is none.
+   */
   static async open(parts: JobParts): Promise<EvaluationJobs> {
     const jobs = new EvaluationJobs(parts);
-    for (const entry of await parts.store.entries()) {
+    const kept = await parts.store.entries().catch((cause: unknown) => {
+      parts.observer.trouble(cause);
+      return [];
+    });
+    for (const entry of kept) {
       jobs.#entries.set(entry.evaluationId, entry);
-      if (entry.endedAt === null) await jobs.#end(entry.evaluationId, INTERRUPTED);
+      if (entry.endedAt === null) await jobs.#interrupt(entry.evaluationId);
     }
     return jobs;
   }
@@ -39,7 +47,8 @@ export class EvaluationJobs {
     if (this.#isClosed) throw new LiftgateError("draining");
     const checked = this.#parts.check(request.candidate);
     if (!checked.ok) throw new LiftgateError("candidate_refused", undefined, checked.faults);
-    if (this.#queue.length + this.#arriving >= EVALUATIONS_WAITING_MAX) throw new LiftgateError("evaluation_queue_full");
+    if (this.#queue.length + this.#arriving >= EVALUATIONS_WAITING_MAX)
+      throw new LiftgateError("evaluation_queue_full");
     const { id, digest, file } = checked.value;
     const entry: EvaluationEntry = {
       evaluationId: this.#parts.newId(),
@@ -55,8 +64,8 @@ export class EvaluationJobs {
       failure: null,
     };
     await this.#add(entry, request.candidate);
-    this.#queue.push({ evaluationId: entry.evaluationId, request });
-    this.#next();
+    if (this.#isClosed) await this.#end(entry.evaluationId, INTERRUPTED);
+    else this.#enqueue(entry.evaluationId, request);
     return this.entry(entry.evaluationId);
   }
 
@@ -87,7 +96,7 @@ export class EvaluationJobs {
     this.#isClosed = true;
     const waiting = this.#queue.splice(0);
     this.#running?.stop();
-    await this.#turn;
+    await this.#working;
     for (const { evaluationId } of waiting) await this.#end(evaluationId, INTERRUPTED);
   }
 
@@ -103,17 +112,25 @@ export class EvaluationJobs {
     }
   }
 
-  #next(): void {
-    if (this.#turn === null) {
-      const job = this.#queue.shift();
-      if (job !== undefined) {
-        this.#turn = this.#run(job.evaluationId, job.request).then(() => {
-          this.#turn = null;
-          this.#next();
-        });
-      }
+  #enqueue(evaluationId: string, request: EvaluationRequest): void {
+    this.#queue.push({ evaluationId, request });
+    this.#working ??= this.#work();
+    this.#tellWaiting();
+  }
+
+  /** Until nothing waits. */
+  async #work(): Promise<void> {
+    for (let job = this.#queue.shift(); job !== undefined; job = this.#queue.shift()) {
+      this.#tellWaiting();
+      await this.#run(job.evaluationId, job.request);
+      await this.#forgetOldest();
     }
-    this.#parts.observer.waiting({ queued: this.#queue.length, running: this.#turn === null ? 0 : 1 });
+    this.#working = null;
+    this.#tellWaiting();
+  }
+
+  #tellWaiting(): void {
+    this.#parts.observer.waiting({ queued: this.#queue.length, running: this.#working === null ? 0 : 1 });
   }
 
   async #run(evaluationId: string, request: EvaluationRequest): Promise<void> {
@@ -124,7 +141,12 @@ export class EvaluationJobs {
     const ending = await this.#running.ended;
     this.#running = null;
     await this.#end(evaluationId, this.#isClosed && ending.kind === "failed" ? INTERRUPTED : ending);
-    await this.#forgetOldest();
+  }
+
+  /** What the process before left of it goes. */
+  async #interrupt(evaluationId: string): Promise<void> {
+    await this.#parts.store.tidy(evaluationId).catch((cause: unknown) => this.#parts.observer.trouble(cause));
+    await this.#end(evaluationId, INTERRUPTED);
   }
 
   /** Not written down: whoever starts again has none. */

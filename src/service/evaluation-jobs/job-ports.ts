@@ -8,11 +8,13 @@ export type Verdict = NonNullable<EvaluationEntry["verdict"]>;
 
 /** Rejects where the disk does. */
 export interface JobStore {
-  /** Oldest first. */
+  /** Oldest first; those that are damaged are left out. */
   entries(): Promise<readonly EvaluationEntry[]>;
   add(entry: EvaluationEntry, candidate: string): Promise<void>;
   save(entry: EvaluationEntry): Promise<void>;
   remove(evaluationId: string): Promise<void>;
+  /** Removes what a process that was killed left behind. */
+  tidy(evaluationId: string): Promise<void>;
   report(evaluationId: string, form: "json" | "html"): Promise<string>;
 }
 
