@@ -1,6 +1,8 @@
 /** What is kept of evaluations over restarts and kills, for how long, and when it cannot be. */
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { mkdir, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { getuid } from "node:process";
 import { expect, it } from "vitest";
 import { EvaluationEntry, EvaluationList } from "../../src/contract/evaluations.ts";
 import { EVALUATIONS_KEPT_MAX } from "../../src/contract/limits.ts";
@@ -9,10 +11,14 @@ import { temporaryFolder } from "../support/program-fixtures.ts";
 import { expectProblem } from "../support/refusal.ts";
 import { Replica } from "../support/replica.ts";
 import { PROGRAM, SHIPPED_PROGRAMS, startTestService } from "../support/service.ts";
+import { decideForVisitors, exploringProgram } from "../support/visitors.ts";
 
 const candidate = await readFile(join(SHIPPED_PROGRAMS, `${PROGRAM}.yaml`), "utf8");
 /** One that ends soon: there is nothing to judge the candidate on. */
 const SHORT = { candidate, until: "2020-01-01T00:00:00Z" };
+
+/** More than a candidate and what is asked, less than a report. */
+const ROOM_BYTES = 48 * 1024;
 
 const idOf = (i: number) => `019aa8e1-7d2c-7b0e-9d5c-${String(i).padStart(12, "0")}`;
 const listed = (json: unknown) => EvaluationList.parse(json).evaluations.map(({ evaluationId }) => evaluationId);
@@ -91,3 +97,41 @@ it("decides without a place for evaluations, and refuses them", async () => {
   expect(listed((await service.call("GET", "/v1/evaluations")).json)).toEqual([]);
   expectProblem((await askFor(service, SHORT)).text, "evaluation_store_unavailable");
 });
+
+// Mounting needs root.
+it.skipIf(getuid?.() !== 0)(
+  "refuses, and fails, for want of room on a disk that is full, and goes on when there is some",
+  async () => {
+    const root = await temporaryFolder();
+    const folder = join(root, "evaluations");
+    const ballast = join(folder, "ballast");
+    const program = await exploringProgram();
+    await mkdir(folder);
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", folder]);
+    try {
+      await using service = await startTestService({
+        programs: { [PROGRAM]: program },
+        environment: { DATA_DIR: root },
+      });
+      await decideForVisitors(service, 300);
+      const request = { candidate: program, lambda: 0, spend: "any" };
+      await writeFile(ballast, Buffer.alloc(2 ** 21)).catch(() => undefined);
+      expectProblem((await askFor(service, request)).text, "evaluation_store_unavailable");
+      expect((await service.decide({ programId: PROGRAM, userId: "u1" })).status).toBe(200);
+
+      // Room for the candidate, and not for the report.
+      await truncate(ballast, 2 ** 20 - ROOM_BYTES);
+      const { status, failure } = await ended(service, await ask(service, request));
+      expect({ status, failure }).toMatchObject({
+        status: "failed",
+        failure: { code: "evaluation_store_unavailable" },
+      });
+
+      await rm(ballast);
+      expect(await ended(service, await ask(service, request))).toMatchObject({ status: "done", failure: null });
+    } finally {
+      execFileSync("umount", [folder]);
+    }
+  },
+  300_000,
+);

@@ -1,12 +1,13 @@
 /** Evaluations as jobs of the real service: real logs, real processes. */
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { constants } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { EvaluationReport } from "../../src/contract/evaluation-report.ts";
 import { EvaluationList } from "../../src/contract/evaluations.ts";
 import { EVALUATIONS_WAITING_MAX } from "../../src/contract/limits.ts";
 import { run } from "../support/command-line.ts";
-import { ask, askFor, ended, processesOf, standing } from "../support/evaluation-jobs.ts";
+import { ask, askFor, ended, prioritiesOf, processesOf, standing } from "../support/evaluation-jobs.ts";
 import { expectProblem, SECRET } from "../support/refusal.ts";
 import { PROGRAM, startTestService, type TestService } from "../support/service.ts";
 import { decideForVisitors, exploringProgram } from "../support/visitors.ts";
@@ -144,14 +145,17 @@ describe("what cannot be evaluated", { timeout: BUSY_MS }, () => {
     expect(failure).toMatchObject({ code: "invalid_request" });
   });
 
-  it("fails alone when its process is killed", async () => {
+  it("fails alone when its process is killed, which has the lowest priority", async () => {
     const evaluationId = await ask(service, { candidate });
     await expect.poll(() => processesOf(service.dataDir)).toHaveLength(1);
     expectProblem(
       (await service.call("GET", `/v1/evaluations/${evaluationId}/report.html`)).text,
       "evaluation_not_done",
     );
-    for (const pid of processesOf(service.dataDir)) process.kill(pid, "SIGKILL");
+    const [pid = 0] = processesOf(service.dataDir);
+    // Those of its threads, too, which it has of its own on Linux.
+    await expect.poll(() => prioritiesOf(pid)).toEqual([constants.priority.PRIORITY_LOW]);
+    process.kill(pid, "SIGKILL");
     const { status, failure } = await ended(service, evaluationId);
     expect({ status, failure }).toEqual({
       status: "failed",

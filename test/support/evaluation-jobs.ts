@@ -1,5 +1,6 @@
 /** Evaluations that the real service runs, as its callers see them. */
 import { readdirSync, readFileSync } from "node:fs";
+import { getPriority } from "node:os";
 import { expect } from "vitest";
 import type { z } from "zod";
 import { EvaluationAnswer, EvaluationEntry } from "../../src/contract/evaluations.ts";
@@ -41,6 +42,12 @@ export function processesOf(dataDir: string): readonly number[] {
       const command = commandOf(pid);
       return command.includes("evaluation-main") && command.includes(dataDir);
     });
+}
+
+/** The different priorities of its threads. Linux only. */
+export function prioritiesOf(pid: number): readonly number[] {
+  const threads = readdirSync(`/proc/${pid}/task`).map(Number);
+  return [...new Set(threads.map((thread) => getPriority(thread)))];
 }
 
 /** Empty once it has ended. */
