@@ -69,18 +69,26 @@ async function bench(url: string): Promise<void> {
       `round ${n}: p99 ${quiet.p99Ms.toFixed(1)} ms, evaluating ${evaluating.p99Ms.toFixed(1)} ms; load ${load.toFixed(1)}`,
     );
   }
-  const of = (figure: (round: Round) => number): string => text(spread(rounds.map(figure)));
-  console.log(`p99 evaluating / quiet: ${of(({ ratio }) => ratio)}`);
-  console.log(
-    `p99 quiet: ${of(({ quiet }) => quiet.p99Ms)} ms; evaluating: ${of((round) => round.evaluating.p99Ms)} ms`,
-  );
-  console.log(
-    `p50 quiet: ${of(({ quiet }) => quiet.p50Ms)} ms; evaluating: ${of((round) => round.evaluating.p50Ms)} ms`,
-  );
-  console.log(`load average: ${of(({ load }) => load)}`);
+  tell(rounds);
   await mkdir(RESULTS, { recursive: true });
   const result = join(RESULTS, `evaluation-job-${new Date().toISOString().replaceAll(":", "-")}.json`);
   await writeFile(result, `${JSON.stringify({ options, rounds }, null, 2)}\n`);
+}
+
+function tell(rounds: readonly Round[]): void {
+  const figures = (figure: (round: Round) => number): string => text(spread(rounds.map(figure)));
+  console.log(`p99 evaluating / quiet: ${figures(({ ratio }) => ratio)}`);
+  console.log(`load average: ${figures(({ load }) => load)}`);
+  for (const when of ["quiet", "evaluating"] as const) {
+    const results = rounds.map((round) => round[when]);
+    const [p50, p99] = [figures((round) => round[when].p50Ms), figures((round) => round[when].p99Ms)];
+    const [answers, failed] = [sum(results.map((one) => one.answers)), sum(results.map((one) => one.failed))];
+    console.log(`${when}: p50 ${p50} ms, p99 ${p99} ms; ${failed} of ${answers} answers not normal`);
+  }
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((all, one) => all + one, 0);
 }
 
 /** Load for as long as the evaluation runs, from its start on, at most for the time of a round; then until it has ended. */

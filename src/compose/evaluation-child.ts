@@ -2,11 +2,10 @@
  * An evaluation as `liftgate evaluate` makes it, in a process of its own at the lowest priority: it takes what decisions
  * leave of the processor, and what it does to its memory is its own.
  */
-import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, rm } from "node:fs/promises";
-import { constants, setPriority } from "node:os";
 import { resolve } from "node:path";
+import { Worker } from "node:worker_threads";
 import type { EvaluationPaths } from "../adapters/file/evaluation-folder.ts";
 import { type EvaluationRequest, EvaluationTold } from "../contract/evaluations.ts";
 import type { Config } from "../ops/config.ts";
@@ -18,6 +17,7 @@ const TIME_MS_MAX = 3_600_000;
 const TIDY_MS = 1_000;
 /** Of what the process says on its way down. */
 const LAST_WORDS_LENGTH_MAX = 2_000;
+const NOT_STARTED = "Its process could not be started";
 
 export interface ChildTask {
   /** The file that Node.js runs. */
@@ -28,6 +28,18 @@ export interface ChildTask {
   /** For operators: what the process said on its way down, when it ended without a word to us. */
   readonly onCrash: (lastWords: string) => void;
 }
+
+/** What Node.js is to run, for the thread that starts it. */
+export interface ChildSetup {
+  readonly args: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** What that thread passes on. */
+export type ThreadTold =
+  | { readonly kind: "message"; readonly message: unknown }
+  | { readonly kind: "said"; readonly text: string }
+  | { readonly kind: "closed"; readonly by: string };
 
 type Folders = Pick<Config, "DATA_DIR" | "MODELS_DIR">;
 
@@ -43,26 +55,19 @@ async function endOf(folders: Folders, task: ChildTask, stopping: AbortSignal): 
     return await endingOf(start(folders, task), task, stopping);
   } catch (cause) {
     task.onCrash(cause instanceof Error ? cause.message : String(cause));
-    return failed("Its process could not be started");
+    return failed(NOT_STARTED);
   } finally {
     await rm(scratch, { recursive: true, force: true, maxRetries: 5 }).catch(() => undefined);
   }
 }
 
-function start({ DATA_DIR, MODELS_DIR }: Folders, { entryPoint, request, paths }: ChildTask): ChildProcess {
-  const child = spawn(process.execPath, [entryPoint, "evaluate", ...argumentsOf(request, paths)], {
+function start({ DATA_DIR, MODELS_DIR }: Folders, { entryPoint, request, paths }: ChildTask): Worker {
+  const setup: ChildSetup = {
+    args: [entryPoint, "evaluate", ...argumentsOf(request, paths)],
     // It has no use for the service's secrets.
-    env: { DATA_DIR: resolve(DATA_DIR), MODELS_DIR: resolve(MODELS_DIR), TMPDIR: resolve(paths.scratch) },
-    stdio: ["ignore", "ignore", "pipe", "ipc"],
-  });
-  try {
-    if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
-  } catch (cause) {
-    // At the priority of decisions it would slow them down.
-    child.kill("SIGKILL");
-    throw cause;
-  }
-  return child;
+    environment: { DATA_DIR: resolve(DATA_DIR), MODELS_DIR: resolve(MODELS_DIR), TMPDIR: resolve(paths.scratch) },
+  };
+  return new Worker(new URL("./child-thread.ts", import.meta.url), { workerData: setup });
 }
 
 /** Only what the request's schema let through: nothing of it reads as an option. */
@@ -79,47 +84,50 @@ function argumentsOf(request: EvaluationRequest, { candidate, out }: EvaluationP
   ];
 }
 
-/** Rejects where the process could not be started. */
-async function endingOf(child: ChildProcess, task: ChildTask, stopping: AbortSignal): Promise<JobEnding> {
-  const told = listenTo(child, task.onRead);
+/** Rejects where the thread fails. */
+async function endingOf(thread: Worker, task: ChildTask, stopping: AbortSignal): Promise<JobEnding> {
+  const heard = listenTo(thread, task.onRead);
   const late = AbortSignal.timeout(TIME_MS_MAX);
   for (const signal of [stopping, late]) {
-    signal.addEventListener("abort", () => end(child), { once: true });
-    if (signal.aborted) end(child);
+    signal.addEventListener("abort", () => end(thread), { once: true });
+    if (signal.aborted) end(thread);
   }
-  const [code, signal]: readonly unknown[] = await once(child, "close");
-  if (told.ending !== null) return told.ending;
+  await once(thread, "exit");
+  if (heard.ending !== null) return heard.ending;
   if (late.aborted) return failed(`It was stopped after ${TIME_MS_MAX / 60_000} minutes`);
-  if (!stopping.aborted) task.onCrash(told.lastWords);
-  return failed(`Its process ended by ${typeof signal === "string" ? signal : `exit code ${String(code)}`}`);
+  if (!stopping.aborted) task.onCrash(heard.lastWords);
+  return failed(heard.endedBy === null ? NOT_STARTED : `Its process ended by ${heard.endedBy}`);
 }
 
-interface ToldByChild {
+interface Heard {
   ending: JobEnding | null;
   lastWords: string;
+  /** Null until it ended; also where it never began. */
+  endedBy: string | null;
 }
 
-function listenTo(child: ChildProcess, onRead: ChildTask["onRead"]): Readonly<ToldByChild> {
-  const told: ToldByChild = { ending: null, lastWords: "" };
-  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-    told.lastWords = `${told.lastWords}${text}`.slice(-LAST_WORDS_LENGTH_MAX);
+function listenTo(thread: Worker, onRead: ChildTask["onRead"]): Readonly<Heard> {
+  const heard: Heard = { ending: null, lastWords: "", endedBy: null };
+  thread.on("message", (told: ThreadTold) => {
+    if (told.kind === "closed") heard.endedBy = told.by;
+    else if (told.kind === "said") heard.lastWords = `${heard.lastWords}${told.text}`.slice(-LAST_WORDS_LENGTH_MAX);
+    else {
+      const parsed = EvaluationTold.safeParse(told.message);
+      if (!parsed.success) {
+        heard.lastWords = "it told what no evaluation tells";
+        end(thread);
+      } else if (parsed.data.kind === "read") onRead(parsed.data.share);
+      else heard.ending = parsed.data;
+    }
   });
-  child.on("message", (message) => {
-    const parsed = EvaluationTold.safeParse(message);
-    if (!parsed.success) {
-      told.lastWords = "it told what no evaluation tells";
-      end(child);
-    } else if (parsed.data.kind === "read") onRead(parsed.data.share);
-    else told.ending = parsed.data;
-  });
-  return told;
+  return heard;
 }
 
-function end(child: ChildProcess): void {
-  child.kill("SIGTERM");
+function end(thread: Worker): void {
+  thread.postMessage("SIGTERM", []);
   // While it computes it hears nothing.
-  const timer = setTimeout(() => child.kill("SIGKILL"), TIDY_MS);
-  child.once("close", () => clearTimeout(timer));
+  const timer = setTimeout(() => thread.postMessage("SIGKILL", []), TIDY_MS);
+  thread.once("exit", () => clearTimeout(timer));
 }
 
 function failed(detail: string): JobEnding {

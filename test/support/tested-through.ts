@@ -13,6 +13,7 @@ export const TESTED_THROUGH: readonly { readonly files: string; readonly test: s
   { files: "src/compose/evaluation.ts", test: "test/cli/evaluate.test.ts" },
   { files: "src/compose/evaluation-worker.ts", test: "test/cli/evaluate.test.ts" },
   { files: "src/compose/evaluation-workers.ts", test: "test/cli/evaluate.test.ts" },
+  { files: "src/compose/child-thread.ts", test: "test/compose/evaluation-child.test.ts" },
   { files: "src/compose/evaluation-jobs.ts", test: "test/http/evaluations.test.ts" },
   { files: "src/contract/evaluations.ts", test: "test/http/evaluations.test.ts" },
   { files: "src/http/routes/evaluations.ts", test: "test/http/evaluations.test.ts" },
