@@ -1,16 +1,18 @@
-import { Presets, SingleBar } from "cli-progress";
 import { type Command, Option } from "commander";
 import type { EvaluationReport } from "../contract/evaluation-report.ts";
 import { composeEvaluation, type EvaluationParts, type NamedPolicy, writeTexts } from "../compose/evaluation.ts";
 import { readConfig } from "../ops/config.ts";
 import { type Compared, type Evaluated, evaluateLog } from "../service/evaluation/evaluate-log.ts";
 import { amount, type EvaluateOptions, misuseOf, share } from "./evaluate/options.ts";
+import { ReadingProgress } from "./evaluate/progress.ts";
+import { type Starter, UNSTARTED } from "./evaluate/starter.ts";
 import { tellEvaluation } from "./evaluate/summary.ts";
 import { durationOption, instant } from "./export/options.ts";
 import { readOutcomes } from "./read-logs.ts";
 import { SIGNALS } from "./signals.ts";
 
-export function addEvaluateCommand(program: Command): void {
+/** @param starter who is told how far it is and how it ended, beside the terminal */
+export function addEvaluateCommand(program: Command, starter: Starter = UNSTARTED): void {
   program
     .command("evaluate")
     .description(
@@ -56,25 +58,25 @@ export function addEvaluateCommand(program: Command): void {
     .action(async (options: EvaluateOptions, command: Command) => {
       const misuse = misuseOf(options);
       if (misuse !== null) command.error(`error: ${misuse}`);
-      if (!(await evaluateWith(options))) process.exitCode = 1;
+      if (!(await evaluateWith(options, starter))) process.exitCode = 1;
     });
 }
 
 /** Whether to ship, and every line could be read. */
-async function evaluateWith(options: EvaluateOptions): Promise<boolean> {
+async function evaluateWith(options: EvaluateOptions, starter: Starter): Promise<boolean> {
   // Exiting, unlike being ended by a signal, removes what is unfinished.
   for (const [signal, code] of Object.entries(SIGNALS)) process.once(signal, () => process.exit(code));
   const { decisions = null, outcomes = null, candidate, incumbent = null, models = null, out } = options;
   const parts = await composeEvaluation(readConfig(), { decisions, outcomes, candidate, incumbent, models });
   try {
-    const progress = new ReadingProgress();
-    const log = parts.open(rowsOf(options, parts), () => progress.advance());
+    const progress = new ReadingProgress(starter);
+    const log = parts.open(rowsOf(options, parts), () => progress.advance(log.count));
     const reading = readOutcomes(parts);
-    const told = reading.then(() => progress.start(log.count));
-    const evaluating = evaluateParts(options, parts, { log, told });
+    const evaluating = evaluateParts(options, parts, { log, reading, progress });
     const [read, evaluated] = await Promise.all([reading, evaluating]).finally(() => progress.stop());
     for (const line of tellEvaluation(evaluated, read)) console.log(line);
     if (out !== undefined) await writeTexts(out, await textsOf(evaluated.report));
+    starter({ kind: "reported", verdict: evaluated.report.verdict.decision });
     return evaluated.report.verdict.decision === "ship" && evaluated.faulty + read.faulty === 0;
   } finally {
     await parts.close();
@@ -93,29 +95,32 @@ function rowsOf({ program, from, until, propensity, floor }: EvaluateOptions, { 
 
 interface OpenLog {
   readonly log: ReturnType<EvaluationParts["open"]>;
-  /** When all outcomes are in their store. */
-  readonly told: Promise<void>;
+  /** Until all outcomes are in their store. */
+  readonly reading: Promise<unknown>;
+  readonly progress: ReadingProgress;
 }
 
 async function evaluateParts(
   options: EvaluateOptions,
   parts: EvaluationParts,
-  { log, told }: OpenLog,
+  { log, reading, progress }: OpenLog,
 ): Promise<Evaluated> {
   const { candidate, incumbent, store } = parts;
   const { propensity, floor, window: windowMs, exposures, level, tolerance, minSlice, anySpend } = options;
   return await evaluateLog(
     log,
     {
-      join: told.then(() => ({
-        windowMs,
-        exposures: exposures ?? (store.exposures > 0 ? "reported" : "assumed"),
-        instantMs: Date.parse,
-      })),
+      join: async () => {
+        await reading;
+        progress.show();
+        const told = exposures ?? (store.exposures > 0 ? "reported" : "assumed");
+        return { windowMs, exposures: told, instantMs: Date.parse };
+      },
       lambda: options.lambda ?? null,
       costWeight: candidate.program.objective.costWeight,
       incumbent: incumbent === null ? "as logged" : "decided again",
       names: { slices: options.slice ?? null, protectedNames: options.protected ?? [] },
+      onPass: (left) => progress.beginPass(left),
     },
     {
       level,
@@ -127,32 +132,6 @@ async function evaluateParts(
     },
     comparedOf(parts, await parts.live(rowsOf(options, parts).programId)),
   );
-}
-
-/** A bar on a terminal, for each time that the log is read; not while outcomes are, which have their own. */
-class ReadingProgress {
-  readonly #bar = new SingleBar(
-    { format: "reading the log, pass {pass} {bar} {percentage}%", clearOnComplete: true },
-    Presets.legacy,
-  );
-  #parts = 0;
-  #read = 0;
-
-  start(parts: number): void {
-    this.#parts = parts;
-    this.#bar.start(parts, 0, { pass: 1 });
-  }
-
-  advance(): void {
-    if (this.#parts === 0) return;
-    const pass = Math.floor(this.#read / this.#parts) + 1;
-    this.#read += 1;
-    this.#bar.update(this.#read - (pass - 1) * this.#parts, { pass });
-  }
-
-  stop(): void {
-    this.#bar.stop();
-  }
 }
 
 function comparedOf({ candidate, incumbent }: EvaluationParts, live: string | null): Compared {

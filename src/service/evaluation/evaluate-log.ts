@@ -51,7 +51,6 @@ export async function evaluateLog(
   compared: Compared,
 ): Promise<Evaluated> {
   const evidence = await gatherEvidence(log, task);
-  const { windowMs, exposures } = await task.join;
   const { sample, candidate, incumbent, curve, reach, tallies } = evidence;
   const { level, floor, tolerance, minSliceRows, propensity, anySpend } = judgement;
   const measuring = measureActions(log, sample, { level, floor, seed: SEED, replicates: RANKING_REPLICATES });
@@ -77,7 +76,7 @@ export async function evaluateLog(
     currency: decidedBy.at(-1)?.currency ?? "",
     candidate: { ...compared.candidate, lambda: candidate[0]?.lambda ?? null },
     incumbent: { ...(compared.incumbent ?? asDecided(incumbentOf(decidedBy, compared.live))), lambda: null },
-    log: { ...extentOf(evidence), windowMs, exposures, propensity },
+    log: { ...extentOf(evidence), propensity },
     limits: limitsOf(evidence, { propensity, programs: decidedBy.length }),
     ...conclude(judged, await measuring),
   };
@@ -85,9 +84,7 @@ export async function evaluateLog(
   return { report, faults: tallies.flatMap((tally) => tally.faults), faulty };
 }
 
-function extentOf(
-  evidence: Evidence,
-): Pick<EvaluationReport["log"], "from" | "until" | "decisions" | "units" | "leftOut"> {
+function extentOf(evidence: Evidence): Omit<EvaluationReport["log"], "propensity"> {
   const { timeMs, rows, units } = evidence.sample;
   const firstMs = timeMs.reduce((first, ms) => Math.min(first, ms), Infinity);
   const lastMs = timeMs.reduce((last, ms) => Math.max(last, ms), -Infinity);
@@ -97,6 +94,8 @@ function extentOf(
     decisions: rows,
     units,
     leftOut: leftOutOf(evidence),
+    windowMs: evidence.join.windowMs,
+    exposures: evidence.join.exposures,
   };
 }
 

@@ -49,8 +49,8 @@ export interface PartRead {
 }
 
 export interface EvaluationTask {
-  /** Known once all outcomes can be looked up. */
-  readonly join: Promise<JoinTerms>;
+  /** Asked once: resolves when all outcomes can be looked up. */
+  readonly join: () => Promise<JoinTerms>;
   /** The candidate's λ; null: whatever spends as much as the incumbent. */
   readonly lambda: number | null;
   /** Of the candidate's objective. */
@@ -58,6 +58,8 @@ export interface EvaluationTask {
   /** Decided again; or as it was logged. */
   readonly incumbent: "as logged" | "decided again";
   readonly names: NamesAsked;
+  /** Told when the log is about to be read, and how often it will be after that. */
+  readonly onPass: (left: number) => void;
 }
 
 /** A policy over a sample. */
@@ -74,6 +76,7 @@ export interface CurveJudged {
 
 /** Everything that the estimators read. */
 export interface Evidence {
+  readonly join: JoinTerms;
   readonly sample: Sample;
   /** One price, or two around the incumbent's spend, the first of which spends more. */
   readonly candidate: readonly [Judged, ...Judged[]];
@@ -87,13 +90,15 @@ export interface Evidence {
 /** @throws LiftgateError `invalid_request` where the log has no decision to evaluate on */
 export async function gatherEvidence(log: LogParts, task: EvaluationTask): Promise<Evidence> {
   const looked = await lookAt(log, task);
-  const join = await task.join;
+  const join = await task.join();
   const { curve, incumbent } = await curveOver(log, task, { ...looked, join });
   const { lambdas, reach } = pricesOf(curve, incumbent, { lambda: task.lambda, every: looked.every });
+  task.onPass(0);
   const { sample, policies, duplicates, tallies } = await read(log, task, { join, every: 1, lambdas });
   const [first, ...others] = policies.candidate;
   invariant(first !== undefined, "expected a price to judge the candidate at");
-  return { sample, candidate: [first, ...others], incumbent: policies.incumbent, curve, reach, duplicates, tallies };
+  const judged = { candidate: [first, ...others], incumbent: policies.incumbent, curve, reach } as const;
+  return { join, sample, ...judged, duplicates, tallies };
 }
 
 interface Looked {
@@ -103,9 +108,11 @@ interface Looked {
 
 /** A sample that is large enough; all of the log where it is no larger. */
 async function lookAt(log: LogParts, task: EvaluationTask): Promise<Looked> {
+  task.onPass(2);
   const { sample } = await read(log, task, { join: null, every: LOOK_EVERY, lambdas: [] });
   if (sample.rows >= SAMPLE_ROWS / 2) return { every: LOOK_EVERY, sample };
   const every = Math.max(1, Math.floor((LOOK_EVERY * sample.rows) / SAMPLE_ROWS));
+  task.onPass(2);
   const closer = await read(log, task, { join: null, every, lambdas: [] });
   if (closer.sample.rows > 0) return { every, sample: closer.sample };
   throw new LiftgateError("invalid_request", "the log has no decision to evaluate on");
@@ -122,6 +129,7 @@ async function curveOver(
   { every, sample, join }: Looked & { readonly join: JoinTerms },
 ): Promise<Curve> {
   const lambdas = priceGrid(sample, task.costWeight);
+  task.onPass(1);
   const { policies, sample: again } = await read(log, task, { join, every, lambdas });
   const curve = policies.candidate.map(({ lambda, columns }) => ({ lambda, columns, sample: again }));
   return { curve, incumbent: policies.incumbent };
