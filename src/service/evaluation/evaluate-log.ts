@@ -10,6 +10,7 @@ import { limitsOf } from "./limits.ts";
 import { pValueOfPropensities } from "./propensities-hold.ts";
 import type { DecidedBy } from "./read-log.ts";
 import type { Propensity } from "./row-block.ts";
+import { withStability } from "./stability.ts";
 
 /** Bootstrap replicates; the seed makes the same report of the same log. */
 const REPLICATES = 1_000;
@@ -68,7 +69,7 @@ export async function evaluateLog(
       minSliceRows,
       pValueSrm: pValueOfPropensities(sample, propensity),
       calibration: measureCalibration(sample, ranking),
-      uplift: measureUplift(sample, ranking),
+      uplift: withStability(measureUplift(sample, ranking), tallies),
     },
   );
   const decidedBy = mergedDeciders(tallies);

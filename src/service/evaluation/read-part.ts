@@ -36,6 +36,7 @@ export async function* readRows(
       if (builder.isFull) yield builder.take();
     }
   }
+  tally.scoredAgain.push(...candidate.takeScoredAgain());
   const last = builder.take();
   if (last.rows > 0) yield last;
 }
