@@ -84,7 +84,9 @@ describe("evaluate", () => {
   it("scores again where the candidate values otherwise, and given the arm leaves the holdout out", async () => {
     const candidate = logged.replace("version: 1", "version: 2").replace("valuePerUnit: 3.00", "valuePerUnit: 6.00");
     const { report } = await evaluated(candidate, "--propensity", "in-arm");
-    const { log } = await report();
+    const { log, uplift } = await report();
+    expect(uplift.length).toBeGreaterThan(0);
+    for (const { rankStability } of uplift) expect(rankStability).toBeGreaterThan(0);
     const holdout = (await service.records()).filter(({ arm }) => arm === "holdout").length;
     expect(log).toMatchObject({
       propensity: "in-arm",

@@ -72,6 +72,22 @@ describe("a canary", () => {
     expect(report.incumbent.program).toMatchObject({ version: 1, digest: digest(version(1)) });
   });
 
+  it("scores and plans nothing: that is the program's, for its own units, too", async () => {
+    const worth = CANDIDATE.replace("valuePerUnit: 1", "valuePerUnit: 7");
+    const users = USERS.map((userId) => ({ userId }));
+    const audience = { programId: TINY_PROGRAM, users: USERS, budget: 10 };
+    const asked = async () => ({
+      scores: (await service.call("POST", "/v1/score", { body: { programId: TINY_PROGRAM, users } })).json,
+      plan: (await service.call("POST", "/v1/allocate", { body: audience })).json,
+    });
+    const before = await asked();
+    expect(before.scores).toHaveProperty("results");
+    expect(before.plan).toHaveProperty("dualBound");
+    await share("0.9", worth);
+    expect((await entry()).canary).toMatchObject({ version: 2, share: 0.9 });
+    expect(await asked()).toEqual(before);
+  });
+
   it("decides for its share of the units, and each record names the version that decided and is replayed by it", async () => {
     const started = await share("0.3");
     expect(started.stderr).toBe("");

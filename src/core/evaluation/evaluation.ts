@@ -141,7 +141,7 @@ export interface UpliftResult {
   /** null: the incremental cost of all is 0. */
   readonly aucc: Estimate | null;
   readonly upliftAt: readonly { readonly share: number; readonly uplift: Estimate }[];
-  /** Spearman's rank correlation of the predictions of bootstrap replicates; null: the model has none. */
+  /** Spearman's rank correlation of the predictions of bootstrap replicates; null: it has none, or too few decisions were scored again. */
   readonly rankStability: number | null;
   /** Thinned for plotting: x share of decisions, y incremental value per decision. */
   readonly qiniCurve: readonly (readonly [number, number])[];

@@ -9,6 +9,7 @@ import { type ActionMeasurer, measureActions } from "./measure-actions.ts";
 import { pValueOfPropensities } from "./propensities-hold.ts";
 import type { DecidedBy } from "./read-log.ts";
 import type { Propensity } from "./row-block.ts";
+import { withStability } from "./stability.ts";
 
 /** Bootstrap replicates; the seed makes the same report of the same log. */
 const REPLICATES = 1_000;
@@ -69,6 +70,7 @@ export async function evaluateLog(
       pValueSrm: pValueOfPropensities(sample, propensity),
     },
   );
+  const { calibration, uplift } = await measuring;
   const decidedBy = mergedDeciders(tallies);
   const report: EvaluationReport = {
     schema: "liftgate.evaluation.v1",
@@ -78,7 +80,7 @@ export async function evaluateLog(
     incumbent: { ...(compared.incumbent ?? asDecided(incumbentOf(decidedBy, compared.live))), lambda: null },
     log: { ...extentOf(evidence), propensity },
     limits: limitsOf(evidence, { propensity, programs: decidedBy.length }),
-    ...conclude(judged, await measuring),
+    ...conclude(judged, { calibration, uplift: withStability(uplift, tallies) }),
   };
   const faulty = tallies.reduce((sum, tally) => sum + tally.faulty, 0);
   return { report, faults: tallies.flatMap((tally) => tally.faults), faulty };

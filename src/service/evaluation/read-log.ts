@@ -6,6 +6,7 @@ import { leftOutBy } from "../export/selection.ts";
 import { dayOf } from "./deciders.ts";
 import { isLoggedDecision } from "./logged-decision.ts";
 import type { Propensity } from "./row-block.ts";
+import type { ScoredAgain } from "./stability.ts";
 
 /** Faults told in full; the rest is counted. */
 const FAULTS_SHOWN_MAX = 20;
@@ -46,13 +47,15 @@ export interface ReadTally {
   readonly leftOut: Record<string, number>;
   /** Decisions met with a paid action closed by an offer the unit had before. */
   closedByOffers: number;
+  /** What replicates of the candidate's models say of some decisions. */
+  readonly scoredAgain: ScoredAgain[];
   torn: number;
   faulty: number;
   readonly faults: string[];
 }
 
 export function emptyTally(): ReadTally {
-  return { decidedBy: {}, leftOut: {}, closedByOffers: 0, torn: 0, faulty: 0, faults: [] };
+  return { decidedBy: {}, leftOut: {}, closedByOffers: 0, scoredAgain: [], torn: 0, faulty: 0, faults: [] };
 }
 
 export class LogReader {

@@ -48,7 +48,9 @@ export async function readPart(
       if (reading.isFull) await reading.closeBlock();
     }
   }
-  return { ...(await reading.finish()), tally };
+  const read = await reading.finish();
+  tally.scoredAgain.push(...readers.candidate.takeScoredAgain());
+  return { ...read, tally };
 }
 
 /** A policy at a price, and which of the programs that score is its own. */
