@@ -17,7 +17,7 @@ import { release, type RowBlock } from "./row-block.ts";
 /** Rows that prices are found on, and the response curve is judged by: more would narrow no line of the plot. */
 const SAMPLE_ROWS = 50_000;
 /** A first look: of a log of a million rows it is the sample. */
-const LOOK_EVERY = 16;
+const LOOK_EVERY = 32;
 
 /** A policy at a price; λ null: at the prices that were logged. */
 export interface PolicyQuestion {
