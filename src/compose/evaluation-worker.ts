@@ -1,7 +1,7 @@
 /** A thread of an evaluation: it does one thing after the other. Outcomes are looked up where they are. */
 import { parentPort, workerData } from "node:worker_threads";
 import { measureAction } from "../core/evaluation/uplift/measure-action.ts";
-import { invariant } from "../core/errors.ts";
+import { invariant, LiftgateError } from "../core/errors.ts";
 import type { OutcomeRecord } from "../core/domain/outcome.ts";
 import { readSegmentBlocks } from "../adapters/file/read-segments.ts";
 import { arraysOf } from "../service/evaluation/row-block.ts";
@@ -57,7 +57,8 @@ async function answer(order: Exclude<Told, { readonly kind: "found" }>): Promise
     // Columns are handed over, not copied.
     tell({ kind: "read", read }, read.blocks.flatMap(arraysOf));
   } catch (error) {
-    tell({ kind: "failed", message: error instanceof Error ? error.message : "unknown trouble" });
+    const code = error instanceof LiftgateError ? error.code : null;
+    tell({ kind: "failed", code, message: error instanceof Error ? error.message : "unknown trouble" });
   }
 }
 

@@ -7,7 +7,7 @@ import type { MeasuredAction } from "../core/evaluation/uplift/measure-action.ts
 import type { ActionMeasurer } from "../service/evaluation/measure-actions.ts";
 import type { JoinTerms } from "../core/evaluation/join.ts";
 import type { OutcomeLookup } from "../core/export-ports.ts";
-import { LiftgateError } from "../core/errors.ts";
+import { type ErrorCode, LiftgateError } from "../core/errors.ts";
 import type { Asked, LogParts, PartRead } from "../service/evaluation/gather-evidence.ts";
 import type { LocalPartsTerms } from "../service/evaluation/local-parts.ts";
 
@@ -48,7 +48,7 @@ export type Told =
 export type Answer =
   | { readonly kind: "read"; readonly read: PartRead }
   | { readonly kind: "measured"; readonly measured: MeasuredAction }
-  | { readonly kind: "failed"; readonly message: string }
+  | { readonly kind: "failed"; readonly code: ErrorCode | null; readonly message: string }
   | { readonly kind: "lookup"; readonly lookup: number; readonly ids: readonly string[] };
 
 interface Waiter {
@@ -135,7 +135,7 @@ export class EvaluationWorkers implements LogParts, ActionMeasurer {
     const waiter = this.#busy.get(worker);
     this.#busy.delete(worker);
     this.#free.push(worker);
-    if (answer.kind === "failed") waiter?.reject(new LiftgateError("invalid_request", answer.message));
+    if (answer.kind === "failed") waiter?.reject(errorOf(answer));
     else waiter?.resolve(answer);
     this.#next();
   }
@@ -155,4 +155,9 @@ export class EvaluationWorkers implements LogParts, ActionMeasurer {
     this.#busy.delete(worker);
     for (const { reject } of this.#queue.splice(0)) reject(error);
   }
+}
+
+/** Ours, which may be told to whoever asked; or not ours, for operators. */
+function errorOf({ code, message }: Extract<Answer, { readonly kind: "failed" }>): Error {
+  return code === null ? new Error(message) : new LiftgateError(code, message);
 }
