@@ -48,34 +48,53 @@ export interface BlockTerms {
   readonly isWanted: (line: number) => boolean;
 }
 
-/** The same, some hundred lines at a time: to wait for every line of a million takes as long as to read it. */
+/**
+ * The same, some hundred lines at a time, each of which is parsed when its turn comes: to wait for every line of a million
+ * takes as long as to read it. All lines are to be taken before more are asked for.
+ */
 export async function* readSegmentBlocks(
   paths: readonly string[],
   { onProgress, isWanted }: BlockTerms,
-): AsyncGenerator<readonly LogEntry[], void> {
+): AsyncGenerator<Iterable<LogEntry>, void> {
   const sizes = await Promise.all(paths.map(sizeOf));
   const bytesTotal = sizes.reduce((sum, size) => sum + size, 0);
   let bytesBefore = 0;
   for (const [i, path] of paths.entries()) {
-    let line = 0;
+    const at = { path, line: 0 };
     try {
       for await (const block of readBlocks(path)) {
-        const entries: LogEntry[] = [];
-        if (block.torn) {
-          entries.push({ kind: "torn", path, line: line + 1, bytes: block.bytes.length });
-        } else {
-          for (const place of linesOf(block.bytes)) {
-            if (isWanted(++line)) entries.push(entryOf({ path, line }, block.bytes, place));
-          }
-        }
-        yield entries;
+        yield entriesOf(block, at, isWanted);
         onProgress({ path, bytesRead: bytesBefore + block.fileBytesRead, bytesTotal });
       }
     } catch (cause) {
       if (!(cause instanceof DamagedSegmentError)) throw cause;
-      yield [{ kind: "corrupt", path, line: line + 1, rule: cause.rule }];
+      yield [{ kind: "corrupt", path, line: at.line + 1, rule: cause.rule }];
     }
     bytesBefore += sizes[i] ?? 0;
+  }
+}
+
+/** A line of a file. */
+interface LinePlace {
+  readonly path: string;
+  line: number;
+}
+
+/** @param at the line before the block; it is the block's last one then */
+function* entriesOf(
+  { bytes, torn }: Block,
+  at: LinePlace,
+  isWanted: BlockTerms["isWanted"],
+): Generator<LogEntry, void> {
+  if (torn) {
+    yield { kind: "torn", path: at.path, line: at.line + 1, bytes: bytes.length };
+    return;
+  }
+  for (let start = 0; start < bytes.length;) {
+    const end = bytes.indexOf(LINE_FEED, start);
+    at.line += 1;
+    if (isWanted(at.line)) yield entryOf(at, bytes, { start, end });
+    start = end + 1;
   }
 }
 
@@ -133,20 +152,12 @@ interface Place {
   readonly end: number;
 }
 
-function* linesOf(block: Buffer): Generator<Place, void> {
-  for (let start = 0; start < block.length;) {
-    const end = block.indexOf(LINE_FEED, start);
-    yield { start, end };
-    start = end + 1;
-  }
-}
-
-function entryOf(at: { readonly path: string; readonly line: number }, block: Buffer, { start, end }: Place): LogEntry {
-  if (!isUtf8(block.subarray(start, end))) return { kind: "corrupt", ...at, rule: "a record is valid UTF-8" };
-  const text = block.toString("utf8", start, end);
+function entryOf({ path, line }: LinePlace, bytes: Buffer, { start, end }: Place): LogEntry {
+  if (!isUtf8(bytes.subarray(start, end))) return { kind: "corrupt", path, line, rule: "a record is valid UTF-8" };
+  const text = bytes.toString("utf8", start, end);
   const record = parseObject(text);
-  if (record === null) return { kind: "corrupt", ...at, rule: "a record is one JSON object" };
-  return { kind: "record", ...at, text, record };
+  if (record === null) return { kind: "corrupt", path, line, rule: "a record is one JSON object" };
+  return { kind: "record", path, line, text, record };
 }
 
 function parseObject(text: string): object | null {

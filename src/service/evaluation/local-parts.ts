@@ -9,7 +9,7 @@ import { readPart } from "./read-part.ts";
 
 export interface LocalPartsPorts {
   /** Each reads the lines of one part that are wanted, in order, some at a time. */
-  readonly parts: readonly ((isWanted: (line: number) => boolean) => AsyncIterable<readonly LogLine[]>)[];
+  readonly parts: readonly ((isWanted: (line: number) => boolean) => AsyncIterable<Iterable<LogLine>>)[];
   readonly outcomes: OutcomeLookup;
   readonly openProgram: OpenProgram;
   readonly candidate: PolicyProgram;

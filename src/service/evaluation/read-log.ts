@@ -8,6 +8,8 @@ import { isLoggedDecision } from "./logged-decision.ts";
 import type { Propensity } from "./row-block.ts";
 import type { ScoredAgain } from "./stability.ts";
 
+/** Few records are there at one time: the more outlive a collection, the longer it takes. */
+const ROWS = 64;
 /** Faults told in full; the rest is counted. */
 const FAULTS_SHOWN_MAX = 20;
 
@@ -72,10 +74,10 @@ export class LogReader {
     this.#leftOut = leftOutBy({ program: programId, fromMs, toMs: untilMs, arms: "all", programs: "one" });
   }
 
-  /** Those that count; what does not is counted by why. @param lines some at a time */
-  async *rows(lines: AsyncIterable<readonly LogLine[]>, tally: ReadTally): AsyncGenerator<readonly CountedRow[], void> {
+  /** Those that count, some at a time; what does not is counted by why. */
+  async *rows(lines: AsyncIterable<Iterable<LogLine>>, tally: ReadTally): AsyncGenerator<readonly CountedRow[], void> {
+    let rows: CountedRow[] = [];
     for await (const some of lines) {
-      const rows: CountedRow[] = [];
       for (const line of some) {
         const record = this.#recordOf(line, tally);
         if (record === null) continue;
@@ -87,9 +89,12 @@ export class LogReader {
         }
         count(tally, record);
         rows.push({ record, decided });
+        if (rows.length < ROWS) continue;
+        yield rows;
+        rows = [];
       }
-      yield rows;
     }
+    yield rows;
   }
 
   #recordOf(line: LogLine, tally: ReadTally): DecisionRecord | null {

@@ -36,7 +36,7 @@ export interface PartAsked {
 
 /** @param lines some at a time */
 export async function readPart(
-  lines: AsyncIterable<readonly LogLine[]>,
+  lines: AsyncIterable<Iterable<LogLine>>,
   readers: PartReaders,
   asked: PartAsked,
 ): Promise<PartRead> {

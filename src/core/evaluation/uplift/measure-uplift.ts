@@ -9,8 +9,8 @@ import type { Estimate, UpliftResult } from "../evaluation.ts";
 import { Clusters, type ResamplingTerms } from "../clusters.ts";
 import type { ChosenRows, ComparableRows } from "./comparable-rows.ts";
 import { type Curve, curveOf, curveOver } from "./curves.ts";
-import { prefixesOf, ranked, RankedWeights } from "./ranked-rows.ts";
-import { aucc, excess, upliftAt } from "./ranking-metrics.ts";
+import { PrefixSums, ranked, RankedWeights } from "./ranked-rows.ts";
+import { auccOver, excess, upliftAt } from "./ranking-metrics.ts";
 
 const SHARES = [0.1, 0.2, 0.3, 0.5] as const;
 const POINTS_MAX = 200;
@@ -22,13 +22,15 @@ export function measureUplift(rows: ChosenRows, terms: ResamplingTerms): Omit<Up
   const byEfficiency = ranked({ ...rows, score: efficiencyOf(rows) });
   const valueWeights = new RankedWeights(byValue, clusters);
   const efficiencyWeights = new RankedWeights(byEfficiency, clusters);
+  const valuePrefixes = new PrefixSums(byValue);
+  const efficiencyPrefixes = new PrefixSums(byEfficiency);
   const [qini = NONE, auuc = NONE, area = NONE, ...upliftAtShares] = clusters.resampled((times) => {
     const weights = valueWeights.times(times);
-    const prefixes = prefixesOf(byValue, weights);
+    const prefixes = valuePrefixes.of(weights);
     return [
       excess(curveOver("qini", prefixes)),
       excess(curveOver("uplift", prefixes)),
-      aucc(byEfficiency, efficiencyWeights.times(times)) ?? NaN,
+      auccOver(efficiencyPrefixes.of(efficiencyWeights.times(times))) ?? NaN,
       ...upliftAt(byValue, weights, { shares: SHARES, strategy: "overall" }),
     ];
   });

@@ -69,29 +69,53 @@ export interface Prefixes {
 }
 
 /** @param weights [n], by rank */
-export function prefixesOf({ treated, value, cost, last }: RankedRows, weights: Float64Array): Prefixes {
-  const steps = last.reduce((sum, one) => sum + one, 0);
-  const columns = Array.from({ length: SUMS }, () => new Float64Array(steps + 1));
-  const sums = new Float64Array(SUMS);
-  let step = 0;
-  for (let i = 0; i < weights.length; i++) {
-    const weight = weights[i] as number;
-    const arm = treated[i] as number;
-    sums[arm] = (sums[arm] as number) + weight;
-    sums[2 + arm] = (sums[2 + arm] as number) + weight * (value[i] as number);
-    sums[4 + arm] = (sums[4 + arm] as number) + weight * (cost[i] as number);
-    if (last[i] === 0) continue;
-    step += 1;
-    for (let k = 0; k < SUMS; k++) (columns[k] as Float64Array)[step] = sums[k] as number;
-  }
-  const [control = NO_SUMS, own = NO_SUMS, controlValue = NO_SUMS, ownValue = NO_SUMS, ...costs] = columns;
-  const [controlCost = NO_SUMS, treatedCost = NO_SUMS] = costs;
-  return { treated: own, control, treatedValue: ownValue, controlValue, treatedCost, controlCost };
+export function prefixesOf(rows: RankedRows, weights: Float64Array): Prefixes {
+  return new PrefixSums(rows).of(weights);
 }
 
-/** Rows, value and cost, each of the control and of the treated. */
-const SUMS = 6;
-const NO_SUMS = new Float64Array();
+/** The prefixes of one ranking for weights that change: new memory each time would take longer than the sums. */
+export class PrefixSums {
+  readonly #rows: RankedRows;
+  readonly #prefixes: Prefixes;
+
+  constructor(rows: RankedRows) {
+    const points = rows.last.reduce((sum, one) => sum + one, 0) + 1;
+    this.#rows = rows;
+    this.#prefixes = {
+      treated: new Float64Array(points),
+      control: new Float64Array(points),
+      treatedValue: new Float64Array(points),
+      controlValue: new Float64Array(points),
+      treatedCost: new Float64Array(points),
+      controlCost: new Float64Array(points),
+    };
+  }
+
+  /** The same arrays every time. */
+  of(weights: Float64Array): Prefixes {
+    const { treated, value, cost, last } = this.#rows;
+    const prefixes = this.#prefixes;
+    const own = { rows: 0, value: 0, cost: 0 };
+    const control = { rows: 0, value: 0, cost: 0 };
+    let step = 0;
+    for (let i = 0; i < weights.length; i++) {
+      const weight = weights[i] as number;
+      const arm = treated[i] === 1 ? own : control;
+      arm.rows += weight;
+      arm.value += weight * (value[i] as number);
+      arm.cost += weight * (cost[i] as number);
+      if (last[i] === 0) continue;
+      step += 1;
+      prefixes.treated[step] = own.rows;
+      prefixes.control[step] = control.rows;
+      prefixes.treatedValue[step] = own.value;
+      prefixes.controlValue[step] = control.value;
+      prefixes.treatedCost[step] = own.cost;
+      prefixes.controlCost[step] = control.cost;
+    }
+    return prefixes;
+  }
+}
 
 /** Comparing, not subtracting: scores may be infinite. */
 function byFallingScore(score: Float64Array, a: number, b: number): number {

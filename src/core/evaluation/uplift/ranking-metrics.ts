@@ -8,8 +8,8 @@
  *   uplift@k  y_t/n_t − y_c/n_c of the first ⌊k·N⌋ rows, as `uplift_at_k`: "overall" of both arms together,
  *             "by_group" of each arm by itself
  */
-import { area, chordArea, type Curve, curveOf } from "./curves.ts";
-import { type Comparison, ranked, type RankedRows } from "./ranked-rows.ts";
+import { area, chordArea, type Curve, curveOf, curveOver } from "./curves.ts";
+import { type Comparison, type Prefixes, prefixesOf, ranked, type RankedRows } from "./ranked-rows.ts";
 
 /** Between the curve and the straight line. */
 export function excess(curve: Curve): number {
@@ -41,7 +41,12 @@ export function perfectAuuc(rows: RankedRows, weights: Float64Array): number {
 
 /** AUCC of rows ranked by efficiency; null where all together bring nothing, or cost nothing. */
 export function aucc(rows: RankedRows, weights: Float64Array): number | null {
-  const curve = curveOf("cost", rows, weights);
+  return auccOver(prefixesOf(rows, weights));
+}
+
+/** The same of prefixes that are known. */
+export function auccOver(prefixes: Prefixes): number | null {
+  const curve = curveOver("cost", prefixes);
   const all = (curve.x.at(-1) ?? 0) * (curve.y.at(-1) ?? 0);
   return all === 0 ? null : area(curve) / all;
 }
