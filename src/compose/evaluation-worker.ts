@@ -1,12 +1,13 @@
 /** A thread of an evaluation: it does one thing after the other. Outcomes are looked up where they are. */
 import { parentPort, workerData } from "node:worker_threads";
+import { estimateReward } from "../core/evaluation/estimators.ts";
 import { measureAction } from "../core/evaluation/uplift/measure-action.ts";
 import { invariant, LiftgateError } from "../core/errors.ts";
 import type { OutcomeRecord } from "../core/domain/outcome.ts";
 import { readSegmentBlocks } from "../adapters/file/read-segments.ts";
 import { arraysOf } from "../service/evaluation/row-block.ts";
 import { LocalParts } from "../service/evaluation/local-parts.ts";
-import type { Answer, Setup, Told } from "./evaluation-workers.ts";
+import type { Answer, Order, Said, Setup, Told } from "./evaluation-workers.ts";
 import { archivedProgramsIn } from "./offline.ts";
 import { openPolicy } from "./policies.ts";
 
@@ -47,21 +48,36 @@ function lookUp(ids: readonly string[]): Promise<ReadonlyMap<string, readonly Ou
   });
 }
 
-async function answer(order: Exclude<Told, { readonly kind: "found" }>): Promise<void> {
+async function answer({ id, order }: Extract<Told, { readonly kind: "order" }>): Promise<void> {
   try {
-    if (order.kind === "measure") return tell({ kind: "measured", measured: measureAction(order.rows, order.terms) });
-    const local = await parts;
-    const { part, asked } = order;
-    const join = asked.join === null ? null : { ...asked.join, instantMs: Date.parse };
-    const read = await local.read(part, { ...asked, join });
-    // Columns are handed over, not copied.
-    tell({ kind: "read", read }, read.blocks.flatMap(arraysOf));
+    if (order.kind === "read") await read(id, order);
+    else tell({ kind: "answer", id, answer: computed(order) });
   } catch (error) {
     const code = error instanceof LiftgateError ? error.code : null;
-    tell({ kind: "failed", code, message: error instanceof Error ? error.message : "unknown trouble" });
+    const message = error instanceof Error ? error.message : "unknown trouble";
+    tell({ kind: "answer", id, answer: { kind: "failed", code, message } });
   }
 }
 
-function tell(message: Answer, handedOver: readonly ArrayBuffer[] = []): void {
-  port?.postMessage(message, [...handedOver]);
+async function read(id: number, { part, asked }: Extract<Order, { readonly kind: "read" }>): Promise<void> {
+  const local = await parts;
+  const join = asked.join === null ? null : { ...asked.join, instantMs: Date.parse };
+  const found = await local.read(part, { ...asked, join });
+  // Columns are handed over, not copied.
+  tell({ kind: "answer", id, answer: { kind: "read", read: found } }, found.blocks.flatMap(arraysOf));
+}
+
+function computed(order: Exclude<Order, { readonly kind: "read" }>): Answer {
+  switch (order.kind) {
+    case "measure":
+      return { kind: "measured", measured: measureAction(order.rows, order.terms) };
+    case "estimate":
+      return { kind: "estimated", estimated: estimateReward(order.reward, order.terms) };
+    default:
+      return order satisfies never;
+  }
+}
+
+function tell(said: Said, handedOver: readonly ArrayBuffer[] = []): void {
+  port?.postMessage(said, [...handedOver]);
 }

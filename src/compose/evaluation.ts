@@ -12,7 +12,7 @@ import type { Program } from "../core/domain/program.ts";
 import type { UpliftModel } from "../core/ports.ts";
 import type { Config } from "../ops/config.ts";
 import type { LogParts } from "../service/evaluation/gather-evidence.ts";
-import type { ActionMeasurer } from "../service/evaluation/measure-actions.ts";
+import type { Measurer } from "../service/evaluation/measure.ts";
 import type { LocalPartsTerms } from "../service/evaluation/local-parts.ts";
 import { EvaluationWorkers } from "./evaluation-workers.ts";
 import type { ReadLog } from "./export.ts";
@@ -43,7 +43,7 @@ export interface EvaluationParts {
   readonly outcomes: ReadLog;
   readonly store: OutcomeStore;
   /** Opens what reads decisions; it is to be asked once all outcomes are in the store. */
-  readonly open: (terms: LocalPartsTerms, onPart: () => void) => LogParts & ActionMeasurer;
+  readonly open: (terms: LocalPartsTerms, onPart: () => void) => LogParts & Measurer;
   close(): Promise<void>;
 }
 

@@ -26,6 +26,7 @@ export const TESTED_THROUGH: readonly { readonly files: string; readonly test: s
   { files: "src/core/evaluation/uplift/curves.ts", test: "test/core/evaluation/uplift/hillstrom.test.ts" },
   { files: "src/core/evaluation/uplift/", test: "test/core/evaluation/uplift/measure-uplift.test.ts" },
   { files: "src/core/evaluation/sample.ts", test: "test/cli/evaluate.test.ts" },
+  { files: "src/core/evaluation/estimators.ts", test: "test/core/evaluation/evaluate.test.ts" },
   { files: "src/core/evaluation/off-policy/", test: "test/core/evaluation/off-policy/estimate-all.test.ts" },
   { files: "src/cli/rollout/", test: "test/cli/promote.test.ts" },
   { files: "src/cli/rollback.ts", test: "test/cli/promote.test.ts" },

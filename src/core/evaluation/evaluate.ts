@@ -22,14 +22,12 @@ import {
   contributionsOf,
   fixedPolicy,
   type Modelled,
-  rewardColumns,
-  weightsOf,
   withBaseline,
 } from "./contributions.ts";
-import type { Estimate, EstimatorResult, Evaluation, PolicyResult } from "./evaluation.ts";
+import type { Estimate, Evaluation, PolicyResult } from "./evaluation.ts";
+import { type Rewards, rewardsOf } from "./estimators.ts";
 import { gatesOf, summaryOfWeights } from "./gates.ts";
 import { logHistogram, shareHistogram } from "./histogram.ts";
-import { type EstimateOfOne, estimateAll } from "./off-policy/estimate-all.ts";
 import type { PolicyColumns, Sample } from "./sample.ts";
 import { slicesOf, type SliceTerms } from "./slices.ts";
 import { verdictOn } from "./verdict.ts";
@@ -49,19 +47,39 @@ export interface EvaluationTerms extends ResamplingTerms, SliceTerms {
   readonly pValueSrm: number;
 }
 
-/** How right the candidate's model is, and how well it ranks. */
-export type Measured = Pick<Evaluation, "calibration" | "uplift">;
-/** Everything about the policies. */
+/** What takes longest, and stands by itself: how right the candidate's model is, how well it ranks, every estimator. */
+export type Measured = Pick<Evaluation, "calibration" | "uplift" | "estimators">;
+/** Everything else about the policies. */
 export type Judged = Omit<Evaluation, "verdict" | keyof Measured>;
 
-export function evaluate(sample: Sample, policies: Policies, terms: EvaluationTerms): Judged {
-  const clusters = new Clusters(sample, terms);
+/** The policies on the same rows, at equal spend. */
+export interface Prepared {
+  readonly policies: Policies;
+  readonly modelled: Modelled;
+  readonly incumbent: Contributions;
+  readonly candidate: Candidate;
+  /** By the incumbent, per decision. */
+  readonly spent: number;
+  /** Of the candidate, for the estimators. */
+  readonly rewards: Rewards;
+}
+
+export function prepare(sample: Sample, policies: Policies): Prepared {
   const modelled = withBaseline(sample);
   const incumbent =
     policies.incumbent === null ? asLogged(modelled) : contributionsOf(modelled, policies.incumbent.columns);
   const spent = meanOf(incumbent.cost);
   const candidate = mixedCandidate(modelled, policies.candidate, spent);
-  const weights = weightsOf(sample, candidate.columns);
+  return { policies, modelled, incumbent, candidate, spent, rewards: rewardsOf(modelled, candidate.columns) };
+}
+
+export function judge(
+  { policies, modelled, incumbent, candidate, spent, rewards }: Prepared,
+  terms: EvaluationTerms,
+): Judged {
+  const { sample } = modelled;
+  const clusters = new Clusters(sample, terms);
+  const weights = rewards.value.columns.w;
   const gates = gatesOf({
     rows: sample.rows,
     weights: summaryOfWeights(weights),
@@ -91,7 +109,6 @@ export function evaluate(sample: Sample, policies: Policies, terms: EvaluationTe
       ...referencesOf(modelled, clusters, spent),
     ],
     difference,
-    estimators: estimatorsOf(modelled, clusters, candidate.columns, terms.level),
     curve: curveOf(policies.curve, terms),
     weights: { ...summaryOfWeights(weights), histogram: logHistogram(weights) },
     propensities: shareHistogram(sample.propensity),
@@ -156,39 +173,6 @@ const RANDOM = { policy: "random", action: null } as const;
 
 function evenly(actions: number, share: number): readonly number[] {
   return Array.from({ length: actions }, (_, a) => (a === 0 ? 0 : share / (actions - 1)));
-}
-
-function estimatorsOf(
-  modelled: Modelled,
-  clusters: Clusters,
-  policy: PolicyColumns,
-  level: number,
-): readonly EstimatorResult[] {
-  const weightMax = 1 / modelled.sample.propensity.reduce((least, p) => Math.min(least, p), 1);
-  const errorOfMean = (column: Float64Array) => clusters.errorOfMean(column);
-  const terms = { level, weightMax, units: modelled.sample.units, errorOfMean };
-  const by = (what: keyof Contributions) =>
-    Array.from(estimateAll(rewardColumns(what, modelled, policy), terms), (one) => {
-      return { ...namesOf(one), result: withBootstrap(one, clusters) };
-    });
-  const costs = by("cost");
-  return by("value").flatMap(({ estimator, parameter, result: value }, k) => {
-    const cost = costs[k]?.result;
-    return cost === undefined ? [] : [{ estimator, parameter, value, cost }];
-  });
-}
-
-function namesOf({ estimator, parameter }: EstimateOfOne): Pick<EstimatorResult, "estimator" | "parameter"> {
-  return { estimator, parameter };
-}
-
-function withBootstrap(
-  { estimate, influence, intervals }: EstimateOfOne,
-  clusters: Clusters,
-): EstimatorResult["value"] {
-  const around = clusters.mean(influence);
-  const bootstrap = { low: estimate + around.low, high: estimate + around.high };
-  return { estimate, standardError: around.standardError, ...bootstrap, intervals: { ...intervals, bootstrap } };
 }
 
 function curveOf(curve: Policies["curve"], terms: ResamplingTerms): Evaluation["curve"] {

@@ -1,11 +1,11 @@
 /** From the parts of a log to a report: evidence → estimates → what was compared, and what that cannot say. */
 import type { ComparedPolicy, EvaluationReport } from "../../contract/evaluation-report.ts";
-import { conclude, evaluate } from "../../core/evaluation/evaluate.ts";
+import { conclude, judge, prepare } from "../../core/evaluation/evaluate.ts";
 import { incumbentOf, mergedDeciders } from "./deciders.ts";
 import type { Evidence, EvaluationTask, LogParts } from "./gather-evidence.ts";
 import { gatherEvidence } from "./gather-evidence.ts";
 import { limitsOf } from "./limits.ts";
-import { type ActionMeasurer, measureActions } from "./measure-actions.ts";
+import { measureActions, measureRewards, type Measurer } from "./measure.ts";
 import { pValueOfPropensities } from "./propensities-hold.ts";
 import type { DecidedBy } from "./read-log.ts";
 import type { Propensity } from "./row-block.ts";
@@ -46,7 +46,7 @@ export interface Evaluated {
 
 /** @throws LiftgateError as `gatherEvidence` */
 export async function evaluateLog(
-  log: LogParts & ActionMeasurer,
+  log: LogParts & Measurer,
   task: EvaluationTask,
   judgement: Judgement,
   compared: Compared,
@@ -54,23 +54,17 @@ export async function evaluateLog(
   const evidence = await gatherEvidence(log, task);
   const { sample, candidate, incumbent, curve, reach, tallies } = evidence;
   const { level, floor, tolerance, minSliceRows, propensity, anySpend } = judgement;
-  const measuring = measureActions(log, sample, { level, floor, seed: SEED, replicates: RANKING_REPLICATES });
+  const resampling = { level, replicates: REPLICATES, seed: SEED };
+  const prepared = prepare(sample, { candidate, incumbent, curve });
+  const measuring = Promise.all([
+    measureRewards(log, prepared.rewards, resampling),
+    measureActions(log, sample, { ...resampling, floor, replicates: RANKING_REPLICATES }),
+  ]);
   const spend = anySpend === "compare" ? "any" : reach === "reached" ? "equal" : "refuse";
-  // While actions are measured.
-  const judged = evaluate(
-    sample,
-    { candidate, incumbent, curve },
-    {
-      level,
-      replicates: REPLICATES,
-      seed: SEED,
-      tolerance,
-      spend,
-      minSliceRows,
-      pValueSrm: pValueOfPropensities(sample, propensity),
-    },
-  );
-  const { calibration, uplift } = await measuring;
+  const pValueSrm = pValueOfPropensities(sample, propensity);
+  // While the others measure.
+  const judged = judge(prepared, { ...resampling, tolerance, spend, minSliceRows, pValueSrm });
+  const [estimators, { calibration, uplift }] = await measuring;
   const decidedBy = mergedDeciders(tallies);
   const report: EvaluationReport = {
     schema: "liftgate.evaluation.v1",
@@ -80,7 +74,7 @@ export async function evaluateLog(
     incumbent: { ...(compared.incumbent ?? asDecided(incumbentOf(decidedBy, compared.live))), lambda: null },
     log: { ...extentOf(evidence), propensity },
     limits: limitsOf(evidence, { propensity, programs: decidedBy.length }),
-    ...conclude(judged, { calibration, uplift: withStability(uplift, tallies) }),
+    ...conclude(judged, { estimators, calibration, uplift: withStability(uplift, tallies) }),
   };
   const faulty = tallies.reduce((sum, tally) => sum + tally.faulty, 0);
   return { report, faults: tallies.flatMap((tally) => tally.faults), faulty };

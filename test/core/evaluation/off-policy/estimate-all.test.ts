@@ -6,7 +6,6 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { type RewardColumns, rewardColumns, withBaseline } from "../../../../src/core/evaluation/contributions.ts";
 import { Clusters } from "../../../../src/core/evaluation/clusters.ts";
-import { conclude, evaluate } from "../../../../src/core/evaluation/evaluate.ts";
 import { summaryOfWeights } from "../../../../src/core/evaluation/gates.ts";
 import { biasBoundAt, chosenLimits } from "../../../../src/core/evaluation/off-policy/choose-limit.ts";
 import { contributionOf, type MeanEstimator } from "../../../../src/core/evaluation/off-policy/contribution-of.ts";
@@ -19,6 +18,7 @@ import {
 } from "../../../../src/core/evaluation/off-policy/intervals.ts";
 import { Random } from "../../../../src/simulation/random.ts";
 import { openBandit } from "../../../support/open-bandit.ts";
+import { evaluated } from "../../../support/evaluated.ts";
 import { errorOfMean } from "../../../support/truth-report.ts";
 
 interface Golden {
@@ -219,7 +219,7 @@ describe("the Open Bandit logs", () => {
     const [women, men] = (["women", "men"] as const).map((campaign) => {
       const { sample, uniform } = openBandit(`bts-${campaign}`);
       const policies = { candidate: [{ lambda: null, columns: uniform }], incumbent: null, curve: [] } as const;
-      return conclude(evaluate(sample, policies, OPEN_TERMS), { calibration: [], uplift: [] });
+      return evaluated(sample, policies, OPEN_TERMS);
     });
     expect(women?.verdict.decision).toBe("cannot_tell");
     expect(women?.gates.filter(({ passed }) => !passed).map(({ gate }) => gate)).toContain("ess");
