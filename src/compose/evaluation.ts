@@ -57,7 +57,7 @@ export async function composeEvaluation(config: Config, paths: EvaluationPaths):
   const candidate = await namedPolicy(paths.candidate, modelsDir);
   const incumbent = paths.incumbent === null ? null : await namedPolicy(paths.incumbent, modelsDir);
   const workspace = await Workspace.open();
-  const store = new OutcomeStore(workspace);
+  const store = await OutcomeStore.open(workspace);
   let workers: EvaluationWorkers | null = null;
   return {
     candidate,

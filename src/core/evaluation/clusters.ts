@@ -29,7 +29,8 @@ export interface ResamplingTerms {
 export class Clusters {
   /** How many there are. */
   readonly count: number;
-  readonly #unit: Int32Array;
+  /** Of each row. */
+  readonly #cluster: Uint16Array;
   readonly #level: number;
   readonly #rowsOfEach: Float64Array;
   /** How often each cluster is drawn, replicate by replicate. */
@@ -38,19 +39,19 @@ export class Clusters {
   constructor({ unit, units }: Pick<Sample, "unit" | "units">, { level, replicates, seed }: ResamplingTerms) {
     const count = Math.max(1, Math.min(units, CLUSTERS_MAX));
     this.count = count;
-    this.#unit = unit;
+    this.#cluster = Uint16Array.from(unit, (number) => number % count);
     this.#level = level;
     this.#rowsOfEach = this.sumsOf(1);
     this.#draws = Array.from({ length: replicates }, (_, replicate) => drawn(count, mixed(seed, replicate)));
   }
 
   get rows(): number {
-    return this.#unit.length;
+    return this.#cluster.length;
   }
 
   /** The cluster of a row. */
   of(row: number): number {
-    return (this.#unit[row] as number) % this.count;
+    return this.#cluster[row] as number;
   }
 
   /** A mean over the rows. */

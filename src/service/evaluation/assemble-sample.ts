@@ -1,5 +1,6 @@
 /** Parts of a log, in their order, as one sample: ids once, units numbered, names as covariates and slices. */
 import type { Expected, PolicyColumns, Sample } from "../../core/evaluation/sample.ts";
+import { Numbering } from "../../core/numerics/numbering.ts";
 import { assembleNames, type NamesAsked } from "./assemble-names.ts";
 import type { PartRead } from "./gather-evidence.ts";
 import type { RowBlock } from "./row-block.ts";
@@ -15,7 +16,7 @@ export function assembleSample(parts: readonly PartRead[], asked: NamesAsked): A
   const blocks = parts.flatMap((part) => part.blocks);
   const { place, rows, duplicates } = placesOf(blocks);
   const actions = [...new Set(parts.flatMap((part) => part.actions))];
-  const units = new Map<string, number>();
+  const units = new Numbering(rows);
   const columns = emptyColumns(rows, actions.length);
   let read = 0;
   for (const part of parts) {
@@ -24,13 +25,13 @@ export function assembleSample(parts: readonly PartRead[], asked: NamesAsked): A
       for (let row = 0; row < block.rows; row++, read++) {
         const to = place[read] as number;
         if (to < 0) continue;
-        columns.unit[to] = numbered(units, block.units[row] as string);
+        columns.unit[to] = units.numberOf(block.unit[row] as number);
         copyRow(block, { row, actionAt }, columns, to);
       }
     }
   }
   const names = assembleNames(blocks, place, { rows, ...asked });
-  return { sample: { ...columns, ...names, actions, rows, units: units.size }, place, duplicates };
+  return { sample: { ...columns, ...names, actions, rows, units: units.count }, place, duplicates };
 }
 
 interface PolicyPlaces {
@@ -64,24 +65,16 @@ export function assemblePolicy(blocks: readonly RowBlock[], { question, place, r
 
 function placesOf(blocks: readonly RowBlock[]) {
   const place = new Int32Array(blocks.reduce((sum, block) => sum + block.rows, 0));
-  const ids = new Set<number>();
+  const ids = new Numbering(place.length);
   let read = 0;
-  let rows = 0;
   for (const { id } of blocks) {
-    for (const one of id) {
-      const before = ids.size;
-      ids.add(one);
-      place[read++] = ids.size === before ? -1 : rows++;
+    for (let row = 0; row < id.length; row++) {
+      const before = ids.count;
+      const number = ids.numberOf(id[row] as number);
+      place[read++] = number < before ? -1 : number;
     }
   }
-  return { place, rows, duplicates: read - rows };
-}
-
-function numbered(units: Map<string, number>, unit: string): number {
-  const known = units.get(unit);
-  if (known !== undefined) return known;
-  units.set(unit, units.size);
-  return units.size - 1;
+  return { place, rows: ids.count, duplicates: read - ids.count };
 }
 
 type Columns = Omit<Sample, "actions" | "rows" | "units" | "covariates" | "covariateNames" | "slices">;

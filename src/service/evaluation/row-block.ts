@@ -10,13 +10,14 @@ import type { PolicyColumns } from "../../core/evaluation/sample.ts";
 import { firstRows, policyColumns } from "./policy-block.ts";
 import { type NamedColumn, NamedColumns } from "./named-columns.ts";
 
-/** As `Sample`, but units and ids are as logged, and of actions there are as many as were seen so far. */
+/** As `Sample`, but of units and ids there are hashes, and of actions there are as many as were seen so far. */
 export interface RowBlock {
   readonly rows: number;
   readonly width: number;
   /** 53 bits of a hash of the decision's id: two of a million decisions share one with a chance of 1 in 10,000. */
   readonly id: Float64Array;
-  readonly units: readonly string[];
+  /** The same of the unit. */
+  readonly unit: Float64Array;
   readonly timeMs: Float64Array;
   readonly arm: Uint8Array;
   readonly assigned: Uint8Array;
@@ -90,7 +91,7 @@ export class BlockBuilder {
     const block = this.#block;
     const base = row * ACTIONS_MAX;
     block.id[row] = uniformFromHash(decisionId);
-    block.units.push(record.unit);
+    block.unit[row] = uniformFromHash(record.unit);
     block.timeMs[row] = Date.parse(time);
     block.arm[row] = ARMS.indexOf(record.arm);
     block.assigned[row] = this.#placeOf(record.action);
@@ -130,7 +131,7 @@ export class BlockBuilder {
 
   /** What was added since the last block, without what happened after it. */
   take(): { readonly block: RowBlock; readonly told: readonly ToldRow[] } {
-    const { units, named, policies, ...columns } = this.#block;
+    const { named, policies, ...columns } = this.#block;
     const told = this.#told;
     const rows = told.length;
     const width = this.#actions.length;
@@ -138,10 +139,10 @@ export class BlockBuilder {
     const block = {
       rows,
       width,
-      units: units.slice(),
       named: named.take(rows),
       policies: policies.map((policy) => firstRows(policy, rows)),
       id: columns.id.slice(0, rows),
+      unit: columns.unit.slice(0, rows),
       timeMs: columns.timeMs.slice(0, rows),
       arm: columns.arm.slice(0, rows),
       assigned: columns.assigned.slice(0, rows),
@@ -176,7 +177,7 @@ function building(policies: number) {
   return {
     policies: Array.from({ length: policies }, () => policyColumns(BLOCK_ROWS)),
     id: new Float64Array(BLOCK_ROWS),
-    units: [] as string[],
+    unit: new Float64Array(BLOCK_ROWS),
     timeMs: new Float64Array(BLOCK_ROWS),
     arm: new Uint8Array(BLOCK_ROWS),
     assigned: new Uint8Array(BLOCK_ROWS),
@@ -206,8 +207,7 @@ export function release(block: RowBlock): void {
 }
 
 /** What not every row sets. */
-function emptied({ units, logged, upliftValue, upliftCost }: Building): void {
-  units.length = 0;
+function emptied({ logged, upliftValue, upliftCost }: Building): void {
   logged.fill(0);
   upliftValue.fill(NaN);
   upliftCost.fill(NaN);
