@@ -103,9 +103,14 @@ export class Clusters {
     });
   }
 
+  /** A sum for each cluster, to be added to where `of` says. */
+  empty(): Float64Array {
+    return new Float64Array(this.count);
+  }
+
   /** Sums of a column over the rows of each cluster. */
   sumsOf(column: Column): Float64Array {
-    const sums = new Float64Array(this.count);
+    const sums = this.empty();
     for (let row = 0; row < this.rows; row++) {
       const at = this.of(row);
       sums[at] = (sums[at] as number) + (typeof column === "number" ? column : (column[row] as number));

@@ -7,7 +7,7 @@
  * policies is the mixture of theirs. Of the policy that decided the log, w = 1: ψ = r.
  */
 import { baselineOf } from "./cross-fitted-baseline.ts";
-import type { Expected, PolicyColumns, Sample } from "./sample.ts";
+import type { PolicyColumns, Sample } from "./sample.ts";
 
 /** Value and cost, column by column [n]. */
 export interface Contributions {
@@ -83,33 +83,6 @@ export function mixedPolicy(first: PolicyColumns, second: PolicyColumns, share: 
   };
 }
 
-/** Everybody gets the actions in these shares; whoever an action of them could not be drawn for gets `no_offer`. */
-export function fixedPolicy(sample: Sample, shares: readonly number[]): PolicyColumns {
-  const actions = sample.actions.length;
-  const columns = {
-    drawn: new Float64Array(sample.rows),
-    expectedValue: new Float64Array(sample.rows),
-    expectedCost: new Float64Array(sample.rows),
-    offered: new Float64Array(sample.rows),
-    unsupported: new Float64Array(sample.rows),
-  };
-  for (let i = 0; i < sample.rows; i++) {
-    let offered = 0;
-    for (let a = 1; a < actions; a++) {
-      const share = shares[a] ?? 0;
-      const at = i * actions + a;
-      if (share === 0 || (sample.logged[at] as number) === 0) continue;
-      offered += share;
-      columns.expectedValue[i] = (columns.expectedValue[i] as number) + share * upliftAt(sample.expectedValue, at);
-      columns.expectedCost[i] = (columns.expectedCost[i] as number) + share * upliftAt(sample.expectedCost, at);
-      if (sample.assigned[i] === a) columns.drawn[i] = share;
-    }
-    columns.offered[i] = offered;
-    if (sample.assigned[i] === 0) columns.drawn[i] = 1 - offered;
-  }
-  return columns;
-}
-
 function doublyRobust(of: keyof Contributions, { sample, baseline }: Modelled, policy: PolicyColumns): Float64Array {
   const { propensity } = sample;
   const reward = sample[of];
@@ -123,12 +96,6 @@ function doublyRobust(of: keyof Contributions, { sample, baseline }: Modelled, p
     psi[i] = mu + (planned[i] as number) + w * ((reward[i] as number) - (mu + (assigned[i] as number)));
   }
   return psi;
-}
-
-/** 0 where it is not scored. */
-function upliftAt({ uplift }: Expected, at: number): number {
-  const tau = uplift[at] as number;
-  return Number.isFinite(tau) ? tau : 0;
 }
 
 function mixed(a: Float64Array, b: Float64Array, share: number): Float64Array {

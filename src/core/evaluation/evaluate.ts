@@ -16,18 +16,12 @@ import {
   type SpendRule,
 } from "./comparison.ts";
 import { complianceOf } from "./compliance.ts";
-import {
-  asLogged,
-  type Contributions,
-  contributionsOf,
-  fixedPolicy,
-  type Modelled,
-  withBaseline,
-} from "./contributions.ts";
-import type { Estimate, Evaluation, PolicyResult } from "./evaluation.ts";
+import { asLogged, type Contributions, contributionsOf, type Modelled, withBaseline } from "./contributions.ts";
+import type { Estimate, Evaluation } from "./evaluation.ts";
 import { type Rewards, rewardsOf } from "./estimators.ts";
 import { gatesOf, summaryOfWeights } from "./gates.ts";
 import { logHistogram, shareHistogram } from "./histogram.ts";
+import { referencesOf, resultOf } from "./references.ts";
 import type { PolicyColumns, Sample } from "./sample.ts";
 import { slicesOf, type SliceTerms } from "./slices.ts";
 import { verdictOn } from "./verdict.ts";
@@ -100,12 +94,16 @@ export function judge(
     level: terms.level,
     gates,
     policies: [
-      resultOf(clusters, candidate.contributions, {
+      resultOf(clusters, sumsOf(clusters, candidate.contributions), {
         ...CANDIDATE,
         lambda: lambdaOf(candidate),
         offered: meanOf(offered.candidate),
       }),
-      resultOf(clusters, incumbent, { ...INCUMBENT, lambda: null, offered: meanOf(offered.incumbent) }),
+      resultOf(clusters, sumsOf(clusters, incumbent), {
+        ...INCUMBENT,
+        lambda: null,
+        offered: meanOf(offered.incumbent),
+      }),
       ...referencesOf(modelled, clusters, spent),
     ],
     difference,
@@ -136,43 +134,8 @@ function offeredIn({ assigned }: Sample): Float64Array {
   return Float64Array.from(assigned, (action) => (action === 0 ? 0 : 1));
 }
 
-type About = Pick<PolicyResult, "policy" | "action" | "lambda" | "offered">;
-
-function resultOf(clusters: Clusters, { value, cost }: Contributions, about: About): PolicyResult {
-  const sums = [value, cost, 1].map((column) => clusters.sumsOf(column));
-  const [ofValue = NONE, ofCost = NONE, profit = NONE] = clusters.estimates(sums, [
-    ([v = 0, , n = 0]) => v / n,
-    ([, c = 0, n = 0]) => c / n,
-    ([v = 0, c = 0, n = 0]) => (v - c) / n,
-  ]);
-  return { ...about, offered: Math.min(1, Math.max(0, about.offered)), value: ofValue, cost: ofCost, profit };
-}
-
-/** Nobody; everybody, with each action; and offers by the lot that cost what the incumbent spends, if they can. */
-function referencesOf(modelled: Modelled, clusters: Clusters, spent: number): readonly PolicyResult[] {
-  const { sample } = modelled;
-  const { actions } = sample;
-  const all = (policy: PolicyColumns, about: Pick<PolicyResult, "policy" | "action">) => {
-    const contributions = contributionsOf(modelled, policy);
-    return resultOf(clusters, contributions, { ...about, lambda: null, offered: meanOf(policy.offered) });
-  };
-  const alone = (action: number, share: number) => actions.map((_, a) => (a === action ? share : 0));
-  const nobody = all(fixedPolicy(sample, alone(0, 1)), { policy: "nobody", action: null });
-  const everybody = actions
-    .slice(1)
-    .map((action, k) => all(fixedPolicy(sample, alone(k + 1, 1)), { policy: "everybody", action }));
-  const even = fixedPolicy(sample, evenly(actions.length, 1));
-  const evenCost = meanOf(contributionsOf(modelled, even).cost);
-  const share = (spent - nobody.cost.estimate) / (evenCost - nobody.cost.estimate);
-  const affordable = Number.isFinite(share) && share >= 0 && share <= 1;
-  const random = affordable ? [all(fixedPolicy(sample, evenly(actions.length, share)), RANDOM)] : [];
-  return [nobody, ...everybody, ...random];
-}
-
-const RANDOM = { policy: "random", action: null } as const;
-
-function evenly(actions: number, share: number): readonly number[] {
-  return Array.from({ length: actions }, (_, a) => (a === 0 ? 0 : share / (actions - 1)));
+function sumsOf(clusters: Clusters, { value, cost }: Contributions) {
+  return { value: clusters.sumsOf(value), cost: clusters.sumsOf(cost), rows: clusters.sumsOf(1) };
 }
 
 function curveOf(curve: Policies["curve"], terms: ResamplingTerms): Evaluation["curve"] {
