@@ -11,8 +11,13 @@ WORKDIR /app
 # .npmrc keeps onnxruntime-node from downloading GPU libraries.
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --no-audit --no-fund
-# onnxruntime-node brings the libraries of five platforms; this image is one of them.
-RUN find node_modules/onnxruntime-node/bin -mindepth 3 -maxdepth 3 ! -path "*/linux/$(node -p process.arch)" -exec rm -r {} +
+# onnxruntime-node brings the libraries of five platforms, lmdb those of other C libraries and versions of Node.js; this
+# image is one of them, and lmdb's Node-API library is for every version.
+RUN find node_modules/onnxruntime-node/bin -mindepth 3 -maxdepth 3 ! -path "*/linux/$(node -p process.arch)" -exec rm -r {} + && \
+    find node_modules/@lmdb -name '*.node' ! -name '*.napi.glibc.node' -delete
+# What Node.js never loads: types, source maps, and what Vega builds for browsers.
+RUN find node_modules -type f \( -name '*.map' -o -name '*.ts' -o -name '*.mts' -o -name '*.cts' \) -delete && \
+    find node_modules/vega/build node_modules/vega-lite/build -type f ! -name vega.module.js ! -name index.js -delete
 
 FROM ${NODE_IMAGE}
 # Everything but DATA_DIR may be read-only. Without API_KEYS or API_KEYS_FILE the service does not start here:

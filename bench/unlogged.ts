@@ -2,6 +2,7 @@
  * The service without logging, which it cannot be configured to be: decisions are acknowledged at once, written nowhere
  * and found by nobody. Their records are made and put into JSON all the same, as the answer is made from them.
  */
+import { ENTRY_POINTS } from "../src/cli/entry-points.ts";
 import { compose } from "../src/compose/service.ts";
 import { buildServer } from "../src/http/server.ts";
 import { readConfig } from "../src/ops/config.ts";
@@ -9,7 +10,7 @@ import { createLogger } from "../src/ops/logger.ts";
 
 const config = readConfig();
 const logger = createLogger(config.LOG_LEVEL);
-const { backend, close } = await compose(config, logger);
+const { backend, close } = await compose(config, logger, ENTRY_POINTS);
 const nothing = () => Promise.resolve();
 const decisions = {
   ...backend.decisions,

@@ -1,5 +1,5 @@
 /** The seeds together as the plot shows them: mean and range, and what happened when. */
-import { type Curve, svgOf } from "./plot.ts";
+import { type Curve, drawn } from "./plot.ts";
 import { POLICIES, type PolicyName } from "./score.ts";
 import { STAGES } from "./stages.ts";
 import type { SeedSummary } from "./summary.ts";
@@ -8,13 +8,13 @@ import { DRIFT_MS, MONTHS, START_MS } from "./world.ts";
 const DAY_MS = 86_400_000;
 const STAGE_WORDS = ["first model live", "retrained", "retrained again"];
 
-export function plotOf(summaries: readonly SeedSummary[]): string {
+export function plotOf(summaries: readonly SeedSummary[]): Promise<string> {
   const curve = (name: PolicyName): Curve => curveOf(summaries.map(({ profit }) => profit[name]));
   const [liftgate, oracle, likely, single, random, none] = POLICIES.map(curve);
   if (!liftgate || !oracle || !likely || !single || !random || !none)
     throw new Error("expected a curve of each policy");
   const seeds = summaries.length === 1 ? "one seed" : `mean and range of ${summaries.length} seeds`;
-  return svgOf({
+  return drawn({
     title: `Cumulative incremental profit, ${seeds}`,
     days: liftgate.mean.length - 1,
     curves: {

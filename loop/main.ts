@@ -4,6 +4,7 @@
  *
  *     npm run loop -- [--seeds 1] [--small] [--python training/.venv/bin/python] [--out <folder>] [--plot <file.svg>]
  *
+ * `--seed 9001` plays that one seed instead: to try things on one that is not reported.
  * Takes two to six minutes a seed, by how busy the machine is; `--small` (for CI: it shows that all of it works, there is
  * too little to learn from) some half a minute. Exit code 1 when a budget was not kept or a decision could not be replayed: that must
  * hold in every world. Profit is reported as it is.
@@ -40,6 +41,7 @@ const FEATURES: readonly NamedFeature[] = [
 const { values } = parseArgs({
   options: {
     seeds: { type: "string", default: "1" },
+    seed: { type: "string" },
     small: { type: "boolean", default: false },
     python: { type: "string", default: fileURLToPath(new URL("../training/.venv/bin/python", import.meta.url)) },
     out: { type: "string" },
@@ -52,9 +54,10 @@ await mkdir(out, { recursive: true });
 const customers = await readCustomers(FEATURES, size.customers);
 const plot = resolve(values.plot ?? join(out, "loop.svg"));
 const summaries: SeedSummary[] = [];
-for (const seed of SEEDS.slice(0, Number(values.seeds))) {
+const seeds = values.seed === undefined ? SEEDS.slice(0, Number(values.seeds)) : [Number(values.seed)];
+for (const seed of seeds) {
   summaries.push(await play(seed));
-  await writeFile(plot, plotOf(summaries));
+  await writeFile(plot, await plotOf(summaries));
   await writeFile(join(out, "loop.json"), JSON.stringify(summaries, undefined, 1));
 }
 console.log(tableOf(summaries));

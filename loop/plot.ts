@@ -1,4 +1,6 @@
 /** Cumulative profit over the months as one SVG: a line for each policy, its range over the seeds, and what happened when. */
+import type { TopLevelSpec } from "vega-lite";
+import { svgOf } from "../src/report/plot.ts";
 import { POLICIES, type PolicyName } from "./score.ts";
 
 export interface Curve {
@@ -16,101 +18,115 @@ export interface LoopPlot {
   readonly months: readonly { readonly day: number; readonly name: string }[];
 }
 
-const WIDTH = 860;
-const HEIGHT = 460;
-const FRAME = { left: 70, right: 150, top: 64, bottom: 40 };
-const INNER = { width: WIDTH - FRAME.left - FRAME.right, height: HEIGHT - FRAME.top - FRAME.bottom };
-const TICKS = 6;
+const WIDTH = 640;
+const HEIGHT = 356;
 /** Told apart without colour, too. */
-const LOOKS: Readonly<Record<PolicyName, { readonly color: string; readonly dash: string; readonly width: number }>> = {
-  liftgate: { color: "#0b5fa5", dash: "", width: 3 },
-  oracle: { color: "#222222", dash: "8 4", width: 2 },
-  "likely buyers": { color: "#b3541e", dash: "2 3", width: 2 },
-  "best single offer": { color: "#5b7f2b", dash: "10 3 2 3", width: 2 },
-  random: { color: "#8a5aa8", dash: "5 5", width: 2 },
-  "no offers": { color: "#888888", dash: "", width: 1 },
+const LOOKS: Readonly<Record<PolicyName, { readonly color: string; readonly dash: readonly number[] }>> = {
+  liftgate: { color: "#0b5fa5", dash: [1, 0] },
+  oracle: { color: "#222222", dash: [8, 4] },
+  "likely buyers": { color: "#b3541e", dash: [2, 3] },
+  "best single offer": { color: "#5b7f2b", dash: [10, 3, 2, 3] },
+  random: { color: "#8a5aa8", dash: [5, 5] },
+  "no offers": { color: "#888888", dash: [1, 0] },
 };
-/** Labels at the right end are kept so far apart. */
+/** Labels at the right end are kept so far apart, in pixels. */
 const LABEL_GAP = 15;
 
-export function svgOf(plot: LoopPlot): string {
-  const scale = scaleOf(plot);
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" font-family="sans-serif" font-size="12">`,
-    `<title>${plot.title}</title>`,
-    `<rect width="${WIDTH}" height="${HEIGHT}" fill="#ffffff"/>`,
-    `<text x="${FRAME.left}" y="20" font-size="15" font-weight="bold">${plot.title}</text>`,
-    ...gridOf(plot, scale),
-    ...marksOf(plot, scale),
-    ...POLICIES.flatMap((name) => curveOf(name, plot.curves[name], scale)),
-    ...labelsOf(plot, scale),
-    "</svg>",
-  ].join("\n");
+export function drawn(plot: LoopPlot): Promise<string> {
+  return svgOf({
+    title: plot.title,
+    description:
+      "USD by day: a line for each policy in a band from its worst to its best seed; models as they went live.",
+    spec: specOf(plot),
+  });
 }
 
-interface Scale {
-  readonly x: (day: number) => number;
-  readonly y: (usd: number) => number;
-  readonly ticks: readonly number[];
-}
-
-function scaleOf({ days, curves }: LoopPlot): Scale {
-  const low = Math.min(0, ...POLICIES.flatMap((name) => curves[name].low));
-  const high = Math.max(1, ...POLICIES.flatMap((name) => curves[name].high));
-  const step = niceStep((high - low) / TICKS);
-  const first = Math.floor(low / step);
-  const last = Math.ceil(high / step);
-  const ticks = Array.from({ length: last - first + 1 }, (_, i) => (first + i) * step);
-  const bottom = first * step;
+function specOf(plot: LoopPlot): TopLevelSpec {
+  const domain = domainOf(plot);
+  const colors = { domain: [...POLICIES], range: POLICIES.map((name) => LOOKS[name].color) };
+  const dashes = { domain: [...POLICIES], range: POLICIES.map((name) => [...LOOKS[name].dash]) };
+  const policy = { field: "policy", type: "nominal", legend: null } as const;
+  const usd = { title: "USD, expected value less expected cost", scale: { domain: [...domain], nice: false } };
   return {
-    x: (day) => FRAME.left + (INNER.width * day) / days,
-    y: (usd) => FRAME.top + INNER.height * (1 - (usd - bottom) / (last * step - bottom)),
-    ticks,
+    width: WIDTH,
+    height: HEIGHT,
+    // Room for the words of the marks, which are drawn above the plot, and for the names at its right end.
+    padding: { left: 5, top: 5, right: 110, bottom: 5 },
+    title: { text: plot.title, anchor: "start", offset: 34 },
+    encoding: { x: { field: "day", type: "quantitative", axis: null, scale: { domain: [0, plot.days], nice: false } } },
+    layer: [
+      {
+        data: { values: POLICIES.flatMap((name) => daysOf(name, plot.curves[name])) },
+        encoding: { color: { ...policy, scale: colors } },
+        layer: [
+          {
+            mark: { type: "area", opacity: 0.13 },
+            encoding: { y: { field: "low", type: "quantitative", ...usd }, y2: { field: "high" } },
+          },
+          {
+            mark: { type: "line" },
+            encoding: {
+              y: { field: "mean", type: "quantitative" },
+              strokeDash: { ...policy, scale: dashes },
+              strokeWidth: { condition: { test: "datum.policy === 'liftgate'", value: 3 }, value: 2 },
+            },
+          },
+        ],
+      },
+      {
+        data: { values: labelsOf(plot, domain) },
+        mark: { type: "text", align: "left", dx: 6 },
+        encoding: {
+          y: { field: "usd", type: "quantitative" },
+          text: { field: "policy" },
+          color: { ...policy, scale: colors },
+        },
+      },
+      ...wordsOf(plot),
+    ],
   };
 }
 
-/** 1, 2 or 5 times a power of ten, at least `rough`. */
-function niceStep(rough: number): number {
-  const power = 10 ** Math.floor(Math.log10(rough));
-  return power * ([1, 2, 5, 10].find((factor) => factor * power >= rough) ?? 10);
+/** From the lowest to the highest of what is drawn; 0 is in it. */
+function domainOf({ curves }: LoopPlot): readonly [number, number] {
+  const low = Math.min(0, ...POLICIES.flatMap((name) => curves[name].low));
+  const high = Math.max(1, ...POLICIES.flatMap((name) => curves[name].high));
+  const room = (high - low) / 20;
+  return [low < 0 ? low - room : 0, high + room];
 }
 
-function gridOf({ months }: LoopPlot, { x, y, ticks }: Scale): readonly string[] {
-  const right = FRAME.left + INNER.width;
+function daysOf(policy: PolicyName, { mean, low, high }: Curve) {
+  return mean.map((usd, day) => ({ policy, day, mean: usd, low: low[day] ?? usd, high: high[day] ?? usd }));
+}
+
+function labelsOf({ days, curves }: LoopPlot, [low, high]: readonly [number, number]) {
+  const gap = (LABEL_GAP * (high - low)) / HEIGHT;
+  const ends = POLICIES.map((policy) => ({ policy, usd: curves[policy].mean.at(-1) ?? 0 }));
+  let below = Infinity;
+  return ends
+    .toSorted((a, b) => b.usd - a.usd)
+    .map(({ policy, usd }) => {
+      below = Math.min(usd, below - gap);
+      return { policy, day: days, usd: below };
+    });
+}
+
+/** What happened, above the plot in two rows by turns, and the months below. */
+function wordsOf({ marks, months }: LoopPlot) {
   return [
-    ...ticks.map(
-      (usd) =>
-        `<path d="M${FRAME.left} ${y(usd).toFixed(1)}H${right}" stroke="${usd === 0 ? "#666666" : "#dddddd"}"/>` +
-        `<text x="${FRAME.left - 6}" y="${(y(usd) + 4).toFixed(1)}" text-anchor="end">${usd.toLocaleString("en")}</text>`,
+    { data: { values: [...marks] }, mark: { type: "rule" as const, color: "#999999", strokeDash: [1, 3] } },
+    ...marks.map((mark, i) => told([mark], i % 2 === 0 ? -20 : -7)),
+    told(
+      months.map(({ day, name }) => ({ day, words: name })),
+      HEIGHT + 12,
     ),
-    ...months.map(({ day, name }) => `<text x="${(x(day) + 4).toFixed(1)}" y="${HEIGHT - 18}">${name}</text>`),
-    `<text x="${FRAME.left}" y="${HEIGHT - 3}" fill="#555555">USD, expected value less expected cost</text>`,
   ];
 }
 
-function marksOf({ marks }: LoopPlot, { x }: Scale): readonly string[] {
-  return marks.map(
-    ({ day, words }, i) =>
-      `<path d="M${x(day).toFixed(1)} ${FRAME.top - 8}V${FRAME.top + INNER.height}" stroke="#999999" stroke-dasharray="1 3"/>` +
-      `<text x="${(x(day) + 3).toFixed(1)}" y="${FRAME.top - 22 + 12 * (i % 2)}" font-size="11">${words}</text>`,
-  );
-}
-
-function curveOf(name: PolicyName, { mean, low, high }: Curve, { x, y }: Scale): readonly string[] {
-  const at = (values: readonly number[]) => values.map((usd, day) => `${x(day).toFixed(1)} ${y(usd).toFixed(1)}`);
-  const { color, dash, width } = LOOKS[name];
-  const band = [...at(high), ...at(low).toReversed()];
-  return [
-    `<path d="M${band.join("L")}Z" fill="${color}" opacity="0.13"/>`,
-    `<path d="M${at(mean).join("L")}" fill="none" stroke="${color}" stroke-width="${width}" stroke-dasharray="${dash}"/>`,
-  ];
-}
-
-function labelsOf({ days, curves }: LoopPlot, { x, y }: Scale): readonly string[] {
-  const ends = POLICIES.map((name) => ({ name, y: y(curves[name].mean.at(-1) ?? 0) })).toSorted((a, b) => a.y - b.y);
-  let above = -Infinity;
-  return ends.map((end) => {
-    above = Math.max(end.y, above + LABEL_GAP);
-    return `<text x="${(x(days) + 6).toFixed(1)}" y="${(above + 4).toFixed(1)}" fill="${LOOKS[end.name].color}">${end.name}</text>`;
-  });
+function told(rows: readonly { readonly day: number; readonly words: string }[], y: number) {
+  return {
+    data: { values: [...rows] },
+    mark: { type: "text" as const, align: "left" as const, dx: 3, y },
+    encoding: { text: { field: "words" } },
+  };
 }

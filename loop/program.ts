@@ -23,7 +23,7 @@ export function randomizedStart(model: string): string {
 /**
  * While effects are uncertain one in twenty is drawn evenly, which takes an eighth of the budget: what the next training
  * learns from, with what is explored near the best offer (behind by 10 cents: one draw in ten). At the end one in
- * two hundred, half the holdout, and little else: what is enough is the operator's choice, and no training follows.
+ * a thousand, half the holdout, and little else: what is enough is the operator's choice, and no training follows.
  */
 export function policy(version: Version, phase: "learning" | "settled"): string {
   return fileOf(version, POLICIES[phase]);
@@ -31,7 +31,7 @@ export function policy(version: Version, phase: "learning" | "settled"): string 
 
 const POLICIES = {
   learning: { holdout: 0.02, evaluation: 0.05, gamma: 60 },
-  settled: { holdout: 0.01, evaluation: 0.005, gamma: 1_000 },
+  settled: { holdout: 0.01, evaluation: 0.001, gamma: 1_000 },
 } as const;
 
 interface Exploring {

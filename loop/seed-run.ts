@@ -1,21 +1,21 @@
 /** One seed of the loop, from the randomized start to the last settlement. */
 import { mkdir, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import type { Customer } from "../src/cli/demo/customers.ts";
 import { type Arrival, drawArrivals, END_MS } from "./arrivals.ts";
-import { CUSTOMERS, liftgate, runLiftgate, runScript } from "./commands.ts";
+import { CUSTOMERS, liftgate, runScript } from "./commands.ts";
 import { type MonthOfMoney, moneyOf } from "./money.ts";
 import { type Given, Player } from "./play.ts";
 import { MODEL, policy, PROGRAM, randomizedStart, SHADOW } from "./program.ts";
+import { judge, promote } from "./promotion.ts";
 import { type Environment, LoopService } from "./service.ts";
 import { type Stage, STAGES } from "./stages.ts";
-import { OFFERS, ORDER_DAYS_MAX, START_MS } from "./world.ts";
+import { OFFERS, START_MS } from "./world.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 /** Everything has happened, and what nobody redeemed has expired. */
 const SETTLED_DAYS = 9;
-const VERDICT = /^(?:Ship|Do not ship|Cannot tell)\b.*$/m;
 const REPLAYED = /(\d+) identical, (\d+) different/;
 
 export interface SeedOptions {
@@ -37,6 +37,8 @@ export interface SeedRun {
   readonly months: readonly MonthOfMoney[];
   /** What `liftgate evaluate` said of each candidate, in a line. */
   readonly verdicts: readonly string[];
+  /** Of each version that became live, whether its report passed the gate of `liftgate promote` or was overruled. */
+  readonly promotions: readonly string[];
   /** What the gates said of each model that they refused: the incumbent went on. */
   readonly refusals: readonly string[];
   /** What `liftgate replay` said. */
@@ -56,13 +58,11 @@ export async function runSeed(options: SeedOptions): Promise<SeedRun> {
   const player = new Player(service, arrivals, { seed, stepMs: stepHours * HOUR_MS });
   const play = (untilMs: number): Promise<void> =>
     player.playUntil(untilMs, (atMs, decisions) => progress(`${dayOf(atMs)}: ${decisions} decisions`));
-  const verdicts: string[] = [];
-  const refusals: string[] = [];
+  const ends: StageEnd[] = [];
   try {
     await service.putFeatures(customers, START_MS);
     for (const stage of STAGES) {
-      const { end, said } = await passStage({ options, environment, service, play }, stage);
-      (end === "refused" ? refusals : verdicts).push(said);
+      ends.push(await passStage({ options, environment, service, play }, stage));
     }
     await play(END_MS);
     await play(END_MS + SETTLED_DAYS * DAY_MS);
@@ -77,8 +77,9 @@ export async function runSeed(options: SeedOptions): Promise<SeedRun> {
     arrivals,
     given: player.given,
     months,
-    verdicts,
-    refusals,
+    verdicts: ends.flatMap((each) => (each.end === "promoted" ? [each.verdict] : [])),
+    promotions: ends.flatMap((each) => (each.end === "promoted" ? [each.promotion] : [])),
+    refusals: ends.flatMap((each) => (each.end === "refused" ? [each.refusal] : [])),
     replayed: REPLAYED.exec(replayed)?.[0] ?? replayed,
   };
 }
@@ -90,22 +91,24 @@ interface Running {
   readonly play: (untilMs: number) => Promise<void>;
 }
 
+type StageEnd =
+  | { readonly end: "refused"; readonly refusal: string }
+  | { readonly end: "promoted"; readonly verdict: string; readonly promotion: string };
+
 /** A model that was refused leaves the incumbent where it is; one that was not serves from then on. */
-async function passStage(
-  { options, environment, service, play }: Running,
-  stage: Stage,
-): Promise<{ readonly end: "refused" | "promoted"; readonly said: string }> {
+async function passStage({ options, environment, service, play }: Running, stage: Stage): Promise<StageEnd> {
   const { version, phase } = stage;
   await play(stage.trainedAtMs);
   const refused = await trainNext(options, environment, stage);
-  if (refused !== null) return { end: "refused", said: `version ${version}: ${refused}` };
+  if (refused !== null) return { end: "refused", refusal: `version ${version}: ${refused}` };
   await writeProgram(environment, SHADOW, policy({ id: SHADOW, version, model: `${version}` }, phase));
   await service.reload();
   await play(stage.promotedAtMs);
-  const said = await judge(options, environment, stage);
-  await promote(environment, stage);
+  options.progress(`evaluating version ${version}`);
+  const judged = await judge(environment, stage, options.folder);
+  const promotion = await promote(environment, stage, judged);
   await service.reload();
-  return { end: "promoted", said };
+  return { end: "promoted", verdict: judged.verdict, promotion };
 }
 
 /** As good as anybody knows before the first day: one in ten vouchers comes back. */
@@ -129,7 +132,10 @@ async function prepare({ folder }: SeedOptions): Promise<Environment> {
   return environment;
 }
 
-/** Export, training, validation: null and a folder of the next version, or what the gate said that refused it. */
+/**
+ * Export of all there is, training with effects of the stage's span, validation: null and a folder of the next version,
+ * or what the gate said that refused it.
+ */
 async function trainNext(
   { folder, python, progress }: SeedOptions,
   environment: Environment,
@@ -137,54 +143,16 @@ async function trainNext(
 ): Promise<string | null> {
   progress(`training version ${stage.version}`);
   const out = join(folder, `training-${stage.version}.csv`);
-  const span = [
-    "--from",
-    new Date(stage.data.fromMs).toISOString(),
-    "--until",
-    new Date(stage.data.untilMs).toISOString(),
-  ];
-  await liftgate(environment, [
-    "export",
-    "--to",
-    "training",
-    "--arms",
-    "all",
-    "--program",
-    PROGRAM,
-    ...span,
-    "--out",
-    out,
-  ]);
+  const span = ["--from", new Date(START_MS).toISOString(), "--until", new Date(stage.data.untilMs).toISOString()];
+  const what = ["--to", "training", "--arms", "all", "--program", PROGRAM];
+  await liftgate(environment, ["export", ...what, ...span, "--out", out]);
   const models = join(environment.MODELS_DIR, MODEL);
-  return runScript(python, "train.py", [out, join(models, "1"), join(models, `${stage.version}`)]);
-}
-
-/**
- * The candidate on decisions that it was not trained on and of which all is known that came, against what decided them. It
- * is promoted on the day that was fixed, whatever is found: a week is rarely enough to tell, and a loop in which chance
- * decides who serves could not be compared with another.
- */
-async function judge(
-  { folder, progress }: SeedOptions,
-  environment: Environment,
-  { version, phase, data, promotedAtMs }: Stage,
-): Promise<string> {
-  progress(`evaluating version ${version}`);
-  const candidate = join(folder, "candidates", `${version}`, `${PROGRAM}.yaml`);
-  await mkdir(dirname(candidate), { recursive: true });
-  await writeFile(candidate, policy({ id: PROGRAM, version, model: `${version}` }, phase));
-  const until = new Date(promotedAtMs - ORDER_DAYS_MAX * DAY_MS).toISOString();
-  const span = ["--from", new Date(data.untilMs).toISOString(), "--until", until];
-  const out = join(folder, `report-${version}`);
-  const { code, said } = await runLiftgate(environment, ["evaluate", "--candidate", candidate, ...span, "--out", out]);
-  const verdict = VERDICT.exec(said)?.[0];
-  if (verdict === undefined) throw new Error(`liftgate evaluate ended with ${code} and without a verdict:\n${said}`);
-  return verdict;
-}
-
-async function promote(environment: Environment, { version, phase }: Stage): Promise<void> {
-  await rm(join(environment.PROGRAMS_DIR, `${SHADOW}.yaml`));
-  await writeProgram(environment, PROGRAM, policy({ id: PROGRAM, version, model: `${version}` }, phase));
+  return runScript(python, "train.py", [
+    out,
+    join(models, "1"),
+    join(models, `${stage.version}`),
+    dayOf(stage.data.fromMs),
+  ]);
 }
 
 async function writeProgram({ PROGRAMS_DIR }: Environment, id: string, yaml: string): Promise<void> {

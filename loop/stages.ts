@@ -8,7 +8,7 @@ export interface Stage {
   /** Of the model, and of the program that is promoted with it. */
   readonly version: number;
   readonly trainedAtMs: number;
-  /** Decisions of this span are trained on: all that can have come of them has. */
+  /** Effects are learned from decisions of this span: all that can have come of them has. */
   readonly data: { readonly fromMs: number; readonly untilMs: number };
   /** How much is explored: see program.ts. */
   readonly phase: "learning" | "settled";

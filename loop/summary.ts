@@ -24,11 +24,13 @@ export interface SeedSummary {
   readonly meanWeight: number;
   readonly decisions: number;
   readonly verdicts: readonly string[];
+  readonly promotions: readonly string[];
   readonly refusals: readonly string[];
   readonly replayed: string;
 }
 
-export function summaryOf({ seed, given, months, verdicts, refusals, replayed }: SeedRun): SeedSummary {
+export function summaryOf(run: SeedRun): SeedSummary {
+  const { seed, given, months, verdicts, promotions, refusals, replayed } = run;
   const profit = profitByDay(given);
   const total = (name: PolicyName): number => profit[name].at(-1) ?? 0;
   const bestBaseline = BASELINES.reduce((best, name) => (total(name) > total(best) ? name : best), "no offers");
@@ -45,6 +47,7 @@ export function summaryOf({ seed, given, months, verdicts, refusals, replayed }:
     meanWeight: sum(weights) / given.length,
     decisions: given.length,
     verdicts,
+    promotions,
     refusals,
     replayed,
   };

@@ -30,6 +30,7 @@ export function tableOf(summaries: readonly SeedSummary[]): string {
     ...aligned([heads, ...rows]),
     "",
     ...summaries.map(({ seed, verdicts }) => `Seed ${seed}, evaluations before promotion: ${verdicts.join("; ")}`),
+    ...summaries.map(({ seed, promotions }) => `Seed ${seed}, promotions: ${promotions.join("; ")}`),
     ...summaries.map(
       ({ seed, refusals }) =>
         `Seed ${seed}, models refused by the gates of training: ${refusals.length}${refusals.map((said) => `; ${said}`).join("")}`,

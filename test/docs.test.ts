@@ -9,6 +9,7 @@ import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
+import { ENTRY_POINTS } from "../src/cli/entry-points.ts";
 import { type Composition, compose } from "../src/compose/service.ts";
 import { ProgramFile } from "../src/contract/program-file.ts";
 import { decide } from "../src/core/decision/decide.ts";
@@ -122,7 +123,8 @@ describe("the table of calls", () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "liftgate-docs-"));
     const logger = pino({ level: "silent" });
-    composition = await compose(readConfig({ DATA_DIR: folder, MODELS_DIR: folder, PROGRAMS_DIR: folder }), logger);
+    const config = readConfig({ DATA_DIR: folder, MODELS_DIR: folder, PROGRAMS_DIR: folder });
+    composition = await compose(config, logger, ENTRY_POINTS);
     const apiKeys = ROLES.map((role) => ({ id: role, secretSha256: SECRET_SHA256, roles: [role] }));
     app = await buildServer(composition.backend, { surface: "all", logger, apiKeys });
   });
@@ -144,6 +146,7 @@ describe("the table of calls", () => {
     const statuses = await Promise.all(
       ROLES.map(async (caller) => {
         const path = url
+          .replace("/evaluations/{id}", "/evaluations/019aa8e1-7d2c-7b0e-9d5c-3f1f6f0a9b11")
           .replace("{id}", "p")
           .replace("{userId}", "u")
           .replace("{decisionId}", "019aa8e1-7d2c-7b0e-9d5c-3f1f6f0a9b11");

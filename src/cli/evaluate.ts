@@ -1,19 +1,18 @@
-import { Presets, SingleBar } from "cli-progress";
 import { type Command, Option } from "commander";
 import type { EvaluationReport } from "../contract/evaluation-report.ts";
 import { composeEvaluation, type EvaluationParts, type NamedPolicy, writeTexts } from "../compose/evaluation.ts";
 import { readConfig } from "../ops/config.ts";
 import { type Compared, type Evaluated, evaluateLog } from "../service/evaluation/evaluate-log.ts";
 import { amount, type EvaluateOptions, misuseOf, share } from "./evaluate/options.ts";
+import { ReadingProgress } from "./evaluate/progress.ts";
+import { type Starter, UNSTARTED } from "./evaluate/starter.ts";
 import { tellEvaluation } from "./evaluate/summary.ts";
-import { duration, instant } from "./export/options.ts";
+import { durationOption, instant } from "./export/options.ts";
 import { readOutcomes } from "./read-logs.ts";
 import { SIGNALS } from "./signals.ts";
 
-/** How often each part of the log is read: for what happened, for the curve, and for the candidate. */
-const READS = 3;
-
-export function addEvaluateCommand(program: Command): void {
+/** @param starter who is told how far it is and how it ended, beside the terminal */
+export function addEvaluateCommand(program: Command, starter: Starter = UNSTARTED): void {
   program
     .command("evaluate")
     .description(
@@ -31,7 +30,7 @@ export function addEvaluateCommand(program: Command): void {
     .option("--program <id>", "decisions of this program (default: the candidate's id)")
     .option("--from <instant>", "decisions from this instant on", instant)
     .option("--until <instant>", "decisions before this instant", instant)
-    .option("--window <duration>", "how long after a decision outcomes are put down to it", duration, duration("30d"))
+    .addOption(durationOption("--window <duration>", "how long after a decision outcomes are put down to it", "30d"))
     .addOption(
       new Option("--exposures <how>", "reported: an offer without one may not have been given; assumed: it was")
         .choices(["reported", "assumed"])
@@ -59,71 +58,87 @@ export function addEvaluateCommand(program: Command): void {
     .action(async (options: EvaluateOptions, command: Command) => {
       const misuse = misuseOf(options);
       if (misuse !== null) command.error(`error: ${misuse}`);
-      if (!(await evaluateWith(options))) process.exitCode = 1;
+      if (!(await evaluateWith(options, starter))) process.exitCode = 1;
     });
 }
 
 /** Whether to ship, and every line could be read. */
-async function evaluateWith(options: EvaluateOptions): Promise<boolean> {
+async function evaluateWith(options: EvaluateOptions, starter: Starter): Promise<boolean> {
   // Exiting, unlike being ended by a signal, removes what is unfinished.
   for (const [signal, code] of Object.entries(SIGNALS)) process.once(signal, () => process.exit(code));
   const { decisions = null, outcomes = null, candidate, incumbent = null, models = null, out } = options;
   const parts = await composeEvaluation(readConfig(), { decisions, outcomes, candidate, incumbent, models });
   try {
-    const read = await readOutcomes(parts);
-    const evaluated = await withParts(options, parts);
+    const progress = new ReadingProgress(starter);
+    const log = parts.open(rowsOf(options, parts), () => progress.advance(log.count));
+    const reading = readOutcomes(parts);
+    const evaluating = evaluateParts(options, parts, { log, reading, progress });
+    const [read, evaluated] = await Promise.all([reading, evaluating]).finally(() => progress.stop());
     for (const line of tellEvaluation(evaluated, read)) console.log(line);
     if (out !== undefined) await writeTexts(out, await textsOf(evaluated.report));
+    starter({ kind: "reported", verdict: evaluated.report.verdict.decision });
     return evaluated.report.verdict.decision === "ship" && evaluated.faulty + read.faulty === 0;
   } finally {
     await parts.close();
   }
 }
 
-async function withParts(options: EvaluateOptions, parts: EvaluationParts): Promise<Evaluated> {
-  const { candidate, incumbent, store } = parts;
-  const { propensity, floor, window: windowMs, exposures, level, tolerance, minSlice, anySpend } = options;
-  const bar = new SingleBar({ format: "evaluating {bar} {percentage}%", clearOnComplete: true }, Presets.legacy);
-  const rows = {
-    programId: options.program ?? candidate.program.id,
-    fromMs: options.from ?? null,
-    untilMs: options.until ?? null,
+function rowsOf({ program, from, until, propensity, floor }: EvaluateOptions, { candidate }: EvaluationParts) {
+  return {
+    programId: program ?? candidate.program.id,
+    fromMs: from ?? null,
+    untilMs: until ?? null,
+    propensity,
+    floor,
   };
-  const log = parts.open({ ...rows, propensity, floor }, () => bar.increment());
-  bar.start(log.count * READS, 0);
-  try {
-    return await evaluateLog(
-      log,
-      {
-        join: {
-          windowMs,
-          exposures: exposures ?? (store.exposures > 0 ? "reported" : "assumed"),
-          instantMs: Date.parse,
-        },
-        lambda: options.lambda ?? null,
-        costWeight: candidate.program.objective.costWeight,
-        incumbent: incumbent === null ? "as logged" : "decided again",
-        names: { slices: options.slice ?? null, protectedNames: options.protected ?? [] },
-      },
-      {
-        level,
-        floor,
-        tolerance,
-        minSliceRows: minSlice,
-        anySpend: anySpend === true ? "compare" : "refuse",
-        propensity,
-      },
-      comparedOf(candidate, incumbent),
-    );
-  } finally {
-    bar.stop();
-  }
 }
 
-function comparedOf(candidate: NamedPolicy, incumbent: NamedPolicy | null): Compared {
+interface OpenLog {
+  readonly log: ReturnType<EvaluationParts["open"]>;
+  /** Until all outcomes are in their store. */
+  readonly reading: Promise<unknown>;
+  readonly progress: ReadingProgress;
+}
+
+async function evaluateParts(
+  options: EvaluateOptions,
+  parts: EvaluationParts,
+  { log, reading, progress }: OpenLog,
+): Promise<Evaluated> {
+  const { candidate, incumbent, store } = parts;
+  const { propensity, floor, window: windowMs, exposures, level, tolerance, minSlice, anySpend } = options;
+  return await evaluateLog(
+    log,
+    {
+      join: async () => {
+        await reading;
+        progress.show();
+        const told = exposures ?? (store.exposures > 0 ? "reported" : "assumed");
+        return { windowMs, exposures: told, instantMs: Date.parse };
+      },
+      lambda: options.lambda ?? null,
+      costWeight: candidate.program.objective.costWeight,
+      incumbent: incumbent === null ? "as logged" : "decided again",
+      names: { slices: options.slice ?? null, protectedNames: options.protected ?? [] },
+      onPass: (left) => progress.beginPass(left),
+    },
+    {
+      level,
+      floor,
+      tolerance,
+      minSliceRows: minSlice,
+      anySpend: anySpend === true ? "compare" : "refuse",
+      propensity,
+    },
+    comparedOf(parts, await parts.live(rowsOf(options, parts).programId)),
+  );
+}
+
+function comparedOf({ candidate, incumbent }: EvaluationParts, live: string | null): Compared {
   return {
     candidate: namesOf(candidate),
     incumbent: incumbent === null ? null : namesOf(incumbent),
+    live,
     createdAt: new Date().toISOString(),
   };
 }

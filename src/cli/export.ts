@@ -5,7 +5,7 @@ import { exportDecisions } from "../service/export/export-decisions.ts";
 import { REWARDS } from "../service/export/joined-decision.ts";
 import { leftOutBy } from "../service/export/selection.ts";
 import { TRAINING_ARMS } from "../service/export/training-table.ts";
-import { duration, type ExportOptions, FORMATS, instant, misuseOf, TARGETS } from "./export/options.ts";
+import { durationOption, type ExportOptions, FORMATS, instant, misuseOf, TARGETS } from "./export/options.ts";
 import { tellExport } from "./export/summary.ts";
 import { readOutcomes, withProgress } from "./read-logs.ts";
 import { SIGNALS } from "./signals.ts";
@@ -18,7 +18,7 @@ export function addExportCommand(program: Command): void {
     .requiredOption("--out <path>", "the file to write; with --to obp the folder")
     .option("--decisions <paths...>", "segments, or folders of segments (default: DATA_DIR/decisions)")
     .option("--outcomes <paths...>", "segments, or folders of segments (default: DATA_DIR/outcomes)")
-    .option("--window <duration>", "how long after a decision outcomes are put down to it", duration, duration("30d"))
+    .addOption(durationOption("--window <duration>", "how long after a decision outcomes are put down to it", "30d"))
     .option("--program <id>", "decisions of this program alone")
     .option("--from <instant>", "decisions from this instant on", instant)
     .option("--until <instant>", "decisions before this instant", instant)

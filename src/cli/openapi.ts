@@ -12,6 +12,7 @@ import { ProgramFile } from "../contract/program-file.ts";
 import { Record as DecisionRecord } from "../contract/record.ts";
 import { buildServer } from "../http/server.ts";
 import { readConfig } from "../ops/config.ts";
+import { ENTRY_POINTS } from "./entry-points.ts";
 
 /** The files' schemas that are published: what is written by hand or by other programs, and every log line. */
 const FILE_SCHEMAS = {
@@ -53,7 +54,7 @@ async function openApiDocument(): Promise<object> {
   try {
     const config = readConfig({ MODELS_DIR: empty, PROGRAMS_DIR: empty, DATA_DIR: join(empty, "data") });
     const logger = pino({ level: "silent" });
-    const composition = await compose(config, logger);
+    const composition = await compose(config, logger, ENTRY_POINTS);
     const server = await buildServer(composition.backend, { surface: "all", logger, apiKeys: undefined });
     const document = server.swagger();
     await server.close();

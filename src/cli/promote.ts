@@ -8,7 +8,7 @@ import type { Fault, Opened } from "../core/ports.ts";
 import { readConfig } from "../ops/config.ts";
 import { type Evidence, promote } from "../service/rollout/promote.ts";
 import type { Change } from "../service/rollout/rollout-store.ts";
-import { duration } from "./export/options.ts";
+import { durationOption } from "./export/options.ts";
 import { tellService } from "./rollout/tell-service.ts";
 
 interface PromoteOptions {
@@ -32,7 +32,7 @@ export function addPromoteCommand(program: Command): void {
     .requiredOption("--candidate <file>", "the program file to make live")
     .option("--report <file>", "report.json of its evaluation")
     .option("--share <share>", "of the units: less than 1 makes it the canary of the live program", shareOf, 1)
-    .option("--max-age <duration>", "a report that is older is refused", duration, duration("7d"))
+    .addOption(durationOption("--max-age <duration>", "a report that is older is refused", "7d"))
     .option("--force", "whatever the report says, or without one; needs --reason")
     .option("--reason <text>", "why, for the audit log")
     .option("--by <name>", "who, for the audit log", `${userInfo().username}@${hostname()}`)

@@ -16,7 +16,7 @@ export interface OutcomesRead {
 /** Where outcomes go. */
 interface OutcomesPlace {
   readonly outcomes: ReadLog;
-  readonly store: { add(line: object): Promise<string | null>; seal(): Promise<void> };
+  readonly store: { add(line: object, text: string): string | null; seal(): Promise<void> };
 }
 
 /** All outcomes into their store. */
@@ -28,7 +28,7 @@ export async function readOutcomes({ outcomes, store }: OutcomesPlace): Promise<
         read.torn += 1;
         continue;
       }
-      const fault = entry.kind === "corrupt" ? entry.rule : await store.add(entry.record);
+      const fault = entry.kind === "corrupt" ? entry.rule : store.add(entry.record, entry.text);
       if (fault === null) {
         read.outcomes += 1;
         continue;

@@ -6,6 +6,7 @@ import { type Composition, compose } from "../compose/service.ts";
 import { buildServer } from "../http/server.ts";
 import { type Config, readConfig } from "../ops/config.ts";
 import { createLogger } from "../ops/logger.ts";
+import { ENTRY_POINTS } from "./entry-points.ts";
 
 /** Long enough for a load balancer to see that this replica is not ready any more. */
 const DRAIN_MS = 300;
@@ -38,7 +39,7 @@ export interface Service {
 
 /** Starts the service; resolves when it listens. */
 export async function startService(config: Config, logger: Logger): Promise<Service> {
-  const composition = await compose(config, logger);
+  const composition = await compose(config, logger, ENTRY_POINTS);
   const { backend } = composition;
   const options = { logger, apiKeys: config.API_KEYS };
   const split = config.ADMIN_PORT !== undefined;

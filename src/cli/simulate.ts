@@ -48,7 +48,7 @@ export function addSimulateCommand(program: Command): void {
     .action(async (options: Options) => {
       const { days, months } = simulateAll(options);
       print(days, months);
-      if (options.out !== undefined) await writeFile(options.out, reportHtml(days, months));
+      if (options.out !== undefined) await writeFile(options.out, await reportHtml(days, months));
       if (isOverspent(days, months)) process.exitCode = 1;
     });
 }

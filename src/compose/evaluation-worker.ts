@@ -1,10 +1,13 @@
-/** A thread that reads parts of a log for an evaluation, one after the other. Outcomes are looked up where they are. */
+/** A thread of an evaluation: it does one thing after the other. Outcomes are looked up where they are. */
 import { parentPort, workerData } from "node:worker_threads";
-import { invariant } from "../core/errors.ts";
+import { estimateReward } from "../core/evaluation/estimators.ts";
+import { measureAction } from "../core/evaluation/uplift/measure-action.ts";
+import { invariant, LiftgateError } from "../core/errors.ts";
 import type { OutcomeRecord } from "../core/domain/outcome.ts";
-import { readSegments } from "../adapters/file/read-segments.ts";
+import { readSegmentBlocks } from "../adapters/file/read-segments.ts";
+import { arraysOf } from "../service/evaluation/row-block.ts";
 import { LocalParts } from "../service/evaluation/local-parts.ts";
-import type { Answer, Setup, Told } from "./evaluation-workers.ts";
+import type { Answer, Order, Said, Setup, Told } from "./evaluation-workers.ts";
 import { archivedProgramsIn } from "./offline.ts";
 import { openPolicy } from "./policies.ts";
 
@@ -26,7 +29,8 @@ async function open(): Promise<LocalParts> {
   const { segments, programsDir, modelsDir, candidate, incumbent, terms } = setup;
   const ports = {
     parts: segments.map(
-      (path) => (isWanted?: (line: number) => boolean) => readSegments([path], () => undefined, isWanted),
+      (path) => (isWanted: (line: number) => boolean) =>
+        readSegmentBlocks([path], { onProgress: () => undefined, isWanted }),
     ),
     outcomes: { of: lookUp },
     openProgram: archivedProgramsIn(programsDir),
@@ -44,28 +48,36 @@ function lookUp(ids: readonly string[]): Promise<ReadonlyMap<string, readonly Ou
   });
 }
 
-async function answer(told: Exclude<Told, { readonly kind: "found" }>): Promise<void> {
+async function answer({ id, order }: Extract<Told, { readonly kind: "order" }>): Promise<void> {
   try {
-    const local = await parts;
-    if (told.kind === "rows") {
-      const rows = await local.rows(told.part, { ...told.join, instantMs: Date.parse });
-      tell({ kind: "rows", rows }, rows.blocks.flatMap(buffersOf));
-    } else {
-      const columns = await local.policies(told.part, told.questions, told.lines);
-      tell({ kind: "policies", columns }, columns.flatMap(buffersOf));
-    }
+    if (order.kind === "read") await read(id, order);
+    else tell({ kind: "answer", id, answer: computed(order) });
   } catch (error) {
-    tell({ kind: "failed", message: error instanceof Error ? error.message : "unknown trouble" });
+    const code = error instanceof LiftgateError ? error.code : null;
+    const message = error instanceof Error ? error.message : "unknown trouble";
+    tell({ kind: "answer", id, answer: { kind: "failed", code, message } });
   }
 }
 
-/** Columns are handed over, not copied. */
-function buffersOf(columns: object): readonly ArrayBuffer[] {
-  return Object.values(columns).flatMap((column: unknown) =>
-    ArrayBuffer.isView(column) && column.buffer instanceof ArrayBuffer ? [column.buffer] : [],
-  );
+async function read(id: number, { part, asked }: Extract<Order, { readonly kind: "read" }>): Promise<void> {
+  const local = await parts;
+  const join = asked.join === null ? null : { ...asked.join, instantMs: Date.parse };
+  const found = await local.read(part, { ...asked, join });
+  // Columns are handed over, not copied.
+  tell({ kind: "answer", id, answer: { kind: "read", read: found } }, found.blocks.flatMap(arraysOf));
 }
 
-function tell(message: Answer, handedOver: readonly ArrayBuffer[] = []): void {
-  port?.postMessage(message, [...handedOver]);
+function computed(order: Exclude<Order, { readonly kind: "read" }>): Answer {
+  switch (order.kind) {
+    case "measure":
+      return { kind: "measured", measured: measureAction(order.rows, order.terms) };
+    case "estimate":
+      return { kind: "estimated", estimated: estimateReward(order.reward, order.terms) };
+    default:
+      return order satisfies never;
+  }
+}
+
+function tell(said: Said, handedOver: readonly ArrayBuffer[] = []): void {
+  port?.postMessage(said, [...handedOver]);
 }

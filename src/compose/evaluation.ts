@@ -4,6 +4,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { OutcomeStore } from "../adapters/duckdb/outcome-store.ts";
 import { Workspace } from "../adapters/duckdb/workspace.ts";
+import { ProgramFolder } from "../adapters/file/program-folder.ts";
 import { readSegments } from "../adapters/file/read-segments.ts";
 import { segmentsIn } from "../adapters/file/segments-in.ts";
 import { UnfinishedFile } from "../adapters/file/unfinished-file.ts";
@@ -11,6 +12,7 @@ import type { Program } from "../core/domain/program.ts";
 import type { UpliftModel } from "../core/ports.ts";
 import type { Config } from "../ops/config.ts";
 import type { LogParts } from "../service/evaluation/gather-evidence.ts";
+import type { Measurer } from "../service/evaluation/measure.ts";
 import type { LocalPartsTerms } from "../service/evaluation/local-parts.ts";
 import { EvaluationWorkers } from "./evaluation-workers.ts";
 import type { ReadLog } from "./export.ts";
@@ -36,10 +38,12 @@ export interface NamedPolicy {
 export interface EvaluationParts {
   readonly candidate: NamedPolicy;
   readonly incumbent: NamedPolicy | null;
+  /** Digest of the live program of an id; null where PROGRAMS_DIR has none that can be read. */
+  readonly live: (id: string) => Promise<string | null>;
   readonly outcomes: ReadLog;
   readonly store: OutcomeStore;
-  /** Starts reading decisions, once all outcomes are in the store. */
-  readonly open: (terms: LocalPartsTerms, onPart: () => void) => LogParts;
+  /** Opens what reads decisions; it is to be asked once all outcomes are in the store. */
+  readonly open: (terms: LocalPartsTerms, onPart: () => void) => LogParts & Measurer;
   close(): Promise<void>;
 }
 
@@ -53,11 +57,15 @@ export async function composeEvaluation(config: Config, paths: EvaluationPaths):
   const candidate = await namedPolicy(paths.candidate, modelsDir);
   const incumbent = paths.incumbent === null ? null : await namedPolicy(paths.incumbent, modelsDir);
   const workspace = await Workspace.open();
-  const store = new OutcomeStore(workspace);
+  const store = await OutcomeStore.open(workspace);
   let workers: EvaluationWorkers | null = null;
   return {
     candidate,
     incumbent,
+    live: async (id) => {
+      const live = await new ProgramFolder(config.PROGRAMS_DIR).read(id);
+      return live.ok ? live.value.digest : null;
+    },
     outcomes: (onProgress) => readSegments(outcomes, onProgress),
     store,
     open: (terms, onPart) => {

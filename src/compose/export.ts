@@ -46,7 +46,7 @@ export async function composeExport(config: Config, paths: ExportPaths): Promise
   return {
     decisions: (onProgress) => readSegments(decisions, onProgress),
     outcomes: (onProgress) => readSegments(outcomes, onProgress),
-    store: new OutcomeStore(workspace),
+    store: await OutcomeStore.open(workspace),
     openProgram: archivedPrograms(config),
     sink: {
       write: (some) => file.write(`${some.join("\n")}\n`),

@@ -23,6 +23,7 @@ import type { Treasury } from "../service/budget/treasury.ts";
 import type { DecisionServices } from "../service/services.ts";
 import { openAnswers } from "./answers.ts";
 import { openBudgets } from "./budgets.ts";
+import { type EntryPoints, openEvaluationJobs } from "./evaluation-jobs.ts";
 import { openLogIndex } from "./log-index.ts";
 import { openRecords } from "./records.ts";
 import { rollBackIn } from "./rollout.ts";
@@ -41,11 +42,11 @@ export interface Composition {
  *
  * @throws Error when another process uses DATA_DIR
  */
-export async function compose(config: Config, logger: Logger): Promise<Composition> {
+export async function compose(config: Config, logger: Logger, entryPoints: EntryPoints): Promise<Composition> {
   await mkdir(config.DATA_DIR, { recursive: true, mode: 0o700 });
   const lock = lockDirectory(config.DATA_DIR);
   try {
-    const composition = await composeInside(config, logger);
+    const composition = await composeInside(config, logger, entryPoints);
     return { ...composition, close: () => composition.close().finally(() => lock.release()) };
   } catch (cause) {
     lock.release();
@@ -54,7 +55,7 @@ export async function compose(config: Config, logger: Logger): Promise<Compositi
 }
 
 /** Everything in a DATA_DIR that is this process's alone. */
-async function composeInside(config: Config, logger: Logger): Promise<Composition> {
+async function composeInside(config: Config, logger: Logger, entryPoints: EntryPoints): Promise<Composition> {
   const metrics = createMetrics();
   const calendar = new TemporalCalendar();
   const allocator = new WorkerAllocator();
@@ -67,22 +68,18 @@ async function composeInside(config: Config, logger: Logger): Promise<Compositio
   const { features, offers, exchange } = stores;
   const told = { metrics, logger, index, ledger, treasury };
   const records = await openRecords(config, { ...told, exchange, mark, programs, calendar });
-  const counted = exportDecisions(metrics);
-  const parts = { programs, models, features, offers, calendar, log: records.log, allocator };
+  const parts = { programs, models, features, offers, calendar, log: records.log, allocator, funds: treasury };
   const decisions: DecisionServices = {
     ...parts,
-    funds: treasury,
-    metrics: counted,
-    nowMs: Date.now,
-    monotonicMs: () => performance.now(),
-    newId: idSource(Date.now, mark),
-    pseudonym: pseudonymizer(config.USER_ID_PEPPER),
+    ...ambientOf(config, metrics, mark),
     logged: (record) => {
       index.decisions.add(record);
       records.outcomes.decided(record.decisionId);
     },
   };
   const answers = openAnswers(decisions, index.decisions, { store: stores.answers, whenDown: config.RETRIES, logger });
+  const judging = { metrics, logger, models, compileRule, calendar, newId: decisions.newId, entryPoints };
+  const evaluations = await openEvaluationJobs(config, judging);
   let accepting = true;
   return {
     backend: {
@@ -90,6 +87,7 @@ async function composeInside(config: Config, logger: Logger): Promise<Compositio
       ...answers.parts,
       outcomes: records.outcomes,
       ...shown,
+      evaluations,
       budgets: treasury,
       metrics,
       accepting: () => accepting,
@@ -98,10 +96,21 @@ async function composeInside(config: Config, logger: Logger): Promise<Compositio
       accepting = false;
     },
     close: async () => {
-      for (const part of [answers, records]) await part.close();
+      for (const part of [evaluations, answers, records]) await part.close();
       await Promise.all([budgets.close(), records.closeShipping()]);
       for (const part of [index, allocator, stores, models]) await part.close();
     },
+  };
+}
+
+/** Clocks, ids and what else is not a store of the service. */
+function ambientOf(config: Config, metrics: Metrics, mark: string) {
+  return {
+    metrics: exportDecisions(metrics),
+    nowMs: Date.now,
+    monotonicMs: () => performance.now(),
+    newId: idSource(Date.now, mark),
+    pseudonym: pseudonymizer(config.USER_ID_PEPPER),
   };
 }
 

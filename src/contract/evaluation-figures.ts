@@ -29,8 +29,9 @@ export const ESTIMATOR_EXAMPLES: readonly EstimatorResult[] = [
     parameter: { value: 18.2, chosenBy: "mse_bound" },
   },
   estimator("sndr", [0.287, 0.0061], [0.1204, 0.0019]),
-  { ...estimator("switch_dr", [0.2866, 0.0059], [0.1202, 0.0018]), parameter: { value: 12.5, chosenBy: "slope" } },
-  { ...estimator("dros", [0.2862, 0.0058], [0.1201, 0.0018]), parameter: { value: 310, chosenBy: "slope" } },
+  { ...estimator("switch_dr", [0.2866, 0.0059], [0.1202, 0.0018]), parameter: { value: 12.5, chosenBy: "mse_bound" } },
+  { ...estimator("switch_dr", [0.2869, 0.006], [0.1203, 0.0019]), parameter: { value: 18.2, chosenBy: "slope" } },
+  { ...estimator("dros", [0.2862, 0.0058], [0.1201, 0.0018]), parameter: { value: 310, chosenBy: "mse_bound" } },
   {
     ...estimator("sub_gaussian_ips", [0.2881, 0.0092], [0.1207, 0.0029]),
     parameter: { value: 0.004, chosenBy: "mse_bound" },

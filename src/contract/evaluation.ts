@@ -1,6 +1,13 @@
 /** What an evaluation says, as `report.json` holds it: see `core/evaluation/evaluation.ts` for what each field means. */
 import { z } from "zod";
-import { ESTIMATORS, type Evaluation, GATES, INTERVALS, VERDICTS } from "../core/evaluation/evaluation.ts";
+import {
+  ESTIMATORS,
+  type Evaluation,
+  GATES,
+  INTERVALS,
+  LIMIT_CHOICES,
+  VERDICTS,
+} from "../core/evaluation/evaluation.ts";
 import { Slug } from "./identifiers.ts";
 
 const Count = z.int().min(0);
@@ -39,7 +46,7 @@ const Difference = z.strictObject({
 
 const EstimatorResult = z.strictObject({
   estimator: z.enum(ESTIMATORS),
-  parameter: z.strictObject({ value: z.number(), chosenBy: z.enum(["mse_bound", "slope"]) }).nullable(),
+  parameter: z.strictObject({ value: z.number(), chosenBy: z.enum(LIMIT_CHOICES) }).nullable(),
   value: z.strictObject({ ...estimated, intervals: Intervals }),
   cost: z.strictObject({ ...estimated, intervals: Intervals }),
 });

@@ -21,6 +21,14 @@ export const ACTIONS_MAX = 64;
 export const FEATURES_MAX = 1_024;
 /** Program files are written by hand; more is an accident or an attack (YAML alias bombs included). */
 export const PROGRAM_FILE_BYTES_MAX = 64 * 1024;
+/** A request to evaluate holds a program file, of which JSON may write every character as six. */
+export const EVALUATION_BODY_BYTES_MAX = 6 * PROGRAM_FILE_BYTES_MAX + 16 * 1024;
+/** Evaluations that wait: each takes minutes, and keeps a program file. */
+export const EVALUATIONS_WAITING_MAX = 8;
+/** Evaluations that are kept: some 200 KB each. */
+export const EVALUATIONS_KEPT_MAX = 100;
+/** Facts and attributes one evaluation splits by: each is a column of the whole log. */
+export const EVALUATION_NAMES_MAX = 32;
 /** A manifest lists features with statistics: about 1 KiB each. */
 export const MANIFEST_BYTES_MAX = 4 * 1024 * 1024;
 /** One model graph: above this a row takes milliseconds and the graph is distilled instead. */

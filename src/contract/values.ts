@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { CONTEXT_KEYS_MAX, CONTEXT_VALUE_LENGTH_MAX, FEATURES_MAX } from "./limits.ts";
 
-const Name = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, "a name of letters, digits and _, at most 64");
+export const Name = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, "a name of letters, digits and _, at most 64");
 export const Money = z.number().describe("Amount in the program's currency");
 export const Probability = z.number().min(0).max(1);
 

@@ -3,6 +3,7 @@ import type { LeaseHolder } from "../core/domain/budget.ts";
 import type { Metrics } from "../ops/metrics.ts";
 import type { AnswerMemory } from "../service/answers/answer-memory.ts";
 import type { Catalog } from "../service/catalog.ts";
+import type { EvaluationJobs } from "../service/evaluation-jobs/evaluation-jobs.ts";
 import type { LogIndex } from "../service/log-index.ts";
 import type { OutcomeBook } from "../service/outcomes/outcome-book.ts";
 import type { RollBack } from "../service/rollout/roll-back.ts";
@@ -29,6 +30,7 @@ export interface Backend {
   readonly outcomes: Pick<OutcomeBook, "take">;
   readonly catalog: Catalog;
   readonly rollBack: (request: RollBack) => Promise<Change>;
+  readonly evaluations: Pick<EvaluationJobs, "ask" | "entries" | "entry" | "report">;
   readonly budgets: Budgets;
   readonly metrics: Metrics;
   /** False from the first sign of shutdown on. */

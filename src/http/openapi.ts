@@ -26,6 +26,7 @@ const DOCUMENT: FastifyDynamicSwaggerOptions = {
       { name: "features", description: "The feature store" },
       { name: "catalog", description: "Programs and models that are loaded" },
       { name: "budgets", description: "The money programs may spend" },
+      { name: "evaluations", description: "What a candidate program would have earned on the log" },
       { name: "operations", description: "Health and metrics" },
     ],
     components: {

@@ -19,6 +19,7 @@ import { addAllocateRoute } from "./routes/allocate.ts";
 import { addBulkRoutes } from "./routes/bulk.ts";
 import { addCatalogRoutes } from "./routes/catalog.ts";
 import { addDecideRoutes } from "./routes/decide.ts";
+import { addEvaluationRoutes } from "./routes/evaluations.ts";
 import { addHealthRoutes } from "./routes/health.ts";
 import { addMetricsRoute } from "./routes/metrics.ts";
 import { addOutcomeRoute } from "./routes/outcomes.ts";
@@ -102,6 +103,7 @@ async function addRoutes(app: FastifyInstance, backend: Backend, surface: Surfac
     addCatalogRoutes(app, backend);
     addRollbackRoute(app, backend);
     addBudgetRoutes(app, backend);
+    addEvaluationRoutes(app, backend);
     addMetricsRoute(app, backend);
   }
   refuseOtherMethods(app, addresses);

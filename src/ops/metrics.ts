@@ -7,6 +7,7 @@ import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import { createBudgetMetrics } from "./budget-metrics.ts";
 import { createOutcomeMetrics } from "./outcome-metrics.ts";
 import { BucketHistogram } from "./bucket-histogram.ts";
+import { createEvaluationMetrics } from "./evaluation-metrics.ts";
 import { createLogMetrics } from "./log-metrics.ts";
 import { createShippingMetrics } from "./shipping-metrics.ts";
 
@@ -155,5 +156,6 @@ export function createMetrics() {
     budgets: createBudgetMetrics(registers),
     outcomes: createOutcomeMetrics(registers),
     shipping: createShippingMetrics(registers),
+    evaluations: createEvaluationMetrics(registry),
   } as const;
 }

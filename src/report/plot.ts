@@ -34,16 +34,21 @@ const CONFIG = {
   legend: { labelFontSize: 11, titleFontSize: 11, labelColor: INK.dark, symbolSize: 70, labelLimit: 600 },
 } as const;
 
-export async function plotOf({ title, description, spec }: Plot): Promise<Html> {
+/** A figure of a page. */
+export async function plotOf(plot: Plot): Promise<Html> {
+  return html`<figure>
+    ${{ html: await svgOf(plot) }}
+    <figcaption>${plot.title}</figcaption>
+  </figure>`;
+}
+
+/** The drawing alone, as a file of its own may hold it. */
+export async function svgOf({ title, description, spec }: Plot): Promise<string> {
   const [vega, { compile }] = await Promise.all([import("vega"), import("vega-lite")]);
   const { spec: compiled } = compile({ ...spec, config: CONFIG });
   const view = new vega.View(vega.parse(compiled), { renderer: "none" });
   const svg = await view.toSVG();
   view.finalize();
   const told = `<title>${escaped(title)}</title><desc>${escaped(description)}</desc>`;
-  const named = svg.replace(/^<svg([^>]*)>/, (_, attributes: string) => `<svg role="img"${attributes}>${told}`);
-  return html`<figure>
-    ${{ html: named }}
-    <figcaption>${title}</figcaption>
-  </figure>`;
+  return svg.replace(/^<svg([^>]*)>/, (_, attributes: string) => `<svg role="img"${attributes}>${told}`);
 }

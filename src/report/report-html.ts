@@ -1,36 +1,19 @@
 /** `report.html`: one file that shows and says what `report.json` holds; it fetches nothing and runs nothing. */
 import type { EvaluationReport } from "../contract/evaluation-report.ts";
 import { type Html, html } from "./markup.ts";
+import { pageOf } from "./page.ts";
 import { curveSection, upliftSection } from "./sections/curves.ts";
 import { differenceSection, estimatorsSection, policiesSection } from "./sections/policies.ts";
 import { calibrationSection, complianceSection, weightsSection } from "./sections/quality.ts";
 import { slicesSection } from "./sections/slices.ts";
 import { comparedSection, gatesSection, verdictSection } from "./sections/verdict.ts";
-import { STYLE } from "./style.ts";
 import { VERDICT_WORDS } from "./wording.ts";
 
 /** The whole page; the same text for the same report. */
 export async function reportHtml(report: EvaluationReport): Promise<string> {
   const { id, version } = report.candidate.program;
-  const page = html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta
-          http-equiv="Content-Security-Policy"
-          content="default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-        />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>${VERDICT_WORDS[report.verdict.decision]}: ${id} version ${String(version)}</title>
-        <style>
-          ${{ html: STYLE }}
-        </style>
-      </head>
-      <body>
-        <main>${await sectionsOf(report)}</main>
-      </body>
-    </html> `;
-  return page.html;
+  const title = `${VERDICT_WORDS[report.verdict.decision]}: ${id} version ${version}`;
+  return pageOf({ title, main: await sectionsOf(report) });
 }
 
 async function sectionsOf(report: EvaluationReport): Promise<readonly Html[]> {

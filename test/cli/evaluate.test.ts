@@ -3,61 +3,21 @@ import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { EvaluationReport } from "../../src/contract/evaluation-report.ts";
-import { uniformFromHash } from "../../src/core/numerics/murmur3.ts";
 import { run } from "../support/command-line.ts";
-import { CUSTOMER, PROGRAM, SHIPPED_PROGRAMS, startTestService, type TestService } from "../support/service.ts";
+import { PROGRAM, startTestService, type TestService } from "../support/service.ts";
+import { decideForVisitors, exploringProgram } from "../support/visitors.ts";
 
 const USERS = 900;
-const BATCH = 300;
-const SHARES = [
-  ["holdout: { share: 0.02,", "holdout: { share: 0.1,"],
-  ["evaluation: { share: 0.02,", "evaluation: { share: 0.4,"],
-  ["gamma: 1000", "gamma: 10"],
-] as const;
 
 let service: TestService;
 let logged: string;
 beforeAll(async () => {
-  const shipped = await readFile(join(SHIPPED_PROGRAMS, `${PROGRAM}.yaml`), "utf8");
-  logged = SHARES.reduce((yaml, [from, to]) => yaml.replace(from, to), shipped);
+  logged = await exploringProgram();
   service = await startTestService({ programs: { [PROGRAM]: logged } });
-  for (let first = 0; first < USERS; first += BATCH) await decideSome(first);
+  await decideForVisitors(service, USERS);
   await service.shutDown();
 }, 60_000);
 afterAll(() => service.stop());
-
-/** Decisions of a batch of users, and what some of them did. */
-async function decideSome(first: number): Promise<void> {
-  const users = Array.from({ length: BATCH }, (_, i) => ({
-    userId: `u${first + i}`,
-    observedAt: new Date().toISOString(),
-    features: {
-      ...CUSTOMER,
-      recency: 1 + ((first + i) % 12),
-      zip_code: ["Rural", "Urban", "Surburban"][(first + i) % 3],
-    },
-  }));
-  await service.call("PUT", "/v1/features", { body: { users } });
-  const requests = users.map(({ userId }) => ({
-    programId: PROGRAM,
-    userId,
-    requestId: `ask-${userId}`,
-    context: { surface: "home" },
-  }));
-  await service.call("POST", "/v1/decide/batch", { body: { requests } });
-  const records = (await service.records()).slice(first);
-  const outcomes = records
-    .filter(({ user, action }) => uniformFromHash(`visit|${user}`) < (action === "no_offer" ? 0.1 : 0.3))
-    .map(({ decisionId, user }) => ({
-      outcomeId: `visit-${user}`,
-      decisionId,
-      type: "reward",
-      head: "visit",
-      value: 1,
-      occurredAt: new Date().toISOString(),
-    }));
-  await service.call("POST", "/v1/outcomes", { body: { outcomes } });
-}
 
 async function evaluated(yaml: string, ...more: readonly string[]) {
   const candidate = join(service.dataDir, "candidate.yaml");
@@ -124,7 +84,9 @@ describe("evaluate", () => {
   it("scores again where the candidate values otherwise, and given the arm leaves the holdout out", async () => {
     const candidate = logged.replace("version: 1", "version: 2").replace("valuePerUnit: 3.00", "valuePerUnit: 6.00");
     const { report } = await evaluated(candidate, "--propensity", "in-arm");
-    const { log } = await report();
+    const { log, uplift } = await report();
+    expect(uplift.length).toBeGreaterThan(0);
+    for (const { rankStability } of uplift) expect(rankStability).toBeGreaterThan(0);
     const holdout = (await service.records()).filter(({ arm }) => arm === "holdout").length;
     expect(log).toMatchObject({
       propensity: "in-arm",

@@ -1,5 +1,5 @@
 /** Promotions and rollbacks from the command line, on real files and models. */
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { lockDirectory } from "../../src/adapters/file/directory-lock.ts";
@@ -67,7 +67,7 @@ describe("promote", () => {
       expect(stderr).toContain(said);
     }
     expect(await world.live()).toBe(version(1));
-    expect(await world.audit()).toEqual([]);
+    expect(await readdir(world.programsDir)).toEqual([`${TINY_PROGRAM}.yaml`]);
   });
 
   it.each([
@@ -124,7 +124,7 @@ describe("promote", () => {
 
   it("is refused while another one is under way", async () => {
     const report = await world.report(version(2));
-    await world.promote(version(1), report);
+    await mkdir(join(world.programsDir, ".rollout"));
     const lock = lockDirectory(join(world.programsDir, ".rollout"));
     const { code, stderr } = await world.promote(version(2), report);
     lock.release();
@@ -150,7 +150,7 @@ describe("promote", () => {
     await writeFile(join(world.programsDir, ".rollout"), "in the way");
     const { code, stderr } = await world.promote(version(2), report);
     expect(code).toBe(1);
-    expect(stderr).toContain("EEXIST");
+    expect(stderr).toContain("ENOTDIR");
     expect(await world.live()).toBe(version(1));
   });
 });

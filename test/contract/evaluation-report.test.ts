@@ -3,7 +3,7 @@ import { describe, expect, expectTypeOf, it } from "vitest";
 import type { z } from "zod";
 import { EvaluationReport } from "../../src/contract/evaluation-report.ts";
 import { EVALUATION_REPORT_EXAMPLE } from "../../src/contract/evaluation-report-example.ts";
-import { ESTIMATORS, GATES } from "../../src/core/evaluation/evaluation.ts";
+import { ESTIMATORS, GATES, LIMIT_CHOICES } from "../../src/core/evaluation/evaluation.ts";
 
 type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
 
@@ -17,7 +17,10 @@ describe("the contract of report.json", () => {
   it("accepts its example, which shows every gate and every estimator", () => {
     expect(EvaluationReport.parse(EVALUATION_REPORT_EXAMPLE)).toEqual(EVALUATION_REPORT_EXAMPLE);
     expect(EVALUATION_REPORT_EXAMPLE.gates.map(({ gate }) => gate)).toEqual(GATES);
-    expect(EVALUATION_REPORT_EXAMPLE.estimators.map(({ estimator }) => estimator)).toEqual(ESTIMATORS);
+    const { estimators } = EVALUATION_REPORT_EXAMPLE;
+    expect([...new Set(estimators.map(({ estimator }) => estimator))]).toEqual(ESTIMATORS);
+    const choices = new Set(estimators.map(({ parameter }) => parameter?.chosenBy));
+    expect(LIMIT_CHOICES.filter((choice) => !choices.has(choice))).toEqual([]);
   });
 
   it("reads a refused comparison as one", () => {

@@ -1,12 +1,14 @@
 /** A candidate that decides for a share of the units, on a real service. */
-import { rm, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { replayAll } from "../../src/cli/replay.ts";
 import { composeReplay } from "../../src/compose/offline.ts";
 import { ProgramEntry } from "../../src/contract/catalog.ts";
+import { EvaluationReport } from "../../src/contract/evaluation-report.ts";
 import { isInCanary } from "../../src/core/decision/luck.ts";
 import { readConfig } from "../../src/ops/config.ts";
+import { run } from "../support/command-line.ts";
 import { programWith } from "../support/programs.ts";
 import { expectProblem } from "../support/refusal.ts";
 import { digest, RolloutWorld, version } from "../support/rollouts.ts";
@@ -51,6 +53,41 @@ const versionsIn = (texts: readonly string[]) =>
 const expected = (of: number) => USERS.map((user) => (isInCanary({ program: OF_CANDIDATE, share: of }, user) ? 2 : 1));
 
 describe("a canary", () => {
+  it.each([
+    ["the live program is known", "0.7", {}],
+    ["it is not, of the one that decided more", "0.3", { PROGRAMS_DIR: "nowhere" }],
+  ])("is not taken for the incumbent by an evaluation of its log: %s", async (_, of, environment) => {
+    await share(of);
+    await decideAll("a");
+    await service.shutDown();
+    const candidate = join(world.root, "candidate.yaml");
+    const out = join(world.root, "report");
+    await run(["evaluate", "--candidate", candidate, "--out", out], {
+      ...world.environment,
+      DATA_DIR: service.dataDir,
+      ...environment,
+    });
+    const report = EvaluationReport.parse(JSON.parse(await readFile(join(out, "report.json"), "utf8")));
+    expect(report.candidate.program).toMatchObject({ version: 2, digest: digest(CANDIDATE) });
+    expect(report.incumbent.program).toMatchObject({ version: 1, digest: digest(version(1)) });
+  });
+
+  it("scores and plans nothing: that is the program's, for its own units, too", async () => {
+    const worth = CANDIDATE.replace("valuePerUnit: 1", "valuePerUnit: 7");
+    const users = USERS.map((userId) => ({ userId }));
+    const audience = { programId: TINY_PROGRAM, users: USERS, budget: 10 };
+    const asked = async () => ({
+      scores: (await service.call("POST", "/v1/score", { body: { programId: TINY_PROGRAM, users } })).json,
+      plan: (await service.call("POST", "/v1/allocate", { body: audience })).json,
+    });
+    const before = await asked();
+    expect(before.scores).toHaveProperty("results");
+    expect(before.plan).toHaveProperty("dualBound");
+    await share("0.9", worth);
+    expect((await entry()).canary).toMatchObject({ version: 2, share: 0.9 });
+    expect(await asked()).toEqual(before);
+  });
+
   it("decides for its share of the units, and each record names the version that decided and is replayed by it", async () => {
     const started = await share("0.3");
     expect(started.stderr).toBe("");

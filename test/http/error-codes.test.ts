@@ -55,6 +55,8 @@ const outcome = (changed: object) =>
     ],
   });
 const rollBack = () => call("POST", `/v1/programs/${PROGRAM}/rollback`, { reason: "to see what is said" });
+const NO_EVALUATION = "019aa8e1-7d2c-7b0e-9d5c-3f1f6f0a9b11";
+const evaluate = (candidate: string) => call("POST", "/v1/evaluations", { programId: PROGRAM, candidate });
 const raw = async (...text: Parameters<typeof requestText>) =>
   (await exchange(service.port, requestText(...text))).body;
 
@@ -145,6 +147,18 @@ const PROVOCATIONS: Readonly<Record<ErrorCode, (() => Promise<string>) | "surviv
   model_failed: "survived",
   // Nobody waits for shipping: the operators' log and a metric tell of it (test/service/shipping/shipper.test.ts).
   sink_unavailable: "survived",
+  unknown_evaluation: () => call("GET", `/v1/evaluations/${NO_EVALUATION}`),
+  candidate_refused: () => evaluate("program: nothing-more\n"),
+  evaluation_store_unavailable: async () => {
+    await rm(join(service.dataDir, "evaluations"), { recursive: true });
+    await writeFile(join(service.dataDir, "evaluations"), "in the way");
+    return evaluate(await readFile(join(SHIPPED_PROGRAMS, `${PROGRAM}.yaml`), "utf8"));
+  },
+  // They need an evaluation that runs, or tell how one ended (test/http/evaluations.test.ts).
+  evaluation_not_done: "survived",
+  evaluation_queue_full: "survived",
+  evaluation_failed: "survived",
+  evaluation_interrupted: "survived",
   draining: async () => {
     service.composition.drain();
     return call("GET", "/health/ready");

@@ -18,6 +18,13 @@ import {
 import { BudgetAnswer, WriteOffAnswer, WriteOffRequest } from "../../src/contract/budget.ts";
 import { ModelEntry, ModelList, ProgramEntry, ProgramList, ReloadAnswer } from "../../src/contract/catalog.ts";
 import { DecideAnswer, DecideRequest } from "../../src/contract/decide.ts";
+import { EvaluationReport } from "../../src/contract/evaluation-report.ts";
+import {
+  EvaluationAnswer,
+  EvaluationEntry,
+  EvaluationList,
+  EvaluationRequest,
+} from "../../src/contract/evaluations.ts";
 import { OutcomesAnswer, OutcomesRequest } from "../../src/contract/outcomes.ts";
 import { ForgetAnswer } from "../../src/contract/users.ts";
 import { Problem } from "../../src/contract/problem.ts";
@@ -36,6 +43,11 @@ const CONTRACTS = {
   DecideAnswer,
   DecideRequest,
   DecisionRecord,
+  EvaluationAnswer,
+  EvaluationEntry,
+  EvaluationList,
+  EvaluationReport,
+  EvaluationRequest,
   FeaturesAnswer,
   FeaturesRequest,
   ForgetAnswer,
@@ -56,7 +68,7 @@ const CONTRACTS = {
   WriteOffRequest,
 } as const satisfies Readonly<Record<string, z.ZodType>>;
 /** Too small for a contract of their own. */
-const TRIVIAL = ["Health", "MetricsText"];
+const TRIVIAL = ["Health", "MetricsText", "ReportPage"];
 
 const Media = z.record(z.string(), z.object({ schema: z.object({ $ref: z.string() }) }));
 const Operation = z.object({
@@ -130,6 +142,9 @@ describe("the OpenAPI document", () => {
       "GET /metrics",
       "GET /v1/budgets/{programId}",
       "GET /v1/decisions/{decisionId}",
+      "GET /v1/evaluations",
+      "GET /v1/evaluations/{id}",
+      "GET /v1/evaluations/{id}/report.html",
       "GET /v1/models",
       "GET /v1/programs",
       "GET /v1/programs/{id}",
@@ -138,6 +153,7 @@ describe("the OpenAPI document", () => {
       "POST /v1/budgets/{programId}/write-offs",
       "POST /v1/decide",
       "POST /v1/decide/batch",
+      "POST /v1/evaluations",
       "POST /v1/outcomes",
       "POST /v1/programs/{id}/rollback",
       "POST /v1/reload",

@@ -5,12 +5,12 @@ import type { SeedSummary } from "../../loop/summary.ts";
 
 const DAYS = 151;
 
-describe("the plot of the loop", () => {
-  const svg = plotOf([seedWith(100), seedWith(120)]);
+describe("the plot of the loop", async () => {
+  const svg = await plotOf([seedWith(100), seedWith(120)]);
 
   test("names every policy once, at heights that can be told apart even where curves end together", () => {
     const labels = POLICIES.map((name) => {
-      const found = [...svg.matchAll(new RegExp(`y="([\\d.]+)" fill="[^"]+">${name}</text>`, "g"))];
+      const found = [...svg.matchAll(new RegExp(`translate\\([\\d.]+,([\\d.-]+)\\)"[^>]*>${name}</text>`, "g"))];
       expect(found).toHaveLength(1);
       return Number(found[0]?.[1]);
     });
@@ -47,6 +47,7 @@ function seedWith(daily: number): SeedSummary {
     meanWeight: 1,
     decisions: 0,
     verdicts: [],
+    promotions: [],
     refusals: [],
     replayed: "0 identical, 0 different",
   };

@@ -1,6 +1,6 @@
 /** No container engine is needed here: what the files say of each other, of the tree and of the configuration. */
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
@@ -74,6 +74,15 @@ describe("the Dockerfile", () => {
     expect(read(".npmrc")).toContain("onnxruntime-node-install=skip");
   });
 
+  test("prunes packages, and keeps what Vega and lmdb are loaded by", () => {
+    const pruning = valuesOf("RUN").join(" ");
+    const kept = [...pruning.matchAll(/! -name (\S+)/g)].map(([, name = ""]) => name.replaceAll("'", ""));
+    expect(kept).toEqual(["*.napi.glibc.node", "vega.module.js", "index.js"]);
+    expect(["vega", "vega-lite"].map(exportedBy)).toEqual(["./build/vega.module.js", "./build/index.js"]);
+    const lmdb = `${ROOT}/node_modules/@lmdb/lmdb-linux-${process.arch}`;
+    if (existsSync(lmdb)) expect(readdirSync(lmdb)).toContain("node.napi.glibc.node");
+  });
+
   test("sets variables the service knows, and refuses to start open to the network without keys", () => {
     const known = new Set(["NODE_ENV", "ORT_DISABLE_TELEMETRY", ...configurationTable().map(({ name }) => name)]);
     expect(Object.keys(image).filter((name) => !known.has(name))).toEqual([]);
@@ -136,10 +145,13 @@ describe("docker-compose.yml", () => {
     expect(tokens.map(hashedSecret)).toEqual(entries);
   });
 
-  test("publishes the service's port, on loopback only, and mounts nothing writable but DATA_DIR", () => {
+  test("publishes the service's port, on loopback only, and mounts nothing writable but DATA_DIR and what rollbacks change", () => {
     expect(liftgate?.ports).toEqual([`127.0.0.1:${image["PORT"]}:${image["PORT"]}`]);
     expect(liftgate?.read_only).toBe(true);
-    expect(liftgate?.volumes.filter((text) => !text.endsWith(":ro"))).toEqual([`data:${image["DATA_DIR"]}`]);
+    expect(liftgate?.volumes.filter((text) => !text.endsWith(":ro"))).toEqual([
+      `data:${image["DATA_DIR"]}`,
+      `./programs:${image["PROGRAMS_DIR"]}`,
+    ]);
   });
 
   test("keeps Redis on disk, lets it evict nothing, and waits for what it depends on", () => {
@@ -200,4 +212,10 @@ function hashedSecret(token: string): readonly string[] {
 
 function read(path: string): string {
   return readFileSync(`${ROOT}/${path}`, "utf8");
+}
+
+/** The file by which Node.js loads a package. */
+function exportedBy(name: string): string {
+  const Package = z.object({ exports: z.object({ ".": z.object({ default: z.string() }) }) });
+  return Package.parse(JSON.parse(read(`node_modules/${name}/package.json`))).exports["."].default;
 }

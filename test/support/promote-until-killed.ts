@@ -18,6 +18,7 @@ function killedAt<Args extends readonly unknown[]>(name: string, task: (...args:
 const parts = composeRollout({ MODELS_DIR: models, PROGRAMS_DIR: programs });
 const { store } = parts;
 const killed: RolloutStore = {
+  look: (task) => store.look(task),
   change: (task) => store.change(task),
   live: (id) => store.live(id),
   archived: (digest) => store.archived(digest),

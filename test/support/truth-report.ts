@@ -1,9 +1,10 @@
 /** Many logs of a world with known effects, each evaluated: how often the evaluation is right. */
-import { evaluate, type EvaluationTerms, type Policies } from "../../src/core/evaluation/evaluate.ts";
+import type { EvaluationTerms, Policies } from "../../src/core/evaluation/evaluate.ts";
 import type { Difference, Evaluation, Range } from "../../src/core/evaluation/evaluation.ts";
 import { rewardColumns, withBaseline } from "../../src/core/evaluation/contributions.ts";
 import { estimateAll } from "../../src/core/evaluation/off-policy/estimate-all.ts";
 import { rowMoments } from "../../src/core/evaluation/off-policy/intervals.ts";
+import { evaluated } from "./evaluated.ts";
 import { pricedPolicy, truthLog, type TruthLog, truthOf } from "./truth-world.ts";
 
 /** Where the incumbent spends, and two prices around it. */
@@ -21,8 +22,6 @@ const TERMS: EvaluationTerms = {
   minSliceRows: 200,
   spend: "equal",
   pValueSrm: 1,
-  calibration: [],
-  uplift: [],
 };
 /** The candidate's model is better, or worse, than the incumbent's. */
 const BETTER = { candidate: 0.2, incumbent: 0.8 };
@@ -87,7 +86,7 @@ class Tally {
     const evaluation = judged(log);
     this.#shipped.better += Number(evaluation.verdict.decision === "ship");
     this.#difference += Number(holds(compared(evaluation).value, truth.difference));
-    const one = evaluate(log.sample, { ...policiesOf(log), candidate: [candidate(log, PRICES[0])] }, ANY);
+    const one = evaluated(log.sample, { ...policiesOf(log), candidate: [candidate(log, PRICES[0])] }, ANY);
     for (const { estimator, value } of one.estimators) {
       if (estimator !== "ips" && estimator !== "snips" && estimator !== "dr") continue;
       this.#squares[estimator] += (value.estimate - truth.value) ** 2;
@@ -136,7 +135,7 @@ function policiesOf(log: TruthLog): Policies {
 }
 
 function judged(log: TruthLog): Evaluation {
-  return evaluate(log.sample, policiesOf(log), TERMS);
+  return evaluated(log.sample, policiesOf(log), TERMS);
 }
 
 function compared({ difference }: Evaluation): Difference {

@@ -4,7 +4,7 @@
  * Decision ids begin with the time, and logs are in its order, so the decisions that are asked for together have
  * ids that are close, and DuckDB skips all blocks whose smallest and largest ids they are not between.
  */
-import { type DuckDBAppender, DuckDBDataChunk, listValue, VARCHAR } from "@duckdb/node-api";
+import { type DuckDBAppender, DuckDBDataChunk, VARCHAR } from "@duckdb/node-api";
 import { OutcomeLine } from "../../contract/outcome-record.ts";
 import type { OutcomeRecord } from "../../core/domain/outcome.ts";
 import type { Workspace } from "./workspace.ts";
@@ -14,14 +14,20 @@ const VECTOR = 2_048;
 
 export class OutcomeStore {
   readonly #workspace: Workspace;
-  #appender: DuckDBAppender | null = null;
+  readonly #appender: DuckDBAppender;
   #ids: string[] = [];
   #texts: string[] = [];
   #isEmpty = true;
   #exposures = 0;
 
-  constructor(workspace: Workspace) {
+  private constructor(workspace: Workspace, appender: DuckDBAppender) {
     this.#workspace = workspace;
+    this.#appender = appender;
+  }
+
+  static async open(workspace: Workspace): Promise<OutcomeStore> {
+    await workspace.connection.run("CREATE TABLE told (id VARCHAR, text VARCHAR)");
+    return new OutcomeStore(workspace, await workspace.connection.createAppender("told"));
   }
 
   /** Exposures among the outcomes. */
@@ -29,23 +35,21 @@ export class OutcomeStore {
     return this.#exposures;
   }
 
-  /** Takes a line of the outcome log; what is wrong with it, or null. */
-  async add(line: object): Promise<string | null> {
+  /** Takes a line of the outcome log, with its text; what is wrong with it, or null. */
+  add(line: object, text: string): string | null {
     const parsed = OutcomeLine.safeParse(line);
     if (!parsed.success) return `not an outcome record: ${parsed.error.issues[0]?.path.join(".") ?? ""}`;
     this.#exposures += Number(parsed.data.type === "exposure");
     this.#ids.push(parsed.data.decisionId);
-    this.#texts.push(JSON.stringify(parsed.data));
-    if (this.#ids.length === VECTOR) await this.#flush();
+    this.#texts.push(text);
+    if (this.#ids.length === VECTOR) this.#flush();
     return null;
   }
 
   /** To be called after the last line. */
   async seal(): Promise<void> {
-    await this.#flush();
-    if (this.#appender === null) return;
+    this.#flush();
     this.#appender.closeSync();
-    this.#isEmpty = false;
     const { connection } = this.#workspace;
     await connection.run("CREATE TABLE outcomes AS SELECT id::UUID AS id, text FROM told ORDER BY id");
     await connection.run("DROP TABLE told");
@@ -55,10 +59,11 @@ export class OutcomeStore {
     const found = new Map<string, OutcomeRecord[]>();
     if (this.#isEmpty || decisionIds.length === 0) return found;
     const sorted = decisionIds.toSorted();
+    // One text: to make a list of thousands of values takes longer than to look them up.
     const rows = await this.#workspace.connection.runAndReadAll(
       `SELECT text FROM outcomes
-       WHERE id BETWEEN $first::UUID AND $last::UUID AND id IN (SELECT unnest($ids)::UUID)`,
-      { first: sorted.at(0) ?? "", last: sorted.at(-1) ?? "", ids: listValue(sorted) },
+       WHERE id BETWEEN $first::UUID AND $last::UUID AND id IN (SELECT unnest(string_split($ids, ','))::UUID)`,
+      { first: sorted.at(0) ?? "", last: sorted.at(-1) ?? "", ids: sorted.join(",") },
     );
     for (const [text] of rows.getRows()) {
       const outcome: OutcomeRecord = JSON.parse(String(text));
@@ -69,16 +74,13 @@ export class OutcomeStore {
     return found;
   }
 
-  async #flush(): Promise<void> {
+  #flush(): void {
     if (this.#ids.length === 0) return;
-    if (this.#appender === null) {
-      await this.#workspace.connection.run("CREATE TABLE told (id VARCHAR, text VARCHAR)");
-      this.#appender = await this.#workspace.connection.createAppender("told");
-    }
     const chunk = DuckDBDataChunk.create([VARCHAR, VARCHAR], this.#ids.length);
     chunk.setColumns([this.#ids, this.#texts]);
     this.#appender.appendDataChunk(chunk);
     this.#ids = [];
     this.#texts = [];
+    this.#isEmpty = false;
   }
 }

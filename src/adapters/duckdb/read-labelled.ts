@@ -1,7 +1,7 @@
 /** A file whose rows say what a model predicted, what they got, and what came of it. */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { LiftgateError } from "../../core/errors.ts";
-import type { ComparableRows } from "../../core/evaluation/uplift/comparable-rows.ts";
+import type { ChosenRows } from "../../core/evaluation/uplift/comparable-rows.ts";
 import { readable, requireColumns } from "./describe-file.ts";
 import { quoted, quotedName, tableOf } from "./file-format.ts";
 
@@ -22,8 +22,7 @@ export interface LabelledColumns {
 export interface Labelled {
   readonly action: string;
   /** Rows in the order of the file. */
-  readonly rows: ComparableRows;
-  readonly units: number;
+  readonly rows: ChosenRows;
   /** Rows with another label. */
   readonly others: number;
 }
@@ -69,8 +68,8 @@ export async function readLabelled(
       unit: Int32Array.from(unit ?? []),
       expectedValue: expectedValue ?? NO_NUMBERS,
       expectedCost: expectedCost ?? NO_NUMBERS,
+      units: unit?.reduce((most, number) => Math.max(most, number + 1), 0) ?? 0,
     },
-    units: unit?.reduce((most, number) => Math.max(most, number + 1), 0) ?? 0,
     others,
   };
 }

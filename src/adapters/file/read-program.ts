@@ -17,9 +17,13 @@ export async function readProgram(id: string, path: string): Promise<Opened<Prog
 /** Reads the program in a file, whatever the file is called. */
 export async function readAnyProgram(path: string): Promise<Opened<ProgramText>> {
   const bytes = await readBytes(path);
-  if (!bytes.ok) return bytes;
-  const data = parseStrictYaml(bytes.value);
-  return parseProgram(String(data.ok ? nameOf(data.value) : ""), bytes.value);
+  return bytes.ok ? parseAnyProgram(bytes.value) : bytes;
+}
+
+/** The program in these bytes, whatever it is called. */
+export function parseAnyProgram(bytes: Uint8Array): Opened<ProgramText> {
+  const data = parseStrictYaml(bytes);
+  return parseProgram(String(data.ok ? nameOf(data.value) : ""), bytes);
 }
 
 export function digestOf(bytes: Uint8Array): string {

@@ -32,33 +32,69 @@ export interface ReadProgress {
 
 /**
  * Every line of the segments, in the order of `paths`; `line` counts from 1. Where a compressed segment is damaged
- * its lines before are given, which may be wrong, then the damage. Lines that are not wanted cost next to nothing. Throws what the file system throws for a path it
+ * its lines before are given, which may be wrong, then the damage. Throws what the file system throws for a path it
  * cannot read.
  */
 export async function* readSegments(
   paths: readonly string[],
   onProgress: (progress: ReadProgress) => void = () => undefined,
-  isWanted: (line: number) => boolean = () => true,
 ): AsyncGenerator<LogEntry, void> {
+  for await (const entries of readSegmentBlocks(paths, { onProgress, isWanted: () => true })) yield* entries;
+}
+
+export interface BlockTerms {
+  readonly onProgress: (progress: ReadProgress) => void;
+  /** Lines that are not wanted cost next to nothing. */
+  readonly isWanted: (line: number) => boolean;
+}
+
+/**
+ * The same, some hundred lines at a time, each of which is parsed when its turn comes: to wait for every line of a million
+ * takes as long as to read it. All lines are to be taken before more are asked for.
+ */
+export async function* readSegmentBlocks(
+  paths: readonly string[],
+  { onProgress, isWanted }: BlockTerms,
+): AsyncGenerator<Iterable<LogEntry>, void> {
   const sizes = await Promise.all(paths.map(sizeOf));
   const bytesTotal = sizes.reduce((sum, size) => sum + size, 0);
   let bytesBefore = 0;
   for (const [i, path] of paths.entries()) {
-    let line = 0;
+    const at = { path, line: 0 };
     try {
       for await (const block of readBlocks(path)) {
-        if (block.torn) {
-          yield { kind: "torn", path, line: line + 1, bytes: block.bytes.length };
-        } else {
-          for (const bytes of linesOf(block.bytes)) if (isWanted(++line)) yield entryOf({ path, line }, bytes);
-        }
+        yield entriesOf(block, at, isWanted);
         onProgress({ path, bytesRead: bytesBefore + block.fileBytesRead, bytesTotal });
       }
     } catch (cause) {
       if (!(cause instanceof DamagedSegmentError)) throw cause;
-      yield { kind: "corrupt", path, line: line + 1, rule: cause.rule };
+      yield [{ kind: "corrupt", path, line: at.line + 1, rule: cause.rule }];
     }
     bytesBefore += sizes[i] ?? 0;
+  }
+}
+
+/** A line of a file. */
+interface LinePlace {
+  readonly path: string;
+  line: number;
+}
+
+/** @param at the line before the block; it is the block's last one then */
+function* entriesOf(
+  { bytes, torn }: Block,
+  at: LinePlace,
+  isWanted: BlockTerms["isWanted"],
+): Generator<LogEntry, void> {
+  if (torn) {
+    yield { kind: "torn", path: at.path, line: at.line + 1, bytes: bytes.length };
+    return;
+  }
+  for (let start = 0; start < bytes.length;) {
+    const end = bytes.indexOf(LINE_FEED, start);
+    at.line += 1;
+    if (isWanted(at.line)) yield entryOf(at, bytes, { start, end });
+    start = end + 1;
   }
 }
 
@@ -78,20 +114,28 @@ interface Block {
  */
 export async function* readBlocks(path: string): AsyncGenerator<Block, void> {
   const segment = await openSegment(path);
-  let rest: Buffer[] = [];
+  let held: Buffer = Buffer.allocUnsafeSlow(HELD_BYTES);
+  let length = 0;
   for await (const chunk of segment.chunks()) {
     const end = chunk.lastIndexOf(LINE_FEED) + 1;
-    if (end > 0) {
-      yield {
-        bytes: Buffer.concat([...rest, chunk.subarray(0, end)]),
-        torn: false,
-        fileBytesRead: segment.fileBytesRead(),
-      };
-      rest = [];
-    }
-    if (end < chunk.length) rest.push(chunk.subarray(end));
+    held = roomFor(held, length + chunk.length);
+    chunk.copy(held, length);
+    if (end > 0) yield { bytes: held.subarray(0, length + end), torn: false, fileBytesRead: segment.fileBytesRead() };
+    held.copyWithin(0, end > 0 ? length + end : 0, length + chunk.length);
+    length = end > 0 ? chunk.length - end : length + chunk.length;
   }
-  if (rest.length > 0) yield { bytes: Buffer.concat(rest), torn: true, fileBytesRead: segment.fileBytesRead() };
+  const bytes = held.subarray(0, length);
+  if (length > 0) yield { bytes, torn: true, fileBytesRead: segment.fileBytesRead() };
+}
+
+/** What is read of a segment at a time, and what was left of the last line before it; more for longer lines. */
+const HELD_BYTES = 2 * 1024 * 1024;
+
+function roomFor(held: Buffer, bytes: number): Buffer {
+  if (bytes <= held.length) return held;
+  const larger = Buffer.allocUnsafeSlow(2 * bytes);
+  held.copy(larger);
+  return larger;
 }
 
 /** 0 for a segment that is gone: opening it says so. */
@@ -103,20 +147,17 @@ async function sizeOf(path: string): Promise<number> {
   return 0;
 }
 
-function* linesOf(block: Buffer): Generator<Buffer, void> {
-  for (let start = 0; start < block.length;) {
-    const end = block.indexOf(LINE_FEED, start);
-    yield block.subarray(start, end);
-    start = end + 1;
-  }
+interface Place {
+  readonly start: number;
+  readonly end: number;
 }
 
-function entryOf(at: { readonly path: string; readonly line: number }, bytes: Buffer): LogEntry {
-  if (!isUtf8(bytes)) return { kind: "corrupt", ...at, rule: "a record is valid UTF-8" };
-  const text = bytes.toString("utf8");
+function entryOf({ path, line }: LinePlace, bytes: Buffer, { start, end }: Place): LogEntry {
+  if (!isUtf8(bytes.subarray(start, end))) return { kind: "corrupt", path, line, rule: "a record is valid UTF-8" };
+  const text = bytes.toString("utf8", start, end);
   const record = parseObject(text);
-  if (record === null) return { kind: "corrupt", ...at, rule: "a record is one JSON object" };
-  return { kind: "record", ...at, text, record };
+  if (record === null) return { kind: "corrupt", path, line, rule: "a record is one JSON object" };
+  return { kind: "record", path, line, text, record };
 }
 
 function parseObject(text: string): object | null {

@@ -33,6 +33,15 @@ export class RolloutFolder {
     this.audit = new AuditLog(join(this.#beside, "audit.ndjson"));
   }
 
+  /** @throws LiftgateError `program_store_unavailable` where the folder cannot be read or written */
+  async look<T>(task: () => Promise<T>): Promise<T> {
+    try {
+      return await task();
+    } catch (error) {
+      throw isOfFileSystem(error) ? unavailable(error) : error;
+    }
+  }
+
   /**
    * Runs a change while nobody else may, in this process or another.
    *
@@ -41,9 +50,7 @@ export class RolloutFolder {
   async change<T>(task: () => Promise<T>): Promise<T> {
     const lock = await this.#lock();
     try {
-      return await task();
-    } catch (error) {
-      throw isOfFileSystem(error) ? unavailable(error) : error;
+      return await this.look(task);
     } finally {
       lock.release();
     }

@@ -6,6 +6,8 @@ import { createZstdDecompress } from "node:zlib";
 import { formsOf, SEGMENT_ENDINGS } from "./segment-name.ts";
 
 const CHUNK_BYTES = 256 * 1024;
+/** Of a plain segment, where a call takes longer than what it copies. */
+const PLAIN_CHUNK_BYTES = 1024 * 1024;
 
 /** A compressed segment that does not read back as what was compressed. */
 export class DamagedSegmentError extends Error {
@@ -21,7 +23,7 @@ export class DamagedSegmentError extends Error {
 }
 
 export interface SegmentBytes {
-  /** Once. Throws DamagedSegmentError where the bytes end that could be read. */
+  /** Once; each is good until the next is asked for. Throws DamagedSegmentError where the bytes end that could be read. */
   chunks(): AsyncIterable<Buffer>;
   /** How much of the file itself was read by now. */
   fileBytesRead(): number;
@@ -35,11 +37,28 @@ export async function openSegment(path: string): Promise<SegmentBytes> {
 
 /** The bytes of an open file, decompressed if its name says that it is compressed. */
 export function bytesOf(handle: FileHandle, path: string): SegmentBytes {
+  if (!path.includes(SEGMENT_ENDINGS.compressed)) return plainBytes(handle);
   const file = handle.createReadStream({ highWaterMark: CHUNK_BYTES });
-  return {
-    chunks: () => (path.includes(SEGMENT_ENDINGS.compressed) ? decompressed(file, path) : file),
-    fileBytesRead: () => file.bytesRead,
-  };
+  return { chunks: () => decompressed(file, path), fileBytesRead: () => file.bytesRead };
+}
+
+/** Into one buffer: a new one each time would have to be collected. */
+function plainBytes(handle: FileHandle): SegmentBytes {
+  let bytesBefore = 0;
+  async function* chunks(): AsyncGenerator<Buffer, void> {
+    const buffer = Buffer.allocUnsafeSlow(PLAIN_CHUNK_BYTES);
+    try {
+      for (;;) {
+        const { bytesRead } = await handle.read(buffer, 0, buffer.length, null);
+        if (bytesRead === 0) return;
+        bytesBefore += bytesRead;
+        yield buffer.subarray(0, bytesRead);
+      }
+    } finally {
+      await handle.close();
+    }
+  }
+  return { chunks, fileBytesRead: () => bytesBefore };
 }
 
 async function openForm(forms: readonly string[]): Promise<{ readonly handle: FileHandle; readonly form: string }> {

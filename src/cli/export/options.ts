@@ -1,6 +1,6 @@
 /** What an export is told on the command line. */
 import { existsSync } from "node:fs";
-import { InvalidArgumentError } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 import { DurationText, durationMs, Instant } from "../../contract/identifiers.ts";
 import { DSJSON } from "../../service/export/dsjson.ts";
 import { flatTable } from "../../service/export/flat-table.ts";
@@ -57,8 +57,13 @@ export function misuseOf({ to, out, from, until, arms }: ExportOptions): string 
   return null;
 }
 
+/** An option in ms that is told, and shown where it is not, as `30d`. */
+export function durationOption(flags: string, description: string, preset: string): Option {
+  return new Option(flags, description).argParser(duration).default(duration(preset), preset);
+}
+
 /** `30d` in ms. */
-export function duration(text: string): number {
+function duration(text: string): number {
   if (!DurationText.safeParse(text).success) throw new InvalidArgumentError("must be a duration such as 30d or 12h.");
   return durationMs(text);
 }

@@ -1,18 +1,16 @@
 /** Everything that can be said of the scores of a file, each figure under the name of its normalisation. */
 import { LiftgateError } from "../../core/errors.ts";
 import type { Calibration, Estimate, UpliftResult } from "../../core/evaluation/evaluation.ts";
-import { bootstrapped, type Resampling } from "../../core/evaluation/uplift/bootstrap.ts";
-import { calibrationOfRows } from "../../core/evaluation/uplift/measure-calibration.ts";
-import { type ComparableRows, reweighed } from "../../core/evaluation/uplift/comparable-rows.ts";
+import { Clusters, type ResamplingTerms } from "../../core/evaluation/clusters.ts";
+import type { ChosenRows } from "../../core/evaluation/uplift/comparable-rows.ts";
 import { endNormalised } from "../../core/evaluation/uplift/cumulative-gain.ts";
-import { ranked } from "../../core/evaluation/uplift/ranked-rows.ts";
+import { measureAction } from "../../core/evaluation/uplift/measure-action.ts";
+import { ranked, RankedWeights } from "../../core/evaluation/uplift/ranked-rows.ts";
 import { perfectAuuc, perfectQini } from "../../core/evaluation/uplift/ranking-metrics.ts";
-import { upliftOfRows } from "../../core/evaluation/uplift/measure-uplift.ts";
 
 export interface Scored {
   readonly action: string;
-  readonly rows: ComparableRows;
-  readonly units: number;
+  readonly rows: ChosenRows;
   readonly others: number;
 }
 
@@ -35,8 +33,8 @@ export interface Measured {
 
 /** @throws LiftgateError `invalid_request` where an arm has too few rows */
 export function measure(
-  { action, rows, units, others }: Scored,
-  terms: Omit<Resampling, "units"> & { readonly weighted: boolean },
+  { action, rows, others }: Scored,
+  terms: ResamplingTerms & { readonly weighted: boolean },
 ): Measured {
   const treated = rows.treated.reduce((sum, one) => sum + one, 0);
   const control = rows.treated.length - treated;
@@ -46,37 +44,38 @@ export function measure(
       `there are ${treated} rows of the action and ${control} of the control; each must have ${ROWS_MIN}`,
     );
   }
-  const resampling = { ...terms, units };
+  const { calibration, uplift } = measureAction(rows, terms);
   return {
     schema: "liftgate.uplift.v1",
     treated,
     control,
-    units,
+    units: rows.units,
     others,
     level: terms.level,
-    uplift: { action, ...upliftOfRows(rows, resampling) },
-    perfect: perfectOf(rows, resampling),
+    uplift: { action, ...uplift },
+    perfect: perfectOf(rows, terms),
     end: terms.weighted ? null : endOf(rows),
-    calibration: calibrationOfRows(rows, resampling).map((result) => ({ ...result, action })),
+    calibration: calibration.map((result) => ({ ...result, action })),
   };
 }
 
-/** So that ten bins have rows of both arms. */
+/** So that calibration has three bins. */
 const ROWS_MIN = 100;
 
-function perfectOf(rows: ComparableRows, resampling: Resampling): Measured["perfect"] {
+function perfectOf(rows: ChosenRows, terms: ResamplingTerms): Measured["perfect"] {
   const isBinary = rows.value.every((value) => value === 0 || value === 1);
   if (!isBinary || rows.value.every((value) => value === rows.value[0])) return null;
   const byScore = ranked({ ...rows, score: rows.expectedValue });
-  const weighing = { weight: byScore.weight, unit: Int32Array.from(byScore.order, (i) => rows.unit[i] as number) };
-  const [qini, auuc] = bootstrapped((repetitions) => {
-    const weights = reweighed(weighing, repetitions);
+  const clusters = new Clusters(rows, terms);
+  const weighing = new RankedWeights(byScore, clusters);
+  const [qini, auuc] = clusters.resampled((times) => {
+    const weights = weighing.times(times);
     return [perfectQini(byScore, weights), perfectAuuc(byScore, weights)];
-  }, resampling);
+  });
   return qini === undefined || auuc === undefined ? null : { qini, auuc };
 }
 
-function endOf(rows: ComparableRows): Measured["end"] {
+function endOf(rows: ChosenRows): Measured["end"] {
   const byScore = ranked({ ...rows, score: rows.expectedValue });
   return { qini: endNormalised("qini", byScore), auuc: endNormalised("gain", byScore) };
 }

@@ -42,6 +42,18 @@ export function scoresInMoney(program: Program, model: ModelOutputs, raw: RawSco
   return { value, valueStd, cost, replicates };
 }
 
+/** V^(b) of every paid action by its id: what each replicate says by itself. Actions the model has no output for are left out. */
+export function valueReplicates(
+  program: Program,
+  model: ModelOutputs,
+  raw: RawScores,
+): ReadonlyMap<string, readonly number[]> {
+  const paid = program.actions.slice(1).filter(({ id }) => model.actions.includes(id));
+  return new Map(
+    paid.map(({ id }) => [id, worthOf(program, { model, raw, at: model.actions.indexOf(id) }).replicates]),
+  );
+}
+
 /** The declared priors as scores; NaN for an action that declares none. */
 export function scoresFromPriors(program: Program): Scores {
   const priced = program.actions.slice(1);

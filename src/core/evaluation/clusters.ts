@@ -27,40 +27,95 @@ export interface ResamplingTerms {
 }
 
 export class Clusters {
-  readonly #unit: Int32Array;
-  readonly #count: number;
+  /** How many there are. */
+  readonly count: number;
+  /** Of each row. */
+  readonly #cluster: Uint16Array;
   readonly #level: number;
+  readonly #rowsOfEach: Float64Array;
   /** How often each cluster is drawn, replicate by replicate. */
   readonly #draws: readonly Uint8Array[];
 
   constructor({ unit, units }: Pick<Sample, "unit" | "units">, { level, replicates, seed }: ResamplingTerms) {
-    this.#unit = unit;
-    this.#count = Math.max(1, Math.min(units, CLUSTERS_MAX));
+    const count = Math.max(1, Math.min(units, CLUSTERS_MAX));
+    this.count = count;
+    this.#cluster = Uint16Array.from(unit, (number) => number % count);
     this.#level = level;
-    this.#draws = Array.from({ length: replicates }, (_, replicate) => drawn(this.#count, mixed(seed, replicate)));
+    this.#rowsOfEach = this.sumsOf(1);
+    this.#draws = Array.from({ length: replicates }, (_, replicate) => drawn(count, mixed(seed, replicate)));
   }
 
   get rows(): number {
-    return this.#unit.length;
+    return this.#cluster.length;
+  }
+
+  /** The cluster of a row. */
+  of(row: number): number {
+    return this.#cluster[row] as number;
   }
 
   /** A mean over the rows. */
   mean(column: Float64Array): Estimate {
-    return this.estimate([column, 1], ([sum = 0, rows = 0]) => sum / rows);
+    return this.means([column])[0] ?? NOTHING;
+  }
+
+  means(columns: readonly Float64Array[]): readonly Estimate[] {
+    const sums = [this.#rowsOfEach, ...columns.map((column) => this.sumsOf(column))];
+    return this.estimates(
+      sums,
+      columns.map((_, k) => (of) => (of[k + 1] ?? NaN) / (of[0] ?? NaN)),
+    );
   }
 
   /** Of the mean of a column, without resampling: that of its sums over the clusters. */
   errorOfMean(column: Float64Array): number {
-    const label = new Uint16Array(column.length);
-    return this.meansBy(column, label, 1)[0]?.standardError ?? 0;
+    return normalMean(this.sumsOf(column), this.#rowsOfEach, 0).standardError;
   }
 
-  /** A statistic of column sums. A replicate in which it is not finite says nothing, and is left out. */
+  /** A statistic of column sums. */
   estimate(columns: readonly Column[], statistic: Statistic): Estimate {
-    const byCluster = columns.map((column) => this.#sumsOf(column));
-    const estimate = statistic(byCluster.map((sums) => sums.reduce((total, sum) => total + sum, 0)));
-    const replicates = this.#replicatesOf(byCluster, statistic);
-    return { estimate, standardError: deviation(replicates), ...percentiles(replicates, this.#level, estimate) };
+    const [estimate = NOTHING] = this.estimates(
+      columns.map((column) => this.sumsOf(column)),
+      [statistic],
+    );
+    return estimate;
+  }
+
+  /**
+   * Statistics of the same sums over the clusters, which `sumsOf` makes. A replicate in which one is not finite says
+   * nothing of it, and is left out.
+   */
+  estimates(byCluster: readonly Float64Array[], statistics: readonly Statistic[]): readonly Estimate[] {
+    return this.resampled((times) => {
+      const sums = byCluster.map((sum) => dot(times, sum));
+      return statistics.map((statistic) => statistic(sums));
+    });
+  }
+
+  /** One estimate a figure; `figuresOf` is told how often each cluster counts, and gives as many figures each time. */
+  resampled(figuresOf: (times: Uint8Array) => readonly number[]): readonly Estimate[] {
+    const plain = figuresOf(new Uint8Array(this.count).fill(1));
+    const draws = this.#draws.map(figuresOf);
+    return plain.map((estimate, k) => {
+      const replicates = Float64Array.from(draws, (draw) => draw[k] ?? NaN).filter((figure) => Number.isFinite(figure));
+      replicates.sort();
+      return { estimate, standardError: deviation(replicates), ...percentiles(replicates, this.#level, estimate) };
+    });
+  }
+
+  /** A sum for each cluster, to be added to where `of` says. */
+  empty(): Float64Array {
+    return new Float64Array(this.count);
+  }
+
+  /** Sums of a column over the rows of each cluster. */
+  sumsOf(column: Column): Float64Array {
+    const sums = this.empty();
+    for (let row = 0; row < this.rows; row++) {
+      const at = this.of(row);
+      sums[at] = (sums[at] as number) + (typeof column === "number" ? column : (column[row] as number));
+    }
+    return sums;
   }
 
   /**
@@ -68,11 +123,11 @@ export class Clusters {
    * The standard error of a mean is that of the sum of (x − mean) over its clusters.
    */
   meansBy(column: Float64Array, label: Uint16Array, labels: number): readonly Estimate[] {
-    const count = this.#count;
+    const { count } = this;
     const sums = new Float64Array(labels * count);
     const rows = new Float64Array(labels * count);
     for (let i = 0; i < column.length; i++) {
-      const at = (label[i] as number) * count + ((this.#unit[i] as number) % count);
+      const at = (label[i] as number) * count + this.of(i);
       sums[at] = (sums[at] as number) + (column[i] as number);
       rows[at] = (rows[at] as number) + 1;
     }
@@ -82,29 +137,12 @@ export class Clusters {
       return normalMean(sums.subarray(from, to), rows.subarray(from, to), z);
     });
   }
+}
 
-  #sumsOf(column: Column): Float64Array {
-    const sums = new Float64Array(this.#count);
-    for (let i = 0; i < this.#unit.length; i++) {
-      const at = (this.#unit[i] as number) % this.#count;
-      sums[at] = (sums[at] as number) + (typeof column === "number" ? column : (column[i] as number));
-    }
-    return sums;
-  }
-
-  #replicatesOf(byCluster: readonly Float64Array[], statistic: Statistic): Float64Array {
-    const found: number[] = [];
-    for (const times of this.#draws) {
-      const sums = byCluster.map((sum) => {
-        let total = 0;
-        for (let k = 0; k < sum.length; k++) total += (times[k] as number) * (sum[k] as number);
-        return total;
-      });
-      const replicate = statistic(sums);
-      if (Number.isFinite(replicate)) found.push(replicate);
-    }
-    return Float64Array.from(found).toSorted();
-  }
+function dot(times: Uint8Array, sums: Float64Array): number {
+  let total = 0;
+  for (let k = 0; k < sums.length; k++) total += (times[k] as number) * (sums[k] as number);
+  return total;
 }
 
 /** How often each of so many clusters is drawn, when as many are drawn with replacement. */
@@ -150,3 +188,4 @@ function normalMean(sums: Float64Array, rows: Float64Array, z: number): Estimate
 }
 
 const TWO_POW_32 = 0x100000000;
+const NOTHING: Estimate = { estimate: NaN, standardError: NaN, low: NaN, high: NaN };

@@ -19,28 +19,33 @@ const FIRST_STAGE_F_MAX = 1e9;
 
 export function complianceOf(sample: Sample, clusters: Clusters): readonly Compliance[] {
   return sample.actions.slice(1).flatMap((action, k) => {
-    const columns = columnsOf(sample, k + 1);
-    const totals = columns.map(total);
+    const sums = sumsOf(sample, clusters, k + 1);
+    const totals = sums.map(total);
     if ((totals[1] ?? 0) === 0 || (totals[4] ?? 0) === 0) return [];
-    const received = clusters.estimate(columns, effectOn(RECEIVED));
-    const f = firstStageOf(received);
-    const cace = (sums: readonly number[]) => effectOn(OUTCOME)(sums) / effectOn(RECEIVED)(sums);
+    const cace: Statistic = (of) => effectOn(OUTCOME)(of) / effectOn(RECEIVED)(of);
+    const [received, intentionToTreat, complierEffect] = clusters.estimates(sums, [
+      effectOn(RECEIVED),
+      effectOn(OUTCOME),
+      cace,
+    ]);
+    if (received === undefined || intentionToTreat === undefined || complierEffect === undefined) return [];
+    const firstStageF = firstStageOf(received);
     return [
       {
         action,
         fidelity: share(totals, RECEIVED.assigned, 1),
         contamination: share(totals, RECEIVED.control, 4),
-        intentionToTreat: clusters.estimate(columns, effectOn(OUTCOME)),
-        complierEffect: f > FIRST_STAGE_F_MIN ? clusters.estimate(columns, cace) : null,
-        firstStageF: f,
+        intentionToTreat,
+        complierEffect: firstStageF > FIRST_STAGE_F_MIN ? complierEffect : null,
+        firstStageF,
       },
     ];
   });
 }
 
-/** Σ y/p, Σ 1/p and Σ D/p of those assigned the action, then of those assigned `no_offer`. */
-function columnsOf(sample: Sample, action: number): readonly Float64Array[] {
-  const columns = Array.from({ length: 6 }, () => new Float64Array(sample.rows));
+/** By cluster: Σ y/p, Σ 1/p and Σ D/p of those assigned the action, then of those assigned `no_offer`. */
+function sumsOf(sample: Sample, clusters: Clusters, action: number): readonly Float64Array[] {
+  const sums = Array.from({ length: 6 }, () => new Float64Array(clusters.count));
   const actions = sample.actions.length;
   for (let i = 0; i < sample.rows; i++) {
     const assigned = sample.assigned[i] as number;
@@ -49,11 +54,12 @@ function columnsOf(sample: Sample, action: number): readonly Float64Array[] {
     if (!both || given < 0 || (assigned !== 0 && assigned !== action)) continue;
     const first = assigned === action ? 0 : 3;
     const weight = 1 / (sample.propensity[i] as number);
-    set(columns[first], i, (sample.value[i] as number) * weight);
-    set(columns[first + 1], i, weight);
-    set(columns[first + 2], i, given === action ? weight : 0);
+    const cluster = clusters.of(i);
+    add(sums[first], cluster, (sample.value[i] as number) * weight);
+    add(sums[first + 1], cluster, weight);
+    add(sums[first + 2], cluster, given === action ? weight : 0);
   }
-  return columns;
+  return sums;
 }
 
 interface Places {
@@ -77,10 +83,10 @@ function firstStageOf({ estimate, standardError }: Estimate): number {
   return Math.min(FIRST_STAGE_F_MAX, (estimate / standardError) ** 2);
 }
 
-function set(column: Float64Array | undefined, row: number, x: number): void {
-  if (column !== undefined) column[row] = x;
+function add(sums: Float64Array | undefined, cluster: number, x: number): void {
+  if (sums !== undefined) sums[cluster] = (sums[cluster] as number) + x;
 }
 
-function total(column: Float64Array): number {
-  return column.reduce((sum, x) => sum + x, 0);
+function total(sums: Float64Array): number {
+  return sums.reduce((sum, x) => sum + x, 0);
 }

@@ -7,7 +7,7 @@
  * policies is the mixture of theirs. Of the policy that decided the log, w = 1: ψ = r.
  */
 import { baselineOf } from "./cross-fitted-baseline.ts";
-import type { Expected, PolicyColumns, Sample } from "./sample.ts";
+import type { PolicyColumns, Sample } from "./sample.ts";
 
 /** Value and cost, column by column [n]. */
 export interface Contributions {
@@ -43,10 +43,7 @@ export function withBaseline(sample: Sample): Modelled {
 
 /** ψ of a policy. */
 export function contributionsOf(modelled: Modelled, policy: PolicyColumns): Contributions {
-  return {
-    value: doublyRobust(rewardColumns("value", modelled, policy)),
-    cost: doublyRobust(rewardColumns("cost", modelled, policy)),
-  };
+  return { value: doublyRobust("value", modelled, policy), cost: doublyRobust("cost", modelled, policy) };
 }
 
 /** The log's own policy: what was observed. */
@@ -86,41 +83,19 @@ export function mixedPolicy(first: PolicyColumns, second: PolicyColumns, share: 
   };
 }
 
-/** Everybody gets the actions in these shares; whoever an action of them could not be drawn for gets `no_offer`. */
-export function fixedPolicy(sample: Sample, shares: readonly number[]): PolicyColumns {
-  const actions = sample.actions.length;
-  const columns = {
-    drawn: new Float64Array(sample.rows),
-    expectedValue: new Float64Array(sample.rows),
-    expectedCost: new Float64Array(sample.rows),
-    offered: new Float64Array(sample.rows),
-    unsupported: new Float64Array(sample.rows),
-  };
-  for (let i = 0; i < sample.rows; i++) {
-    let offered = 0;
-    for (let a = 1; a < actions; a++) {
-      const share = shares[a] ?? 0;
-      const at = i * actions + a;
-      if (share === 0 || (sample.logged[at] as number) === 0) continue;
-      offered += share;
-      columns.expectedValue[i] = (columns.expectedValue[i] as number) + share * upliftAt(sample.expectedValue, at);
-      columns.expectedCost[i] = (columns.expectedCost[i] as number) + share * upliftAt(sample.expectedCost, at);
-      if (sample.assigned[i] === a) columns.drawn[i] = share;
-    }
-    columns.offered[i] = offered;
-    if (sample.assigned[i] === 0) columns.drawn[i] = 1 - offered;
+function doublyRobust(of: keyof Contributions, { sample, baseline }: Modelled, policy: PolicyColumns): Float64Array {
+  const { propensity } = sample;
+  const reward = sample[of];
+  const mu0 = baseline[of];
+  const { assigned } = EXPECTED[of](sample);
+  const planned = PLANNED[of](policy);
+  const psi = new Float64Array(reward.length);
+  for (let i = 0; i < psi.length; i++) {
+    const w = (policy.drawn[i] as number) / (propensity[i] as number);
+    const mu = mu0[i] as number;
+    psi[i] = mu + (planned[i] as number) + w * ((reward[i] as number) - (mu + (assigned[i] as number)));
   }
-  return columns;
-}
-
-function doublyRobust({ w, reward, qChosen, qPolicy }: RewardColumns): Float64Array {
-  return qPolicy.map((q, i) => q + (w[i] as number) * ((reward[i] as number) - (qChosen[i] as number)));
-}
-
-/** 0 where it is not scored. */
-function upliftAt({ uplift }: Expected, at: number): number {
-  const tau = uplift[at] as number;
-  return Number.isFinite(tau) ? tau : 0;
+  return psi;
 }
 
 function mixed(a: Float64Array, b: Float64Array, share: number): Float64Array {

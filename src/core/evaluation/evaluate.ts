@@ -2,7 +2,7 @@
  * Was it worth it, and would the candidate have been: a policy judged on a log that another one decided.
  *
  * weights and gates → candidate and incumbent at equal spend → every estimator → slices → realized against assigned →
- * the verdict. Amounts are means per decision; intervals are of the cluster bootstrap by unit, unless said otherwise.
+ * the verdict, with what is known of the model. Amounts are means per decision; intervals are of the cluster bootstrap by unit, unless said otherwise.
  */
 import { calibrationHolds } from "./uplift/calibration-holds.ts";
 import { Clusters, type ResamplingTerms } from "./clusters.ts";
@@ -16,20 +16,12 @@ import {
   type SpendRule,
 } from "./comparison.ts";
 import { complianceOf } from "./compliance.ts";
-import {
-  asLogged,
-  type Contributions,
-  contributionsOf,
-  fixedPolicy,
-  type Modelled,
-  rewardColumns,
-  weightsOf,
-  withBaseline,
-} from "./contributions.ts";
-import type { Calibration, Estimate, EstimatorResult, Evaluation, PolicyResult, UpliftResult } from "./evaluation.ts";
+import { asLogged, type Contributions, contributionsOf, type Modelled, withBaseline } from "./contributions.ts";
+import type { Estimate, Evaluation } from "./evaluation.ts";
+import { type Rewards, rewardsOf } from "./estimators.ts";
 import { gatesOf, summaryOfWeights } from "./gates.ts";
 import { logHistogram, shareHistogram } from "./histogram.ts";
-import { type EstimateOfOne, estimateAll } from "./off-policy/estimate-all.ts";
+import { referencesOf, resultOf } from "./references.ts";
 import type { PolicyColumns, Sample } from "./sample.ts";
 import { slicesOf, type SliceTerms } from "./slices.ts";
 import { verdictOn } from "./verdict.ts";
@@ -47,18 +39,41 @@ export interface EvaluationTerms extends ResamplingTerms, SliceTerms {
   readonly spend: SpendRule;
   /** Of the test that actions come as often as their propensities say, in [0, 1]. */
   readonly pValueSrm: number;
-  readonly calibration: readonly Calibration[];
-  readonly uplift: readonly UpliftResult[];
 }
 
-export function evaluate(sample: Sample, policies: Policies, terms: EvaluationTerms): Evaluation {
-  const clusters = new Clusters(sample, terms);
+/** What takes longest, and stands by itself: how right the candidate's model is, how well it ranks, every estimator. */
+export type Measured = Pick<Evaluation, "calibration" | "uplift" | "estimators">;
+/** Everything else about the policies. */
+export type Judged = Omit<Evaluation, "verdict" | keyof Measured>;
+
+/** The policies on the same rows, at equal spend. */
+export interface Prepared {
+  readonly policies: Policies;
+  readonly modelled: Modelled;
+  readonly incumbent: Contributions;
+  readonly candidate: Candidate;
+  /** By the incumbent, per decision. */
+  readonly spent: number;
+  /** Of the candidate, for the estimators. */
+  readonly rewards: Rewards;
+}
+
+export function prepare(sample: Sample, policies: Policies): Prepared {
   const modelled = withBaseline(sample);
   const incumbent =
     policies.incumbent === null ? asLogged(modelled) : contributionsOf(modelled, policies.incumbent.columns);
   const spent = meanOf(incumbent.cost);
   const candidate = mixedCandidate(modelled, policies.candidate, spent);
-  const weights = weightsOf(sample, candidate.columns);
+  return { policies, modelled, incumbent, candidate, spent, rewards: rewardsOf(modelled, candidate.columns) };
+}
+
+export function judge(
+  { policies, modelled, incumbent, candidate, spent, rewards }: Prepared,
+  terms: EvaluationTerms,
+): Judged {
+  const { sample } = modelled;
+  const clusters = new Clusters(sample, terms);
+  const weights = rewards.value.columns.w;
   const gates = gatesOf({
     rows: sample.rows,
     weights: summaryOfWeights(weights),
@@ -74,33 +89,39 @@ export function evaluate(sample: Sample, policies: Policies, terms: EvaluationTe
   };
   const compared = !("refused" in difference);
   const slices = compared ? slicesOf(sample, clusters, { paired, slope: candidate.slope, offered }, terms) : [];
-  const { calibration, uplift } = terms;
   return {
-    verdict: verdictOn({ gates, difference, slices, calibrationHolds: calibrationHolds(calibration) }),
     estimator: "dr",
     level: terms.level,
     gates,
     policies: [
-      resultOf(clusters, candidate.contributions, {
+      resultOf(clusters, sumsOf(clusters, candidate.contributions), {
         ...CANDIDATE,
         lambda: lambdaOf(candidate),
         offered: meanOf(offered.candidate),
       }),
-      resultOf(clusters, incumbent, { ...INCUMBENT, lambda: null, offered: meanOf(offered.incumbent) }),
+      resultOf(clusters, sumsOf(clusters, incumbent), {
+        ...INCUMBENT,
+        lambda: null,
+        offered: meanOf(offered.incumbent),
+      }),
       ...referencesOf(modelled, clusters, spent),
     ],
     difference,
-    estimators: estimatorsOf(modelled, clusters, candidate.columns, terms.level),
     curve: curveOf(policies.curve, terms),
     weights: { ...summaryOfWeights(weights), histogram: logHistogram(weights) },
     propensities: shareHistogram(sample.propensity),
     slices,
-    calibration,
-    uplift,
     compliance: complianceOf(sample, clusters),
   };
 }
 
+export function conclude(judged: Judged, measured: Measured): Evaluation {
+  const { gates, difference, slices } = judged;
+  const verdict = verdictOn({ gates, difference, slices, calibrationHolds: calibrationHolds(measured.calibration) });
+  return { verdict, ...judged, ...measured };
+}
+
+const NONE: Estimate = { estimate: NaN, standardError: NaN, low: NaN, high: NaN };
 const CANDIDATE = { policy: "candidate", action: null } as const;
 const INCUMBENT = { policy: "incumbent", action: null } as const;
 
@@ -113,76 +134,8 @@ function offeredIn({ assigned }: Sample): Float64Array {
   return Float64Array.from(assigned, (action) => (action === 0 ? 0 : 1));
 }
 
-type About = Pick<PolicyResult, "policy" | "action" | "lambda" | "offered">;
-
-function resultOf(clusters: Clusters, { value, cost }: Contributions, about: About): PolicyResult {
-  return {
-    ...about,
-    offered: Math.min(1, Math.max(0, about.offered)),
-    value: clusters.mean(value),
-    cost: clusters.mean(cost),
-    profit: clusters.estimate([value, cost, 1], ([v = 0, c = 0, n = 0]) => (v - c) / n),
-  };
-}
-
-/** Nobody; everybody, with each action; and offers by the lot that cost what the incumbent spends, if they can. */
-function referencesOf(modelled: Modelled, clusters: Clusters, spent: number): readonly PolicyResult[] {
-  const { sample } = modelled;
-  const { actions } = sample;
-  const all = (policy: PolicyColumns, about: Pick<PolicyResult, "policy" | "action">) => {
-    const contributions = contributionsOf(modelled, policy);
-    return resultOf(clusters, contributions, { ...about, lambda: null, offered: meanOf(policy.offered) });
-  };
-  const alone = (action: number, share: number) => actions.map((_, a) => (a === action ? share : 0));
-  const nobody = all(fixedPolicy(sample, alone(0, 1)), { policy: "nobody", action: null });
-  const everybody = actions
-    .slice(1)
-    .map((action, k) => all(fixedPolicy(sample, alone(k + 1, 1)), { policy: "everybody", action }));
-  const even = fixedPolicy(sample, evenly(actions.length, 1));
-  const evenCost = meanOf(contributionsOf(modelled, even).cost);
-  const share = (spent - nobody.cost.estimate) / (evenCost - nobody.cost.estimate);
-  const affordable = Number.isFinite(share) && share >= 0 && share <= 1;
-  const random = affordable ? [all(fixedPolicy(sample, evenly(actions.length, share)), RANDOM)] : [];
-  return [nobody, ...everybody, ...random];
-}
-
-const RANDOM = { policy: "random", action: null } as const;
-
-function evenly(actions: number, share: number): readonly number[] {
-  return Array.from({ length: actions }, (_, a) => (a === 0 ? 0 : share / (actions - 1)));
-}
-
-function estimatorsOf(
-  modelled: Modelled,
-  clusters: Clusters,
-  policy: PolicyColumns,
-  level: number,
-): readonly EstimatorResult[] {
-  const weightMax = 1 / modelled.sample.propensity.reduce((least, p) => Math.min(least, p), 1);
-  const errorOfMean = (column: Float64Array) => clusters.errorOfMean(column);
-  const terms = { level, weightMax, units: modelled.sample.units, errorOfMean };
-  const by = (what: keyof Contributions) =>
-    Array.from(estimateAll(rewardColumns(what, modelled, policy), terms), (one) => {
-      return { ...namesOf(one), result: withBootstrap(one, clusters) };
-    });
-  const costs = by("cost");
-  return by("value").flatMap(({ estimator, parameter, result: value }, k) => {
-    const cost = costs[k]?.result;
-    return cost === undefined ? [] : [{ estimator, parameter, value, cost }];
-  });
-}
-
-function namesOf({ estimator, parameter }: EstimateOfOne): Pick<EstimatorResult, "estimator" | "parameter"> {
-  return { estimator, parameter };
-}
-
-function withBootstrap(
-  { estimate, influence, intervals }: EstimateOfOne,
-  clusters: Clusters,
-): EstimatorResult["value"] {
-  const around = clusters.mean(influence);
-  const bootstrap = { low: estimate + around.low, high: estimate + around.high };
-  return { estimate, standardError: around.standardError, ...bootstrap, intervals: { ...intervals, bootstrap } };
+function sumsOf(clusters: Clusters, { value, cost }: Contributions) {
+  return { value: clusters.sumsOf(value), cost: clusters.sumsOf(cost), rows: clusters.sumsOf(1) };
 }
 
 function curveOf(curve: Policies["curve"], terms: ResamplingTerms): Evaluation["curve"] {
@@ -191,7 +144,7 @@ function curveOf(curve: Policies["curve"], terms: ResamplingTerms): Evaluation["
     const known = prepared.get(sample) ?? { modelled: withBaseline(sample), clusters: new Clusters(sample, terms) };
     prepared.set(sample, known);
     const { value, cost } = contributionsOf(known.modelled, columns);
-    const mean = (column: Float64Array): Estimate => known.clusters.mean(column);
-    return { lambda, value: mean(value), cost: mean(cost), offered: Math.min(1, Math.max(0, meanOf(columns.offered))) };
+    const [ofValue = NONE, ofCost = NONE] = known.clusters.means([value, cost]);
+    return { lambda, value: ofValue, cost: ofCost, offered: Math.min(1, Math.max(0, meanOf(columns.offered))) };
   });
 }

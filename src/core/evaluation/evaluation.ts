@@ -24,6 +24,10 @@ export type EstimatorName = (typeof ESTIMATORS)[number];
 export const INTERVALS = ["normal", "student_t", "bootstrap", "bernstein", "anytime"] as const;
 export type IntervalName = (typeof INTERVALS)[number];
 
+/** How the limit of a weight is chosen; the first is what the other is held against. */
+export const LIMIT_CHOICES = ["mse_bound", "slope"] as const;
+export type LimitChoice = (typeof LIMIT_CHOICES)[number];
+
 export const GATES = ["ess", "max_weight", "mean_weight", "support", "srm"] as const;
 export type GateName = (typeof GATES)[number];
 
@@ -74,8 +78,8 @@ export interface Difference {
 
 export interface EstimatorResult {
   readonly estimator: EstimatorName;
-  /** L, and how it was chosen; null: it has none. */
-  readonly parameter: { readonly value: number; readonly chosenBy: "mse_bound" | "slope" } | null;
+  /** L of the value, and how it was chosen, there being a result for each way; null: it has none. */
+  readonly parameter: { readonly value: number; readonly chosenBy: LimitChoice } | null;
   readonly value: Estimate & { readonly intervals: Readonly<Partial<Record<IntervalName, Range>>> };
   readonly cost: Estimate & { readonly intervals: Readonly<Partial<Record<IntervalName, Range>>> };
 }
@@ -137,7 +141,7 @@ export interface UpliftResult {
   /** null: the incremental cost of all is 0. */
   readonly aucc: Estimate | null;
   readonly upliftAt: readonly { readonly share: number; readonly uplift: Estimate }[];
-  /** Spearman's rank correlation of the predictions of bootstrap replicates; null: the model has none. */
+  /** Spearman's rank correlation of the predictions of bootstrap replicates; null: it has none, or too few decisions were scored again. */
   readonly rankStability: number | null;
   /** Thinned for plotting: x share of decisions, y incremental value per decision. */
   readonly qiniCurve: readonly (readonly [number, number])[];

@@ -46,7 +46,7 @@ export class PropensityTest {
    * @param p the logged probability of every action, of sum 1; 0 where it could not be drawn
    * @param action index of the one that came
    */
-  observe(p: readonly number[], action: number): void {
+  observe(p: ArrayLike<number>, action: number): void {
     invariant(p.length === this.#observed.length, `a row has ${this.#observed.length} actions, got ${p.length}`);
     const drawn = p[action];
     invariant(drawn !== undefined, `the action is one of the row's, got ${action}`);

@@ -15,7 +15,7 @@ export function addBulkRoutes(app: FastifyInstance, { decisions }: Backend): voi
     tag: "scores",
     summary: "Scores of user-action pairs, no_offer included",
     description:
-      "Calibrated value, cost, uncertainty, net and efficiency. Users come from the feature store, or with their features in the call. Decides nothing, logs nothing.",
+      "Calibrated value, cost, uncertainty, net and efficiency. Users come from the feature store, or with their features in the call. Always by the program itself, never by its canary: scores of one program and one model compare. Decides nothing, logs nothing.",
     role: "decide",
     body: ScoreRequest,
     bodyBytesMax: BULK_BODY_BYTES_MAX,

@@ -1,6 +1,6 @@
 /** What each policy earns and costs, the difference at equal spend, and the candidate under every estimator. */
 import type { EvaluationReport } from "../../contract/evaluation-report.ts";
-import { type Difference, type EstimatorResult, INTERVALS } from "../../core/evaluation/evaluation.ts";
+import { type Difference, type EstimatorResult, INTERVALS, LIMIT_CHOICES } from "../../core/evaluation/evaluation.ts";
 import { estimateOf, numberOf, rangeOf, shareOf } from "../figures.ts";
 import { forestOf } from "../forest.ts";
 import { type Html, html } from "../markup.ts";
@@ -52,7 +52,7 @@ export function differenceSection({ difference, currency }: EvaluationReport): H
 
 export async function estimatorsSection({ estimators, currency }: EvaluationReport): Promise<Html> {
   const marks = SIDES.flatMap((panel) =>
-    estimators.map((result) => ({
+    estimators.filter(isFirstChoice).map((result) => ({
       label: spaced(result.estimator),
       panel,
       estimate: result[panel],
@@ -68,6 +68,11 @@ export async function estimatorsSection({ estimators, currency }: EvaluationRepo
     })}
     ${SIDES.map((side) => estimatorTable(estimators, side))}
   </section>`;
+}
+
+/** The other choice of L is a second opinion, for the table. */
+function isFirstChoice({ parameter }: EstimatorResult): boolean {
+  return parameter === null || parameter.chosenBy === LIMIT_CHOICES[0];
 }
 
 const AMOUNTS = ["value", "cost", "profit"] as const;

@@ -1,6 +1,8 @@
-/** Blocks of rows, in the order of the log, as one sample: ids once, units numbered, names as covariates and slices. */
+/** Parts of a log, in their order, as one sample: ids once, units numbered, names as covariates and slices. */
 import type { Expected, PolicyColumns, Sample } from "../../core/evaluation/sample.ts";
+import { Numbering } from "../../core/numerics/numbering.ts";
 import { assembleNames, type NamesAsked } from "./assemble-names.ts";
+import type { PartRead } from "./gather-evidence.ts";
 import type { RowBlock } from "./row-block.ts";
 
 export interface Assembled {
@@ -10,32 +12,42 @@ export interface Assembled {
   readonly duplicates: number;
 }
 
-export function assembleSample(blocks: readonly RowBlock[], asked: NamesAsked): Assembled {
+export function assembleSample(parts: readonly PartRead[], asked: NamesAsked): Assembled {
+  const blocks = parts.flatMap((part) => part.blocks);
   const { place, rows, duplicates } = placesOf(blocks);
-  const actions = [...new Set(blocks.flatMap((block) => block.actions))];
-  const units = new Map<string, number>();
+  const actions = [...new Set(parts.flatMap((part) => part.actions))];
+  const units = new Numbering(rows);
   const columns = emptyColumns(rows, actions.length);
   let read = 0;
-  for (const block of blocks) {
-    const actionAt = Uint8Array.from(block.actions, (action) => actions.indexOf(action));
-    for (let row = 0; row < block.rows; row++, read++) {
-      const to = place[read] as number;
-      if (to < 0) continue;
-      columns.unit[to] = numbered(units, block.units[row] as string);
-      copyRow(block, { row, actionAt }, columns, to);
+  for (const part of parts) {
+    const actionAt = Uint8Array.from(part.actions, (action) => actions.indexOf(action));
+    for (const block of part.blocks) {
+      for (let row = 0; row < block.rows; row++, read++) {
+        const to = place[read] as number;
+        if (to < 0) continue;
+        columns.unit[to] = units.numberOf(block.unit[row] as number);
+        copyRow(block, { row, actionAt }, columns, to);
+      }
     }
   }
   const names = assembleNames(blocks, place, { rows, ...asked });
-  return { sample: { ...columns, ...names, actions, rows, units: units.size }, place, duplicates };
+  return { sample: { ...columns, ...names, actions, rows, units: units.count }, place, duplicates };
 }
 
-/** Columns over all rows that were read, as columns over the sample. */
-export function assemblePolicy(parts: readonly PolicyColumns[], place: Int32Array, rows: number): PolicyColumns {
+interface PolicyPlaces {
+  /** Which of the policies that were asked about. */
+  readonly question: number;
+  readonly place: Int32Array;
+  readonly rows: number;
+}
+
+/** What a policy would have done, over the sample. */
+export function assemblePolicy(blocks: readonly RowBlock[], { question, place, rows }: PolicyPlaces): PolicyColumns {
   const joined = (name: keyof PolicyColumns): Float64Array => {
     const column = new Float64Array(rows);
     let read = 0;
-    for (const part of parts) {
-      for (const number of part[name]) {
+    for (const { policies } of blocks) {
+      for (const number of policies[question]?.[name] ?? []) {
         const to = place[read++] as number;
         if (to >= 0) column[to] = number;
       }
@@ -53,24 +65,16 @@ export function assemblePolicy(parts: readonly PolicyColumns[], place: Int32Arra
 
 function placesOf(blocks: readonly RowBlock[]) {
   const place = new Int32Array(blocks.reduce((sum, block) => sum + block.rows, 0));
-  const ids = new Set<number>();
+  const ids = new Numbering(place.length);
   let read = 0;
-  let rows = 0;
   for (const { id } of blocks) {
-    for (const one of id) {
-      const before = ids.size;
-      ids.add(one);
-      place[read++] = ids.size === before ? -1 : rows++;
+    for (let row = 0; row < id.length; row++) {
+      const before = ids.count;
+      const number = ids.numberOf(id[row] as number);
+      place[read++] = number < before ? -1 : number;
     }
   }
-  return { place, rows, duplicates: read - rows };
-}
-
-function numbered(units: Map<string, number>, unit: string): number {
-  const known = units.get(unit);
-  if (known !== undefined) return known;
-  units.set(unit, units.size);
-  return units.size - 1;
+  return { place, rows: ids.count, duplicates: read - ids.count };
 }
 
 type Columns = Omit<Sample, "actions" | "rows" | "units" | "covariates" | "covariateNames" | "slices">;
@@ -118,9 +122,9 @@ function copyRow(
   columns.lambda[to] = block.lambda[row] as number;
   expectedValue.assigned[to] = block.assignedValue[row] as number;
   expectedCost.assigned[to] = block.assignedCost[row] as number;
-  const from = row * actionAt.length;
+  const from = row * block.width;
   const base = to * (columns.logged.length / columns.unit.length);
-  for (let i = 0; i < actionAt.length; i++) {
+  for (let i = 0; i < block.width; i++) {
     const at = base + (actionAt[i] as number);
     columns.logged[at] = block.logged[from + i] as number;
     expectedValue.uplift[at] = block.upliftValue[from + i] as number;

@@ -1,14 +1,15 @@
 /** From the parts of a log to a report: evidence → estimates → what was compared, and what that cannot say. */
 import type { ComparedPolicy, EvaluationReport } from "../../contract/evaluation-report.ts";
-import { evaluate } from "../../core/evaluation/evaluate.ts";
-import { measureCalibration } from "../../core/evaluation/uplift/measure-calibration.ts";
-import { measureUplift } from "../../core/evaluation/uplift/measure-uplift.ts";
+import { conclude, judge, prepare } from "../../core/evaluation/evaluate.ts";
+import { incumbentOf, mergedDeciders } from "./deciders.ts";
 import type { Evidence, EvaluationTask, LogParts } from "./gather-evidence.ts";
 import { gatherEvidence } from "./gather-evidence.ts";
 import { limitsOf } from "./limits.ts";
+import { measureActions, measureRewards, type Measurer } from "./measure.ts";
 import { pValueOfPropensities } from "./propensities-hold.ts";
-import type { DecidedBy, ReadTally } from "./read-log.ts";
+import type { DecidedBy } from "./read-log.ts";
 import type { Propensity } from "./row-block.ts";
+import { withStability } from "./stability.ts";
 
 /** Bootstrap replicates; the seed makes the same report of the same log. */
 const REPLICATES = 1_000;
@@ -31,6 +32,8 @@ export interface Compared {
   readonly candidate: Omit<ComparedPolicy, "lambda">;
   /** null: whoever decided the log. */
   readonly incumbent: Omit<ComparedPolicy, "lambda"> | null;
+  /** Digest of the program that is live, canaries aside; null: not known here. */
+  readonly live: string | null;
   readonly createdAt: string;
 }
 
@@ -43,7 +46,7 @@ export interface Evaluated {
 
 /** @throws LiftgateError as `gatherEvidence` */
 export async function evaluateLog(
-  log: LogParts,
+  log: LogParts & Measurer,
   task: EvaluationTask,
   judgement: Judgement,
   compared: Compared,
@@ -51,63 +54,51 @@ export async function evaluateLog(
   const evidence = await gatherEvidence(log, task);
   const { sample, candidate, incumbent, curve, reach, tallies } = evidence;
   const { level, floor, tolerance, minSliceRows, propensity, anySpend } = judgement;
-  const ranking = { level, floor, seed: SEED, replicates: RANKING_REPLICATES };
+  const resampling = { level, replicates: REPLICATES, seed: SEED };
+  const prepared = prepare(sample, { candidate, incumbent, curve });
+  const measuring = Promise.all([
+    measureRewards(log, prepared.rewards, resampling),
+    measureActions(log, sample, { ...resampling, floor, replicates: RANKING_REPLICATES }),
+  ]);
   const spend = anySpend === "compare" ? "any" : reach === "reached" ? "equal" : "refuse";
-  const evaluation = evaluate(
-    sample,
-    { candidate, incumbent, curve },
-    {
-      level,
-      replicates: REPLICATES,
-      seed: SEED,
-      tolerance,
-      spend,
-      minSliceRows,
-      pValueSrm: pValueOfPropensities(sample, propensity),
-      calibration: measureCalibration(sample, ranking),
-      uplift: measureUplift(sample, ranking),
-    },
-  );
+  const pValueSrm = pValueOfPropensities(sample, propensity);
+  // While the others measure.
+  const judged = judge(prepared, { ...resampling, tolerance, spend, minSliceRows, pValueSrm });
+  const [estimators, { calibration, uplift }] = await measuring;
   const decidedBy = mergedDeciders(tallies);
-  const times = [...sample.timeMs].toSorted((a, b) => a - b);
   const report: EvaluationReport = {
     schema: "liftgate.evaluation.v1",
     createdAt: compared.createdAt,
     currency: decidedBy.at(-1)?.currency ?? "",
     candidate: { ...compared.candidate, lambda: candidate[0]?.lambda ?? null },
-    incumbent: { ...(compared.incumbent ?? asDecided(decidedBy)), lambda: null },
-    log: {
-      from: new Date(times[0] ?? 0).toISOString(),
-      until: new Date(times.at(-1) ?? 0).toISOString(),
-      decisions: sample.rows,
-      units: sample.units,
-      leftOut: leftOutOf(evidence),
-      windowMs: task.join.windowMs,
-      exposures: task.join.exposures,
-      propensity,
-    },
+    incumbent: { ...(compared.incumbent ?? asDecided(incumbentOf(decidedBy, compared.live))), lambda: null },
+    log: { ...extentOf(evidence), propensity },
     limits: limitsOf(evidence, { propensity, programs: decidedBy.length }),
-    ...evaluation,
+    ...conclude(judged, { estimators, calibration, uplift: withStability(uplift, tallies) }),
   };
   const faulty = tallies.reduce((sum, tally) => sum + tally.faulty, 0);
   return { report, faults: tallies.flatMap((tally) => tally.faults), faulty };
 }
 
-/** By the time of their last decision. */
-function mergedDeciders(tallies: readonly ReadTally[]): readonly DecidedBy[] {
-  const merged = new Map<string, DecidedBy>();
-  for (const by of tallies.flatMap(({ decidedBy }) => Object.values(decidedBy))) {
-    const known = merged.get(by.program.digest);
-    if (known === undefined || by.lastTime > known.lastTime) merged.set(by.program.digest, by);
-  }
-  return [...merged.values()].toSorted((a, b) => (a.lastTime < b.lastTime ? -1 : 1));
+function extentOf(evidence: Evidence): Omit<EvaluationReport["log"], "propensity"> {
+  const { timeMs, rows, units } = evidence.sample;
+  const firstMs = timeMs.reduce((first, ms) => Math.min(first, ms), Infinity);
+  const lastMs = timeMs.reduce((last, ms) => Math.max(last, ms), -Infinity);
+  return {
+    from: new Date(firstMs).toISOString(),
+    until: new Date(lastMs).toISOString(),
+    decisions: rows,
+    units,
+    leftOut: leftOutOf(evidence),
+    windowMs: evidence.join.windowMs,
+    exposures: evidence.join.exposures,
+  };
 }
 
-/** The program that decided last stands for those that decided. */
-function asDecided(deciders: readonly DecidedBy[]): Omit<ComparedPolicy, "lambda"> {
-  const last = deciders.at(-1);
-  if (last === undefined) return { program: { id: "", version: 1, digest: "" }, models: [] };
-  return { program: last.program, models: last.model === null ? [] : [last.model] };
+/** One program stands for all that decided. */
+function asDecided(by: DecidedBy | undefined): Omit<ComparedPolicy, "lambda"> {
+  if (by === undefined) return { program: { id: "", version: 1, digest: "" }, models: [] };
+  return { program: by.program, models: by.model === null ? [] : [by.model] };
 }
 
 function leftOutOf({ tallies, duplicates }: Evidence): Readonly<Record<string, number>> {

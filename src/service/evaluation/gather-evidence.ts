@@ -1,22 +1,23 @@
 /**
- * An evaluation, told downwards: read the log → find the prices to judge at → ask what the candidate would have done →
- * estimate.
+ * An evaluation, told downwards: look at some of the log → find on it the prices to judge at → read all of it, once: what
+ * happened, and what the policies would have done → estimate.
  *
- * The log is read once for what happened, and again for what each policy would have done; nothing of a record is kept.
+ * Lines are read anew each time, and nothing is kept of them but columns. What is sampled is every so many-th line: the
+ * same ones each time, and of every hour of the log as many as it has.
  */
 import type { JoinTerms } from "../../core/evaluation/join.ts";
 import type { PolicyColumns, Sample } from "../../core/evaluation/sample.ts";
 import { invariant, LiftgateError } from "../../core/errors.ts";
 import type { NamesAsked } from "./assemble-names.ts";
-import { type Assembled, assemblePolicy, assembleSample } from "./assemble-sample.ts";
-import { costOf, type Neighbours, neighboursOf, priceGrid } from "./price-search.ts";
+import { assemblePolicy, assembleSample } from "./assemble-sample.ts";
+import { gapOf, type Neighbours, neighboursOf, priceGrid } from "./price-search.ts";
 import type { ReadTally } from "./read-log.ts";
-import { isInShare } from "./read-part.ts";
-import type { RowBlock } from "./row-block.ts";
-import { subsetSample } from "./subset-sample.ts";
+import { release, type RowBlock } from "./row-block.ts";
 
-/** Rows that the response curve is judged by: more would narrow no line of the plot. */
-const CURVE_ROWS_MAX = 50_000;
+/** Rows that prices are found on, and the response curve is judged by: more would narrow no line of the plot. */
+const SAMPLE_ROWS = 50_000;
+/** A first look: of a log of a million rows it is the sample. */
+const LOOK_EVERY = 32;
 
 /** A policy at a price; λ null: at the prices that were logged. */
 export interface PolicyQuestion {
@@ -24,21 +25,32 @@ export interface PolicyQuestion {
   readonly lambda: number | null;
 }
 
+/** What is wanted of a part of the log. */
+export interface Asked {
+  /** null: not what happened. */
+  readonly join: JoinTerms | null;
+  /** Of every so many-th line; 1: of all. */
+  readonly every: number;
+  /** What these would have done. */
+  readonly questions: readonly PolicyQuestion[];
+}
+
 /** The parts of a log, in order; several may be read at one time. */
 export interface LogParts {
   readonly count: number;
-  rows(part: number, join: JoinTerms): Promise<PartRows>;
-  /** @param lines of rows, rising */
-  policies(part: number, questions: readonly PolicyQuestion[], lines: Uint32Array): Promise<readonly PolicyColumns[]>;
+  read(part: number, asked: Asked): Promise<PartRead>;
 }
 
-export interface PartRows {
+export interface PartRead {
+  /** What the blocks' columns of actions are in the order of. */
+  readonly actions: readonly string[];
   readonly blocks: readonly RowBlock[];
   readonly tally: ReadTally;
 }
 
 export interface EvaluationTask {
-  readonly join: JoinTerms;
+  /** Asked once: resolves when all outcomes can be looked up. */
+  readonly join: () => Promise<JoinTerms>;
   /** The candidate's λ; null: whatever spends as much as the incumbent. */
   readonly lambda: number | null;
   /** Of the candidate's objective. */
@@ -46,6 +58,8 @@ export interface EvaluationTask {
   /** Decided again; or as it was logged. */
   readonly incumbent: "as logged" | "decided again";
   readonly names: NamesAsked;
+  /** Told when the log is about to be read, and how often it will be after that. */
+  readonly onPass: (left: number) => void;
 }
 
 /** A policy over a sample. */
@@ -62,6 +76,7 @@ export interface CurveJudged {
 
 /** Everything that the estimators read. */
 export interface Evidence {
+  readonly join: JoinTerms;
   readonly sample: Sample;
   /** One price, or two around the incumbent's spend, the first of which spends more. */
   readonly candidate: readonly [Judged, ...Judged[]];
@@ -74,120 +89,99 @@ export interface Evidence {
 
 /** @throws LiftgateError `invalid_request` where the log has no decision to evaluate on */
 export async function gatherEvidence(log: LogParts, task: EvaluationTask): Promise<Evidence> {
-  const { assembled, places, tallies } = await readRowsOf(log, task);
-  const { sample, duplicates } = assembled;
-  if (sample.rows === 0) throw new LiftgateError("invalid_request", "the log has no decision to evaluate on");
-
-  const again = task.incumbent === "decided again" ? await policiesOver(log, AS_LOGGED, places, assembled) : [];
-  const incumbent = again[0] === undefined ? null : { lambda: null, columns: again[0] };
-  const spent = incumbent === null ? meanOf(sample.cost) : costOf(sample, incumbent.columns);
-
-  const share = Math.min(1, CURVE_ROWS_MAX / sample.rows);
-  const curve = await curveOver(log, { places, assembled, share }, priceGrid(sample, task.costWeight));
-  const { lambdas, reach } = pricesOf(curve, spent, { lambda: task.lambda, share });
-  const questions = lambdas.map((lambda): PolicyQuestion => ({ policy: "candidate", lambda }));
-  const columns = await policiesOver(log, questions, places, assembled);
-  const [first, ...others] = lambdas.flatMap((lambda, k) => {
-    const judged = columns[k];
-    return judged === undefined ? [] : [{ lambda, columns: judged }];
-  });
+  const looked = await lookAt(log, task);
+  const join = await task.join();
+  const { curve, incumbent } = await curveOver(log, task, { ...looked, join });
+  const { lambdas, reach } = pricesOf(curve, incumbent, { lambda: task.lambda, every: looked.every });
+  task.onPass(0);
+  const { sample, policies, duplicates, tallies } = await read(log, task, { join, every: 1, lambdas });
+  const [first, ...others] = policies.candidate;
   invariant(first !== undefined, "expected a price to judge the candidate at");
-  return { sample, candidate: [first, ...others], incumbent, curve, reach, duplicates, tallies };
+  const judged = { candidate: [first, ...others], incumbent: policies.incumbent, curve, reach } as const;
+  return { join, sample, ...judged, duplicates, tallies };
 }
 
-/** Where the rows of a part are, and whose: all that is kept of what was read. */
-interface PartPlaces {
-  readonly line: Uint32Array;
-  readonly units: readonly string[];
+interface Looked {
+  readonly every: number;
+  readonly sample: Sample;
 }
 
-async function readRowsOf(log: LogParts, { join, names }: EvaluationTask) {
-  const parts = await Promise.all(partsOf(log).map((part) => log.rows(part, join)));
-  const blocks = parts.flatMap((part) => part.blocks);
-  return {
-    assembled: assembleSample(blocks, names),
-    places: parts.map(placesOf),
-    tallies: parts.map(({ tally }) => tally),
-  };
+/** A sample that is large enough; all of the log where it is no larger. */
+async function lookAt(log: LogParts, task: EvaluationTask): Promise<Looked> {
+  task.onPass(2);
+  const { sample } = await read(log, task, { join: null, every: LOOK_EVERY, lambdas: [] });
+  if (sample.rows >= SAMPLE_ROWS / 2) return { every: LOOK_EVERY, sample };
+  const every = Math.max(1, Math.floor((LOOK_EVERY * sample.rows) / SAMPLE_ROWS));
+  task.onPass(2);
+  const closer = await read(log, task, { join: null, every, lambdas: [] });
+  if (closer.sample.rows > 0) return { every, sample: closer.sample };
+  throw new LiftgateError("invalid_request", "the log has no decision to evaluate on");
 }
 
-function placesOf({ blocks }: PartRows): PartPlaces {
-  const line = new Uint32Array(blocks.reduce((sum, { rows }) => sum + rows, 0));
-  let at = 0;
-  for (const block of blocks) {
-    line.set(block.line, at);
-    at += block.rows;
-  }
-  return { line, units: blocks.flatMap(({ units }) => units) };
-}
-
-const AS_LOGGED: readonly PolicyQuestion[] = [{ policy: "incumbent", lambda: null }];
-
-function partsOf({ count }: LogParts): readonly number[] {
-  return Array.from({ length: count }, (_, part) => part);
-}
-
-async function policiesOver(
-  log: LogParts,
-  questions: readonly PolicyQuestion[],
-  places: readonly PartPlaces[],
-  { place, sample }: Assembled,
-): Promise<readonly PolicyColumns[]> {
-  const answers = await Promise.all(places.map(({ line }, part) => log.policies(part, questions, line)));
-  return questions.map((_, k) => assemblePolicy(nth(answers, k), place, sample.rows));
-}
-
-interface CurveParts {
-  readonly places: readonly PartPlaces[];
-  readonly assembled: Assembled;
-  readonly share: number;
+interface Curve {
+  readonly curve: readonly CurveJudged[];
+  readonly incumbent: Judged | null;
 }
 
 async function curveOver(
   log: LogParts,
-  { places, assembled, share }: CurveParts,
-  lambdas: readonly number[],
-): Promise<readonly CurveJudged[]> {
-  const { place, rows } = sampledPlaces(places, assembled.place, share);
-  const sample = share === 1 ? assembled.sample : subsetSample(assembled.sample, rows);
-  const questions = lambdas.map((lambda): PolicyQuestion => ({ policy: "candidate", lambda }));
-  const answers = await Promise.all(places.map((part, k) => log.policies(k, questions, linesInShare(part, share))));
-  return lambdas.map((lambda, k) => ({ lambda, sample, columns: assemblePolicy(nth(answers, k), place, sample.rows) }));
-}
-
-function linesInShare({ line, units }: PartPlaces, share: number): Uint32Array {
-  return line.filter((_, row) => isInShare(units[row] ?? "", share));
-}
-
-/** Of every row of sampled units that was read: its place among them; and their rows in the sample. */
-function sampledPlaces(parts: readonly PartPlaces[], place: Int32Array, share: number) {
-  const places: number[] = [];
-  const rows: number[] = [];
-  let read = 0;
-  for (const { units } of parts) {
-    for (const unit of units) {
-      const row = place[read++] as number;
-      if (!isInShare(unit, share)) continue;
-      places.push(row < 0 ? -1 : rows.push(row) - 1);
-    }
-  }
-  return { place: Int32Array.from(places), rows: Int32Array.from(rows) };
+  task: EvaluationTask,
+  { every, sample, join }: Looked & { readonly join: JoinTerms },
+): Promise<Curve> {
+  const lambdas = priceGrid(sample, task.costWeight);
+  task.onPass(1);
+  const { policies, sample: again } = await read(log, task, { join, every, lambdas });
+  const curve = policies.candidate.map(({ lambda, columns }) => ({ lambda, columns, sample: again }));
+  return { curve, incumbent: policies.incumbent };
 }
 
 function pricesOf(
   curve: readonly CurveJudged[],
-  spent: number,
-  { lambda, share }: { readonly lambda: number | null; readonly share: number },
+  incumbent: Judged | null,
+  { lambda, every }: { readonly lambda: number | null; readonly every: number },
 ): Pick<Evidence, "reach"> & { readonly lambdas: readonly number[] } {
   if (lambda !== null) return { lambdas: [lambda], reach: "as_told" };
-  const spending = curve.map((point) => ({ lambda: point.lambda, cost: costOf(point.sample, point.columns) }));
-  return neighboursOf(spending, spent, share === 1 ? "all units" : "a sample");
+  const gaps = curve.map((point) => {
+    return { lambda: point.lambda, ...gapOf(point.sample, point.columns, incumbent?.columns ?? null) };
+  });
+  return neighboursOf(gaps, every === 1 ? "all rows" : "a sample");
 }
 
-function nth<T>(answers: readonly (readonly T[])[], k: number): readonly T[] {
-  return answers.flatMap((answer) => answer[k] ?? []);
+interface Read {
+  readonly sample: Sample;
+  readonly policies: {
+    readonly candidate: readonly { readonly lambda: number; readonly columns: PolicyColumns }[];
+    readonly incumbent: Judged | null;
+  };
+  readonly duplicates: number;
+  readonly tallies: readonly ReadTally[];
 }
 
-function meanOf(column: Float64Array): number {
-  return column.reduce((sum, number) => sum + number, 0) / column.length;
+/** Every so many-th line of all parts, with the candidate at these prices, and the incumbent if it decides again. */
+async function read(
+  log: LogParts,
+  { names, incumbent }: Pick<EvaluationTask, "names" | "incumbent">,
+  { join, every, lambdas }: Omit<Asked, "questions"> & { readonly lambdas: readonly number[] },
+): Promise<Read> {
+  const again: readonly PolicyQuestion[] = incumbent === "decided again" ? [AS_LOGGED] : [];
+  const questions = [...lambdas.map((lambda): PolicyQuestion => ({ policy: "candidate", lambda })), ...again];
+  const parts = await Promise.all(
+    Array.from({ length: log.count }, (_, part) => log.read(part, { join, every, questions })),
+  );
+  const blocks = parts.flatMap((part) => part.blocks);
+  const { sample, place, duplicates } = assembleSample(parts, names);
+  const columnsOf = (question: number) => assemblePolicy(blocks, { question, place, rows: sample.rows });
+  const policies = {
+    candidate: lambdas.map((lambda, k) => ({ lambda, columns: columnsOf(k) })),
+    incumbent: again.length === 0 ? null : { lambda: null, columns: columnsOf(lambdas.length) },
+  };
+  blocks.forEach(release);
+  return {
+    sample,
+    policies,
+    duplicates,
+    tallies: parts.map(({ tally }) => tally),
+  };
 }
+
+const AS_LOGGED: PolicyQuestion = { policy: "incumbent", lambda: null };

@@ -1,18 +1,15 @@
 import type { OutcomeLookup } from "../../core/export-ports.ts";
-import type { JoinTerms } from "../../core/evaluation/join.ts";
-import type { PolicyColumns } from "../../core/evaluation/sample.ts";
 import { LiftgateError } from "../../core/errors.ts";
 import type { OpenProgram } from "../check-record.ts";
-import type { LogParts, PartRows, PolicyQuestion } from "./gather-evidence.ts";
+import type { Asked, LogParts, PartRead, PolicyQuestion } from "./gather-evidence.ts";
 import type { PolicyTerms } from "./policy-block.ts";
 import type { PolicyProgram } from "./policy-program.ts";
-import { emptyTally, type LogLine, LogReader, type Rows } from "./read-log.ts";
-import { readPolicies, readRows } from "./read-part.ts";
-import type { RowBlock } from "./row-block.ts";
+import { type LogLine, LogReader, type Rows } from "./read-log.ts";
+import { readPart } from "./read-part.ts";
 
 export interface LocalPartsPorts {
-  /** Each reads one part's lines, in order; or those that are wanted. */
-  readonly parts: readonly ((isWanted?: (line: number) => boolean) => AsyncIterable<LogLine>)[];
+  /** Each reads the lines of one part that are wanted, in order, some at a time. */
+  readonly parts: readonly ((isWanted: (line: number) => boolean) => AsyncIterable<Iterable<LogLine>>)[];
   readonly outcomes: OutcomeLookup;
   readonly openProgram: OpenProgram;
   readonly candidate: PolicyProgram;
@@ -36,39 +33,17 @@ export class LocalParts implements LogParts {
     return this.#ports.parts.length;
   }
 
-  async rows(part: number, join: JoinTerms): Promise<PartRows> {
-    const { candidate, outcomes } = this.#ports;
-    const tally = emptyTally();
-    const blocks: RowBlock[] = [];
-    const readers = { reader: this.#reader(), candidate, terms: this.#terms };
-    for await (const block of readRows(this.#lines(part), readers, { outcomes, join, tally })) blocks.push(block);
-    return { blocks, tally };
-  }
-
-  async policies(
-    part: number,
-    questions: readonly PolicyQuestion[],
-    lines: Uint32Array,
-  ): Promise<readonly PolicyColumns[]> {
-    const readers = { reader: this.#reader(), terms: this.#terms };
-    const wanted = new Set(lines);
-    const policies = questions.map(({ policy, lambda }) => ({ policy: this.#policy(policy), lambda }));
-    return await readPolicies(
-      this.#lines(part, (line) => wanted.has(line)),
-      readers,
-      policies,
-      lines.length,
-    );
-  }
-
-  #reader(): LogReader {
-    return new LogReader(this.#ports.openProgram, this.#terms);
-  }
-
-  #lines(part: number, isWanted?: (line: number) => boolean): AsyncIterable<LogLine> {
-    const lines = this.#ports.parts[part];
+  async read(part: number, { join, every, questions }: Asked): Promise<PartRead> {
+    const { parts, openProgram, candidate, outcomes } = this.#ports;
+    const lines = parts[part];
     if (lines === undefined) throw new LiftgateError("internal", `the log has no part ${part}`);
-    return lines(isWanted);
+    const readers = { reader: new LogReader(openProgram, this.#terms), outcomes, candidate, terms: this.#terms };
+    const policies = questions.map(({ policy, lambda }) => ({ policy: this.#policy(policy), lambda }));
+    return await readPart(
+      lines((line) => line % every === 0),
+      readers,
+      { join, policies },
+    );
   }
 
   #policy(which: PolicyQuestion["policy"]): PolicyProgram {

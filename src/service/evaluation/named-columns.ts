@@ -42,14 +42,14 @@ export class NamedColumns {
     }
   }
 
-  /** The first rows of every column. */
+  /** The first rows of every column, which are empty then. */
   take(rows: number): readonly NamedColumn[] {
-    return [...this.#columns].map(([name, { numbers, label, labels }]) => ({
-      name,
-      numbers: numbers.slice(0, rows),
-      label: label.slice(0, rows),
-      labels: [...labels.keys()],
-    }));
+    return [...this.#columns].map(([name, { numbers, label, labels }]) => {
+      const taken = { name, numbers: numbers.slice(0, rows), label: label.slice(0, rows), labels: [...labels.keys()] };
+      numbers.fill(NaN);
+      label.fill(-1);
+      return taken;
+    });
   }
 
   #open(name: string): Growing | null {

@@ -31,6 +31,16 @@ export function policyColumns(rows: number): PolicyColumns {
   };
 }
 
+export function firstRows(columns: PolicyColumns, rows: number): PolicyColumns {
+  return {
+    drawn: columns.drawn.slice(0, rows),
+    expectedValue: columns.expectedValue.slice(0, rows),
+    expectedCost: columns.expectedCost.slice(0, rows),
+    offered: columns.offered.slice(0, rows),
+    unsupported: columns.unsupported.slice(0, rows),
+  };
+}
+
 /** Fills a row with what the policy does at the price λ; null: at the price that was logged. */
 export function fillRow(
   { columns, row }: { readonly columns: PolicyColumns; readonly row: number },

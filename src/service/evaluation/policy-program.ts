@@ -2,13 +2,17 @@
 import type { Exclusion, Scores, Situation } from "../../core/domain/decision.ts";
 import type { Program } from "../../core/domain/program.ts";
 import type { DecisionRecord } from "../../core/domain/record.ts";
-import { noScores, scoresFromPriors, scoresInMoney } from "../../core/decision/score.ts";
+import { noScores, scoresFromPriors, scoresInMoney, valueReplicates } from "../../core/decision/score.ts";
 import { invariant } from "../../core/errors.ts";
 import { completeRow, encodeRow } from "../../core/features/encode.ts";
 import type { UpliftModel } from "../../core/ports.ts";
+import type { ScoredAgain } from "./stability.ts";
 
 /** The models that programs route to, by `name@version`. */
 export type RoutedTo = ReadonlyMap<string, UpliftModel>;
+
+/** Kept of a part of the log: the correlation of two rankings is known to 1/√n. */
+const SCORED_AGAIN_MAX = 512;
 
 export class PolicyProgram {
   readonly program: Program;
@@ -16,16 +20,18 @@ export class PolicyProgram {
   /** By the program that decided. */
   readonly #places = new Map<Program, readonly number[]>();
   readonly #alike = new Map<Program, boolean>();
-  #rescored = 0;
+  #scoredAgain: ScoredAgain[] = [];
 
   constructor(program: Program, models: RoutedTo) {
     this.program = program;
     this.#models = models;
   }
 
-  /** Decisions that a model scored again. */
-  get rescored(): number {
-    return this.#rescored;
+  /** Of the first decisions that a model scored again since the last time: what its replicates say. */
+  takeScoredAgain(): readonly ScoredAgain[] {
+    const taken = this.#scoredAgain;
+    this.#scoredAgain = [];
+    return taken;
   }
 
   /** Of each of the policy's actions the place among those of the program that decided; −1: it had none. */
@@ -120,8 +126,12 @@ export class PolicyProgram {
   async #score(record: DecisionRecord, model: UpliftModel): Promise<Scores> {
     const row = rowFor(record, model);
     if (row === null) return noScores(this.program);
-    this.#rescored += 1;
-    return scoresInMoney(this.program, model.outputs, await model.score(row));
+    const raw = await model.score(row);
+    if (this.#scoredAgain.length < SCORED_AGAIN_MAX) {
+      const values = valueReplicates(this.program, model.outputs, raw);
+      this.#scoredAgain.push({ model: `${model.name}@${model.version}`, values });
+    }
+    return scoresInMoney(this.program, model.outputs, raw);
   }
 }
 

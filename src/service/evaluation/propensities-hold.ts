@@ -17,7 +17,7 @@ export function pValueOfPropensities(
     seen[unit[row] as number] = 1;
     if (kind === "marginal" && !isFirst) continue;
     const from = row * actions.length;
-    test.observe([...logged.subarray(from, from + actions.length)], assigned[row] as number);
+    test.observe(logged.subarray(from, from + actions.length), assigned[row] as number);
   }
   return test.pValue;
 }

@@ -1,13 +1,15 @@
-/** The rows of a log that an evaluation stands on: lines → records that count → groups with their programs. */
+/** The rows of a log that an evaluation stands on: lines → records that count → rows with their programs. */
 import type { Program } from "../../core/domain/program.ts";
 import type { DecisionRecord } from "../../core/domain/record.ts";
 import type { OpenProgram } from "../check-record.ts";
 import { leftOutBy } from "../export/selection.ts";
+import { dayOf } from "./deciders.ts";
 import { isLoggedDecision } from "./logged-decision.ts";
 import type { Propensity } from "./row-block.ts";
+import type { ScoredAgain } from "./stability.ts";
 
-/** Rows handled together: their outcomes are looked up at once, and they share runs of a model. */
-const GROUP = 1_024;
+/** Few records are there at one time: the more outlive a collection, the longer it takes. */
+const ROWS = 64;
 /** Faults told in full; the rest is counted. */
 const FAULTS_SHOWN_MAX = 20;
 
@@ -25,7 +27,6 @@ export interface Rows {
 }
 
 export interface CountedRow {
-  readonly line: number;
   readonly record: DecisionRecord;
   /** The program it was decided under. */
   readonly decided: Program;
@@ -37,7 +38,8 @@ export interface DecidedBy {
   readonly currency: string;
   model: DecisionRecord["model"];
   lastTime: string;
-  rows: number;
+  /** On the day of `lastTime`. */
+  lastDayRows: number;
 }
 
 /** Who decided the rows, and what was read and does not count. */
@@ -47,13 +49,15 @@ export interface ReadTally {
   readonly leftOut: Record<string, number>;
   /** Decisions met with a paid action closed by an offer the unit had before. */
   closedByOffers: number;
+  /** What replicates of the candidate's models say of some decisions. */
+  readonly scoredAgain: ScoredAgain[];
   torn: number;
   faulty: number;
   readonly faults: string[];
 }
 
 export function emptyTally(): ReadTally {
-  return { decidedBy: {}, leftOut: {}, closedByOffers: 0, torn: 0, faulty: 0, faults: [] };
+  return { decidedBy: {}, leftOut: {}, closedByOffers: 0, scoredAgain: [], torn: 0, faulty: 0, faults: [] };
 }
 
 export class LogReader {
@@ -70,25 +74,27 @@ export class LogReader {
     this.#leftOut = leftOutBy({ program: programId, fromMs, toMs: untilMs, arms: "all", programs: "one" });
   }
 
-  /** The same lines give the same groups. What does not count is counted by why. */
-  async *groups(lines: AsyncIterable<LogLine>, tally: ReadTally): AsyncGenerator<readonly CountedRow[], void> {
-    let group: CountedRow[] = [];
-    for await (const line of lines) {
-      const record = this.#recordOf(line, tally);
-      if (record === null) continue;
-      const { digest } = record.program;
-      const decided = this.#programs.get(digest) ?? (await this.#open(digest));
-      if (typeof decided === "string") {
-        tell(tally, line, decided);
-        continue;
+  /** Those that count, some at a time; what does not is counted by why. */
+  async *rows(lines: AsyncIterable<Iterable<LogLine>>, tally: ReadTally): AsyncGenerator<readonly CountedRow[], void> {
+    let rows: CountedRow[] = [];
+    for await (const some of lines) {
+      for (const line of some) {
+        const record = this.#recordOf(line, tally);
+        if (record === null) continue;
+        const { digest } = record.program;
+        const decided = this.#programs.get(digest) ?? (await this.#open(digest));
+        if (typeof decided === "string") {
+          tell(tally, line, decided);
+          continue;
+        }
+        count(tally, record);
+        rows.push({ record, decided });
+        if (rows.length < ROWS) continue;
+        yield rows;
+        rows = [];
       }
-      count(tally, record);
-      group.push({ line: line.line, record, decided });
-      if (group.length < GROUP) continue;
-      yield group;
-      group = [];
     }
-    if (group.length > 0) yield group;
+    yield rows;
   }
 
   #recordOf(line: LogLine, tally: ReadTally): DecisionRecord | null {
@@ -123,8 +129,9 @@ export class LogReader {
 }
 
 function count(tally: ReadTally, { program, currency, model, time, closed }: DecisionRecord): void {
-  const by = (tally.decidedBy[program.digest] ??= { program, currency, model, lastTime: time, rows: 0 });
-  by.rows += 1;
+  const by = (tally.decidedBy[program.digest] ??= { program, currency, model, lastTime: time, lastDayRows: 0 });
+  if (dayOf(time) > dayOf(by.lastTime)) by.lastDayRows = 0;
+  if (dayOf(time) >= dayOf(by.lastTime)) by.lastDayRows += 1;
   by.model = model ?? by.model;
   if (time > by.lastTime) by.lastTime = time;
   if (closed?.some((why) => why === "cap_reached" || why === "cooldown") === true) tally.closedByOffers += 1;

@@ -43,10 +43,29 @@ export type Promoted =
  * @throws LiftgateError `rollout_under_way`, `program_store_unavailable`, `audit_log_broken`
  */
 export async function promote(parts: PromoteParts, promotion: Promotion): Promise<Promoted> {
-  return await parts.store.change(() => promoteAlone(parts, promotion));
+  const { store } = parts;
+  // One that is refused writes nothing, no lock either. What is live may change until the lock is held: it is judged again.
+  const judged = await store.look(() => judgedNow(parts, promotion));
+  return judged.ok ? await store.change(() => promoteAlone(parts, promotion)) : judged;
 }
 
 async function promoteAlone(parts: PromoteParts, promotion: Promotion): Promise<Promoted> {
+  const judged = await judgedNow(parts, promotion);
+  if (!judged.ok) return judged;
+  const { entry, live } = judged;
+  const { store } = parts;
+  if (live !== null) await store.keep(live);
+  await store.keep(promotion.candidate);
+  await store.audit.append(entry);
+  await putLive(store, promotion);
+  return { ok: true, entry };
+}
+
+type Judged =
+  | { readonly ok: true; readonly entry: Change; readonly live: ProgramText | null }
+  | { readonly ok: false; readonly faults: readonly Fault[] };
+
+async function judgedNow(parts: PromoteParts, promotion: Promotion): Promise<Judged> {
   const { store, check } = parts;
   const { candidate, evidence, share } = promotion;
   const past = await store.audit.entries();
@@ -60,7 +79,6 @@ async function promoteAlone(parts: PromoteParts, promotion: Promotion): Promise<
   const lasting = [...unreadable.map(inLive), ...versionFaults(now, past), ...checked.faults, ...partial];
   const faults = promotion.faultyReport === "overrule" ? lasting : [...lasting, ...against];
   if (faults.length > 0) return { ok: false, faults };
-
   const entry = {
     time: new Date(now.nowMs).toISOString(),
     by: promotion.by,
@@ -73,11 +91,7 @@ async function promoteAlone(parts: PromoteParts, promotion: Promotion): Promise<
     overruled: against.map(({ path, rule }) => `${path}: ${rule}`),
     reason: promotion.reason,
   } as const;
-  if (live !== null) await store.keep(live);
-  await store.keep(candidate);
-  await store.audit.append(entry);
-  await putLive(store, promotion);
-  return { ok: true, entry };
+  return { ok: true, entry, live };
 }
 
 /** A canary goes before what it might replace does: the file of one must never stand beside a newer program. */

@@ -8,6 +8,8 @@ import type { Fault, Opened } from "../../core/ports.ts";
 export type Change = Omit<AuditEntry, "schema" | "previous">;
 
 export interface RolloutStore {
+  /** Runs what only reads. Throws `program_store_unavailable`. */
+  look<T>(task: () => Promise<T>): Promise<T>;
   /** Runs a change while nobody else may. Throws `rollout_under_way`, `program_store_unavailable`. */
   change<T>(task: () => Promise<T>): Promise<T>;
   /** The program in its file; null when there is no file. */

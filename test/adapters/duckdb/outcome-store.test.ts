@@ -22,13 +22,17 @@ function outcome(i: number, change: Partial<OutcomeRecord> = {}): OutcomeRecord 
   };
 }
 
+function lineOf(line: object): readonly [object, string] {
+  return [line, JSON.stringify(line)];
+}
+
 describe("a store of outcomes", () => {
   it("finds those of the decisions that are asked for, all of them, as they were told", async () => {
     using workspace = await Workspace.open(await temporaryFolder());
-    const store = new OutcomeStore(workspace);
+    const store = await OutcomeStore.open(workspace);
     // More than one vector, backwards, and one decision with two.
     const told = [...Array.from({ length: 5_000 }, (_, i) => outcome(4_999 - i)), outcome(7, { outcomeId: "again" })];
-    for (const one of told) expect(await store.add(one)).toBeNull();
+    for (const one of told) expect(store.add(...lineOf(one))).toBeNull();
     await store.seal();
     const found = await store.of([idOf(4_321), idOf(7), idOf(9_999)]);
     expect(new Set(found.keys())).toEqual(new Set([idOf(7), idOf(4_321)]));
@@ -38,19 +42,21 @@ describe("a store of outcomes", () => {
 
   it("refuses what is no outcome record, by what is wrong with it", async () => {
     using workspace = await Workspace.open(await temporaryFolder());
-    const store = new OutcomeStore(workspace);
-    expect(await store.add({ ...outcome(1), type: "click" })).toBe("not an outcome record: type");
-    expect(await store.add({ ...outcome(1), cost: -1 })).toBe("not an outcome record: cost");
+    const store = await OutcomeStore.open(workspace);
+    expect(store.add(...lineOf({ ...outcome(1), type: "click" }))).toBe("not an outcome record: type");
+    expect(store.add(...lineOf({ ...outcome(1), cost: -1 }))).toBe("not an outcome record: cost");
     await store.seal();
     expect(await store.of([idOf(1)])).toEqual(new Map());
   });
 
   it("counts exposures, and is empty without outcomes", async () => {
     using workspace = await Workspace.open(await temporaryFolder());
-    const store = new OutcomeStore(workspace);
-    await store.seal();
-    expect([store.exposures, await store.of([idOf(1)])]).toEqual([0, new Map()]);
-    await store.add(outcome(1, { type: "exposure" }));
+    const store = await OutcomeStore.open(workspace);
+    store.add(...lineOf(outcome(1, { type: "exposure" })));
     expect(store.exposures).toBe(1);
+    using other = await Workspace.open(await temporaryFolder());
+    const empty = await OutcomeStore.open(other);
+    await empty.seal();
+    expect([empty.exposures, await empty.of([idOf(1)])]).toEqual([0, new Map()]);
   });
 });

@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import {
   asLogged,
   contributionsOf,
-  fixedPolicy,
   mixedPolicy,
   weightsOf,
   withBaseline,
@@ -37,13 +36,6 @@ describe("what a row says of a policy", () => {
     const [a, b] = [contributionsOf(MODELLED, one).value, contributionsOf(MODELLED, other).value];
     const both = contributionsOf(MODELLED, mixedPolicy(one, other, 0.25)).value;
     for (const [i, psi] of both.entries()) expect(psi).toBeCloseTo(0.25 * (a[i] ?? 0) + 0.75 * (b[i] ?? 0), 12);
-  });
-
-  it("gives whoever an action could not be drawn for no_offer", () => {
-    const { drawn, offered, expectedValue } = fixedPolicy(SAMPLE, [0, 0, 1]);
-    expect([...drawn]).toEqual([0, 1]);
-    expect([...offered]).toEqual([1, 0]);
-    expect([...expectedValue]).toEqual([2, 0]);
   });
 
   it("has a baseline of its own where the model has none", () => {

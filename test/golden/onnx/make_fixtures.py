@@ -1,4 +1,5 @@
-"""Writes the small model folder `tiny/1` and the bad graphs the loader's tests put in its place.
+"""Writes the small model folder `tiny/1`, the bad graphs the loader's tests put in its place, and `wide/1`, which has
+as many actions as a large program and little else.
 
     python test/golden/onnx/make_fixtures.py
 
@@ -15,6 +16,7 @@ import math
 import random
 import struct
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +25,26 @@ from onnx import ModelProto, TensorProto, checker, helper, numpy_helper
 
 HERE = Path(__file__).resolve().parent
 SEED = 20261121
-ACTIONS = ["mail", "call"]
 REPLICATES = 2
 VOCABULARY = ["web", "phone", "multi"]
 LEAF = "LEAF"
 
 # A tree is a leaf value or (mode, feature, threshold, missing goes to true, true branch, false branch).
 Tree = Any
+
+
+@dataclass(frozen=True)
+class Made:
+    """A model made by hand: per head one tree for each replicate of each action; a baseline head has one tree."""
+
+    name: str
+    actions: list[str]
+    trees: dict[str, list[Tree]]
+    calibration: dict[str, dict[str, Any]]
+
+
 RECENCY, SPENT, CHANNEL, NEWBIE = range(4)
-TREES: dict[str, list[Tree]] = {
+TINY_TREES: dict[str, list[Tree]] = {
     # One tree per target: mail 0, mail 1, call 0, call 1.
     "visit": [
         ("BRANCH_LEQ", RECENCY, 6.5, True, 0.0625, ("BRANCH_EQ", CHANNEL, 1.0, False, 0.125, -0.03125)),
@@ -47,39 +60,54 @@ TREES: dict[str, list[Tree]] = {
     ],
     "visit_baseline": [("BRANCH_LEQ", RECENCY, 4.5, True, 0.1875, 0.09375)],
 }
-CALIBRATION = {
+TINY_CALIBRATION = {
     "visit": {
         "mail": {"kind": "linear", "intercept": 0.0078125, "slope": 0.75},
         "call": {"kind": "isotonic", "x": [-0.0625, 0.0, 0.125], "y": [-0.03125, 0.0, 0.09375]},
     },
     "incentive": {"mail": {"kind": "identity"}, "call": {"kind": "identity"}},
 }
+TINY = Made("tiny", ["mail", "call"], TINY_TREES, TINY_CALIBRATION)
+WIDE_ACTIONS = [f"offer_{number}" for number in range(1, 8)]
 
 
 def main() -> None:
     """Writes everything."""
-    base = graph(TREES)
-    write_bundle(HERE / "tiny" / "1", base.SerializeToString(deterministic=True))
+    base = graph(TINY)
+    write_bundle(TINY, base.SerializeToString(deterministic=True))
+    write_bundle(wide(), graph(wide()).SerializeToString(deterministic=True))
     for name, change in BAD_GRAPHS.items():
         bad = copy.deepcopy(base)
         change(bad)
         (HERE / "graphs" / f"{name}.onnx").write_bytes(bad.SerializeToString(deterministic=True))
 
 
+def wide() -> Made:
+    """Each tree asks for one amount of money."""
+    targets = len(WIDE_ACTIONS) * REPLICATES
+    trees: dict[str, list[Tree]] = {
+        "visit": [("BRANCH_LEQ", SPENT, 8.0 * target + 0.5, True, target / 64, 1 / 64) for target in range(targets)],
+        "incentive": [("BRANCH_LEQ", SPENT, 8.0 * target + 0.5, True, target / 32, 1 / 32) for target in range(targets)],
+        "visit_baseline": [("BRANCH_LEQ", RECENCY, 4.5, True, 0.1875, 0.09375)],
+    }
+    identity = {action: {"kind": "identity"} for action in WIDE_ACTIONS}
+    return Made("wide", WIDE_ACTIONS, trees, {"visit": identity, "incentive": identity})
+
+
 # --- the graph ---
 
 
-def graph(trees: dict[str, list[Tree]]) -> ModelProto:
+def graph(made: Made) -> ModelProto:
     """Input features [N, 4]; one TreeEnsembleRegressor and one Reshape per head."""
     nodes, outputs, constants = [], [], []
-    for head, ensemble in trees.items():
+    for head, ensemble in made.trees.items():
         nodes.append(tree_node(head, ensemble))
-        shape = [] if len(ensemble) == 1 else [len(ACTIONS), REPLICATES]
+        shape = [] if len(ensemble) == 1 else [len(made.actions), REPLICATES]
         constants.append(numpy_helper.from_array(np.array([-1, *shape], np.int64), f"{head}/shape"))
         nodes.append(helper.make_node("Reshape", [f"{head}/trees", f"{head}/shape"], [head], name=head))
         outputs.append(helper.make_tensor_value_info(head, TensorProto.FLOAT, ["N", *shape]))
     source = helper.make_tensor_value_info("features", TensorProto.FLOAT, ["N", 4])
-    body = helper.make_graph(nodes, "tiny", [source], outputs, constants)
+    body = helper.make_graph(nodes, made.name, [source], outputs, constants)
     opsets = [helper.make_opsetid("", 18), helper.make_opsetid("ai.onnx.ml", 3)]
     model = helper.make_model(body, opset_imports=opsets, producer_name="make_fixtures")
     model.ir_version = 10
@@ -292,14 +320,15 @@ BAD_GRAPHS: dict[str, Callable[[ModelProto], None]] = {
 # --- the folder ---
 
 
-def write_bundle(folder: Path, content: bytes) -> None:
+def write_bundle(made: Made, content: bytes) -> None:
     """model.onnx, golden.json, card.md and the manifest that lists them."""
+    folder = HERE / made.name / "1"
     files = {
         "model.onnx": content,
-        "golden.json": json_bytes({"schema": "liftgate.golden.v1", "rows": golden_rows()}),
-        "card.md": b"# tiny\n\nA made-up model for tests.\n",
+        "golden.json": json_bytes({"schema": "liftgate.golden.v1", "rows": golden_rows(made)}),
+        "card.md": f"# {made.name}\n\nA made-up model for tests.\n".encode(),
     }
-    manifest = manifest_of() | {
+    manifest = manifest_of(made) | {
         "files": {name: {"sha256": hashlib.sha256(each).hexdigest(), "bytes": len(each)} for name, each in files.items()}
     }
     folder.mkdir(parents=True, exist_ok=True)
@@ -312,7 +341,7 @@ def json_bytes(content: Any) -> bytes:
     return (json.dumps(content, sort_keys=True, indent=1, allow_nan=False) + "\n").encode()
 
 
-def golden_rows() -> list[dict[str, Any]]:
+def golden_rows(made: Made) -> list[dict[str, Any]]:
     """64 rows: one with all missing, boundaries at ±1 ulp, unknown categories, the rest at random."""
     random.seed(SEED)
     raws = [random_raw() for _ in range(56)]
@@ -320,7 +349,7 @@ def golden_rows() -> list[dict[str, Any]]:
     raws += [{"recency": 6, "spent": value, "channel": "web", "newbie": True} for value in (100.25, ulp(100.25, 1), ulp(100.25, -1))]
     raws += [{"recency": 12, "spent": 0.1, "channel": "Carrier pigeon", "newbie": 0}]
     raws += [{"recency": 0, "spent": 1000, "channel": "multi", "newbie": 1}, {"spent": 329.08, "newbie": False}]
-    return [golden_row(raw) for raw in raws]
+    return [golden_row(made, raw) for raw in raws]
 
 
 def random_raw() -> dict[str, Any]:
@@ -332,13 +361,17 @@ def random_raw() -> dict[str, Any]:
     }
 
 
-def golden_row(raw: dict[str, Any]) -> dict[str, Any]:
+def golden_row(made: Made, raw: dict[str, Any]) -> dict[str, Any]:
     row = encoded(raw)
     outputs: dict[str, Any] = {}
-    for head, trees in TREES.items():
+    for head, trees in made.trees.items():
         values = [walk(tree, row) for tree in trees]
-        outputs[head] = values[0] if len(values) == 1 else [values[:REPLICATES], values[REPLICATES:]]
-    worth = {action: calibrated(action, sum(values) / REPLICATES) for action, values in zip(ACTIONS, outputs["visit"], strict=True)}
+        by_action = [values[at : at + REPLICATES] for at in range(0, len(values), REPLICATES)]
+        outputs[head] = values[0] if len(values) == 1 else by_action
+    worth = {
+        action: calibrated(made.calibration["visit"][action], sum(values) / REPLICATES)
+        for action, values in zip(made.actions, outputs["visit"], strict=True)
+    }
     best = max(worth, key=lambda action: worth[action])
     ordered = sorted([*worth.values(), 0.0])
     return {
@@ -372,15 +405,17 @@ def ulp(value: float, steps: int) -> float:
     return struct.unpack("<f", struct.pack("<i", struct.unpack("<i", struct.pack("<f", value))[0] + steps))[0]
 
 
-def calibrated(action: str, value: float) -> float:
-    calibrator = CALIBRATION["visit"][action]
+def calibrated(calibrator: dict[str, Any], value: float) -> float:
+    if calibrator["kind"] == "identity":
+        return value
     if calibrator["kind"] == "linear":
         return calibrator["intercept"] + calibrator["slope"] * value
     return float(np.interp(value, calibrator["x"], calibrator["y"]))
 
 
-def manifest_of() -> dict[str, Any]:
+def manifest_of(made: Made) -> dict[str, Any]:
     """Everything but `files`."""
+    trees, nodes = sizes_of(made)
     features = [
         feature(RECENCY, "recency", min=0, max=12),
         feature(SPENT, "spent", onMissing="default", default=20.5, min=0, max=1000),
@@ -394,25 +429,25 @@ def manifest_of() -> dict[str, Any]:
     text = {"label": "", "outcome": "visit", "horizonDays": 14, "unit": "visit"}
     return {
         "schema": "liftgate.model.v1",
-        "name": "tiny",
+        "name": made.name,
         "version": "1",
         "createdAt": "2026-11-21T00:00:00Z",
         "description": "A made-up model for tests",
         "expiresAt": None,
         "graph": {
             "file": "model.onnx", "input": "features", "opset": 18, "mlOpset": 3, "irVersion": 10,
-            "onnxruntimeMin": "1.22.0", "trees": 9, "nodes": 33, "estimatedMicrosPerRow": 0.1, "treeOnly": True,
+            "onnxruntimeMin": "1.22.0", "trees": trees, "nodes": nodes, "estimatedMicrosPerRow": 0.1, "treeOnly": True,
         },
         "features": features,
         "featureDigest": "sha256:" + hashlib.sha256(lines.encode()).hexdigest(),
-        "actions": ACTIONS,
+        "actions": made.actions,
         "heads": [
             {"id": "visit", "kind": "value", **text},
             {"id": "incentive", "kind": "cost", **text, "unit": "USD"},
             {"id": "visit_baseline", "kind": "baseline", "of": "visit", **text},
         ],
         "replicates": REPLICATES,
-        "calibration": CALIBRATION,
+        "calibration": made.calibration,
         "golden": {"file": "golden.json", "rows": 64, "tolerance": {"absolute": 1e-6, "relative": 1e-5}},
         "learner": {"family": "T", "base": "by hand", "parameters": {}, "libraries": {}},
         "uncertainty": {"method": "bootstrap", "replicates": REPLICATES, "unit": "customer"},
@@ -426,6 +461,16 @@ def manifest_of() -> dict[str, Any]:
         "parity": {"rows": 5000, "rowsOverTolerance": 0, "maxAbsolute": {}, "onnxruntime": "1.30.0"},
         "metrics": {},
     }
+
+
+def sizes_of(made: Made) -> tuple[int, int]:
+    """Trees, and nodes of all of them."""
+    trees = [tree for ensemble in made.trees.values() for tree in ensemble]
+    return len(trees), sum(map(nodes_in, trees))
+
+
+def nodes_in(tree: Tree) -> int:
+    return 1 if isinstance(tree, float) else 1 + nodes_in(tree[4]) + nodes_in(tree[5])
 
 
 def feature(index: int, name: str, **fields: Any) -> dict[str, Any]:

@@ -1,5 +1,5 @@
 /**
- * L by the smallest upper bound of the mean squared error (Su, Dimakopoulou, Krishnamurthy & Dudík, ICML 2020):
+ * L in two ways: by SLOPE (slope.ts), and by the smallest upper bound of the mean squared error (Su, Dimakopoulou, Krishnamurthy & Dudík, ICML 2020):
  *
  *   MSE(L)  ≤ var(ψ)/n + bias(L)²
  *   bias(L) ≤ |mean((w − w_L)·e)| + R·(√(2·mean(w²)·ln(2/δ)/n) + 2·max(w)·ln(2/δ)/(3·n))
@@ -9,25 +9,42 @@
  * an L that cuts weights off from looking better than it is known to be.
  */
 import type { RewardColumns } from "../contributions.ts";
-import { contributionOf, isCorrected, type MeanEstimator, temperedWeights } from "./contribution-of.ts";
+import type { LimitChoice } from "../evaluation.ts";
+import { isCorrected, type MeanEstimator, temperOf } from "./contribution-of.ts";
+import { type Contender, slopeChoice } from "./slope.ts";
 
 const DELTA = 0.05;
-/** Geometric steps from 1 to the largest weight. */
+/** Geometric steps from the largest weight to 1. */
 const STEPS = 8;
-const SUB_GAUSSIAN_LIMITS = [0, 0.001, 0.01, 0.05, 0.1, 0.3, 1];
+const SUB_GAUSSIAN_LIMITS = [0, 0.001, 0.01, 0.05, 0.1, 0.3, 1] as const;
+
+/** One L by each method. */
+export type ChosenLimits = Readonly<Record<LimitChoice, number>>;
 
 /** L of the estimator; null: its formula has none. */
-export function chosenLimit(estimator: MeanEstimator, columns: RewardColumns): number | null {
+export function chosenLimits(
+  estimator: MeanEstimator,
+  columns: RewardColumns,
+  errorOfMean: (column: Float64Array) => number,
+): ChosenLimits | null {
   const limits = limitsOf(estimator, columns.w);
-  if (limits.length === 0) return null;
+  if (limits === null) return null;
   const weights = momentsOf(columns.w);
-  let best = { limit: limits[0] ?? 1, error: Infinity };
-  for (const limit of limits) {
-    const psi = contributionOf(estimator, columns, limit);
-    const error = varianceOf(psi) / psi.length + biasBound(estimator, columns, { limit, weights }) ** 2;
-    if (error < best.error) best = { limit, error };
-  }
-  return best.limit;
+  const n = columns.w.length;
+  const psi = new Float64Array(n);
+  const tried = (limit: number): Tried => {
+    const { mean, variance, bias, largest } = momentsAt(estimator, columns, { limit, psi });
+    const squaredError = variance / n + (bias + largest * deviationOf(weights, n)) ** 2;
+    return { limit, estimate: mean, standardError: errorOfMean(psi), squaredError };
+  };
+  const [first, ...others] = limits;
+  const all: readonly [Tried, ...Tried[]] = [tried(first), ...others.map(tried)];
+  const best = all.reduce((least, next) => (next.squaredError < least.squaredError ? next : least));
+  return { mse_bound: best.limit, slope: slopeChoice(all) };
+}
+
+interface Tried extends Contender {
+  readonly squaredError: number;
 }
 
 /** The upper bound of the bias at a limit, with rewards within ±range; null: as large as they are. */
@@ -36,30 +53,66 @@ export function biasBoundAt(
   columns: RewardColumns,
   { limit, range }: { readonly limit: number; readonly range: number | null },
 ): number {
-  return biasBound(estimator, columns, { limit, range, weights: momentsOf(columns.w) });
+  const n = columns.w.length;
+  const { bias, largest } = momentsAt(estimator, columns, { limit, psi: new Float64Array(n) });
+  return bias + (range ?? largest) * deviationOf(momentsOf(columns.w), n);
 }
 
-interface BoundAt {
+interface MomentsAt {
+  /** Of ψ, as the variance. */
+  readonly mean: number;
+  readonly variance: number;
+  /** |mean((w − w_L)·e)|. */
+  readonly bias: number;
+  /** The largest |e|. */
+  readonly largest: number;
+}
+
+interface At {
   readonly limit: number;
-  readonly range?: number | null;
-  readonly weights: WeightMoments;
+  /** Is filled. */
+  readonly psi: Float64Array;
 }
 
-function biasBound(estimator: MeanEstimator, columns: RewardColumns, { limit, range, weights }: BoundAt): number {
-  const { w, reward, qChosen } = columns;
-  const tempered = temperedWeights(estimator, w, limit);
+/** In one pass over the rows. */
+function momentsAt(
+  estimator: MeanEstimator,
+  { w, reward, qChosen, qPolicy }: RewardColumns,
+  { limit, psi }: At,
+): MomentsAt {
+  const temper = temperOf(estimator);
   const corrected = isCorrected(estimator);
+  let first = 0;
+  let sum = 0;
+  let squares = 0;
   let bias = 0;
   let largest = 0;
   for (let i = 0; i < w.length; i++) {
+    const weight = w[i] as number;
+    const tempered = temper(weight, limit);
     const rest = (reward[i] as number) - (corrected ? (qChosen[i] as number) : 0);
-    bias += ((w[i] as number) - (tempered[i] as number)) * rest;
+    const own = (corrected ? (qPolicy[i] as number) : 0) + tempered * rest;
+    psi[i] = own;
+    // Rewards may be large and alike: their squares would lose the digits that differ.
+    if (i === 0) first = own;
+    sum += own - first;
+    squares += (own - first) ** 2;
+    bias += (weight - tempered) * rest;
     largest = Math.max(largest, Math.abs(rest));
   }
   const n = w.length;
+  const shift = sum / n;
+  return {
+    mean: first + shift,
+    variance: Math.max(0, squares / n - shift ** 2),
+    bias: Math.abs(bias / n),
+    largest,
+  };
+}
+
+function deviationOf({ square, max }: WeightMoments, rows: number): number {
   const confidence = Math.log(2 / DELTA);
-  const deviation = Math.sqrt((2 * weights.square * confidence) / n) + (2 * weights.max * confidence) / (3 * n);
-  return Math.abs(bias / n) + (range ?? largest) * deviation;
+  return Math.sqrt((2 * square * confidence) / rows) + (2 * max * confidence) / (3 * rows);
 }
 
 interface WeightMoments {
@@ -77,16 +130,12 @@ function momentsOf(w: Float64Array): WeightMoments {
   return { square: square / w.length, max };
 }
 
-function limitsOf(estimator: MeanEstimator, w: Float64Array): readonly number[] {
+/** From the least bias to the most. */
+function limitsOf(estimator: MeanEstimator, w: Float64Array): readonly [number, ...number[]] | null {
   if (estimator === "sub_gaussian_ips" || estimator === "sub_gaussian_dr") return SUB_GAUSSIAN_LIMITS;
-  if (estimator === "ips" || estimator === "dm" || estimator === "dr") return [];
+  if (estimator === "ips" || estimator === "dm" || estimator === "dr") return null;
   const largest = Math.max(2, momentsOf(w).max);
   // Shrinkage by L·w/(w² + L) leaves a weight nearly as it is from w² on.
   const top = estimator === "dros" ? 100 * largest * largest : largest;
-  return Array.from({ length: STEPS }, (_, k) => top ** (k / (STEPS - 1)));
-}
-
-function varianceOf(psi: Float64Array): number {
-  const mean = psi.reduce((sum, x) => sum + x, 0) / psi.length;
-  return psi.reduce((sum, x) => sum + (x - mean) ** 2, 0) / psi.length;
+  return [top, ...Array.from({ length: STEPS - 1 }, (_, k) => top ** ((STEPS - 2 - k) / (STEPS - 1)))];
 }

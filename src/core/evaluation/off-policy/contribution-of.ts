@@ -29,7 +29,8 @@ const untouched = (w: number) => w;
 const clipped = (w: number, limit: number) => Math.min(w, limit);
 const switched = (w: number, limit: number) => (w <= limit ? w : 0);
 const shrunk = (w: number, limit: number) => (limit * w) / (w * w + limit);
-const subGaussian = (w: number, limit: number) => w / (1 - limit + limit * w);
+// At L = 1 every weight counts as 1, but one of 0 stays 0.
+const subGaussian = (w: number, limit: number) => (w === 0 ? 0 : w / (1 - limit + limit * w));
 
 const FORMS: Readonly<Record<MeanEstimator, Form>> = {
   ips: { model: "none", temper: untouched },
@@ -48,10 +49,9 @@ export function isCorrected(estimator: MeanEstimator): boolean {
   return FORMS[estimator].model === "corrected";
 }
 
-/** Tempered weights [n]. */
-export function temperedWeights(estimator: MeanEstimator, w: Float64Array, limit: number): Float64Array {
-  const { temper } = FORMS[estimator];
-  return w.map((weight) => temper(weight, limit));
+/** How the estimator tempers a weight. */
+export function temperOf(estimator: MeanEstimator): (w: number, limit: number) => number {
+  return FORMS[estimator].temper;
 }
 
 /** ψ of every row [n]. @param limit L; it means nothing where the formula has none */

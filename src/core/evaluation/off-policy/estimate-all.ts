@@ -8,9 +8,16 @@
  *   sndr    θ = mean(q(x,π)) + κ, κ = Σw(r−q)/Σw   φ = q(x,π) − mean(q(x,π)) + w·(r − q − κ)/w̄   (Robins et al. 2007)
  */
 import type { RewardColumns } from "../contributions.ts";
-import { type EstimatorName, ESTIMATORS, type EstimatorResult, type IntervalName, type Range } from "../evaluation.ts";
-import { chosenLimit } from "./choose-limit.ts";
-import { contributionOf } from "./contribution-of.ts";
+import {
+  type EstimatorName,
+  ESTIMATORS,
+  type EstimatorResult,
+  type IntervalName,
+  LIMIT_CHOICES,
+  type Range,
+} from "../evaluation.ts";
+import { chosenLimits } from "./choose-limit.ts";
+import { contributionOf, type MeanEstimator } from "./contribution-of.ts";
 import { intervalsOf } from "./intervals.ts";
 
 export interface EstimateOfOne {
@@ -33,46 +40,50 @@ export interface EstimationTerms {
   readonly errorOfMean: (column: Float64Array) => number;
 }
 
-/** In the order of `ESTIMATORS`. */
+/** In the order of `ESTIMATORS`; those with a limit once for each way to choose it. */
 export function* estimateAll(columns: RewardColumns, terms: EstimationTerms): Generator<EstimateOfOne> {
   const { level, weightMax, units, errorOfMean } = terms;
   const bound = weightMax * columns.reward.reduce((most, r) => Math.max(most, Math.abs(r)), 0);
   for (const estimator of ESTIMATORS) {
-    const { estimate, influence, limit } = estimated(estimator, columns);
-    // As if every unit were one row, with the mean of its rows.
-    const variance = errorOfMean(influence) ** 2 * units;
-    yield {
-      estimator,
-      parameter: limit === null ? null : { value: limit, chosenBy: "mse_bound" },
-      estimate,
-      influence,
-      intervals: intervalsOf({ rows: units, mean: estimate, variance }, { level, bound }),
-    };
+    for (const { estimate, influence, parameter } of estimated(estimator, columns, errorOfMean)) {
+      // As if every unit were one row, with the mean of its rows.
+      const variance = errorOfMean(influence) ** 2 * units;
+      const intervals = intervalsOf({ rows: units, mean: estimate, variance }, { level, bound });
+      yield { estimator, parameter, estimate, influence, intervals };
+    }
   }
 }
 
-interface Estimated {
-  readonly estimate: number;
-  readonly influence: Float64Array;
-  readonly limit: number | null;
+type Estimated = Pick<EstimateOfOne, "estimate" | "influence" | "parameter">;
+
+function estimated(
+  estimator: EstimatorName,
+  columns: RewardColumns,
+  errorOfMean: EstimationTerms["errorOfMean"],
+): readonly Estimated[] {
+  if (estimator === "snips") return [{ ...snips(columns), parameter: null }];
+  if (estimator === "sndr") return [{ ...sndr(columns), parameter: null }];
+  const limits = chosenLimits(estimator, columns, errorOfMean);
+  if (limits === null) return [{ ...meanAt(estimator, columns, 0), parameter: null }];
+  return LIMIT_CHOICES.map((chosenBy) => {
+    const value = limits[chosenBy];
+    return { ...meanAt(estimator, columns, value), parameter: { value, chosenBy } };
+  });
 }
 
-function estimated(estimator: EstimatorName, columns: RewardColumns): Estimated {
-  if (estimator === "snips") return { ...snips(columns), limit: null };
-  if (estimator === "sndr") return { ...sndr(columns), limit: null };
-  const limit = chosenLimit(estimator, columns);
-  const psi = contributionOf(estimator, columns, limit ?? 0);
+function meanAt(estimator: MeanEstimator, columns: RewardColumns, limit: number): Omit<Estimated, "parameter"> {
+  const psi = contributionOf(estimator, columns, limit);
   const estimate = meanOf(psi);
-  return { estimate, influence: psi.map((x) => x - estimate), limit };
+  return { estimate, influence: psi.map((x) => x - estimate) };
 }
 
-function snips({ w, reward }: RewardColumns): Omit<Estimated, "limit"> {
+function snips({ w, reward }: RewardColumns): Omit<Estimated, "parameter"> {
   const weight = meanOf(w);
   const estimate = weight === 0 ? 0 : meanOf(w.map((x, i) => x * (reward[i] as number))) / weight;
   return { estimate, influence: w.map((x, i) => divided(x * ((reward[i] as number) - estimate), weight)) };
 }
 
-function sndr({ w, reward, qChosen, qPolicy }: RewardColumns): Omit<Estimated, "limit"> {
+function sndr({ w, reward, qChosen, qPolicy }: RewardColumns): Omit<Estimated, "parameter"> {
   const weight = meanOf(w);
   const planned = meanOf(qPolicy);
   const rest = reward.map((r, i) => r - (qChosen[i] as number));

@@ -8,7 +8,8 @@
  * falls too little between any two bins.
  */
 import { normalQuantile } from "../../numerics/normal-quantile.ts";
-import type { Calibration } from "../evaluation.ts";
+import { studentTQuantile } from "../../numerics/student-t-quantile.ts";
+import type { Calibration, CalibrationBin } from "../evaluation.ts";
 import { fallsOf } from "./calibration.ts";
 
 const ALPHA = 0.05;
@@ -16,14 +17,22 @@ const ALPHA = 0.05;
 /** @example calibrationHolds([]) // true: nothing speaks against it */
 export function calibrationHolds(calibrations: readonly Calibration[]): boolean {
   const pairs = calibrations.reduce((sum, { bins }) => sum + Math.max(0, bins.length - 1), 0);
-  const steep = limitOf(pairs);
-  const backwards = limitOf(calibrations.length);
+  const share = ALPHA / 2 / Math.max(1, pairs);
+  const backwards = normalQuantile(1 - ALPHA / 2 / Math.max(1, calibrations.length));
   return calibrations.every(
-    ({ bins, slope }) =>
-      fallsOf(bins).every((errors) => errors <= steep) && slope.estimate >= -backwards * slope.standardError,
+    ({ bins, slope }) => doesNotFall(bins, share) && slope.estimate >= -backwards * slope.standardError,
   );
 }
 
-function limitOf(comparisons: number): number {
-  return normalQuantile(1 - ALPHA / 2 / Math.max(1, comparisons));
+/** By Student's t with the degrees of freedom of two bins of two arms: that far out, the normal's tail is too thin for bins of 60. */
+function doesNotFall(bins: readonly CalibrationBin[], chance: number): boolean {
+  return bins.slice(1).every((right, i) => {
+    const pair = [bins[i] ?? right, right];
+    const freedom = Math.max(
+      1,
+      pair.reduce((sum, { decisions }) => sum + decisions - 2, 0),
+    );
+    const limit = studentTQuantile(1 - chance, freedom);
+    return fallsOf(pair).every((errors) => errors <= limit);
+  });
 }

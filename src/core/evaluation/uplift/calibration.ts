@@ -25,8 +25,10 @@ export interface WeighedBin extends CalibrationBin {
 }
 
 const BINS = 10;
+/** Of each arm in a bin: with fewer, an effect errs by chance as a normal distribution does not. */
+const ARM_ROWS_MIN = 30;
 
-/** Fewer than `BINS` where one would have less than two rows of an arm; none where even all rows have. */
+/** Fewer than `BINS` where one would have too few rows of an arm; none where even all rows have. */
 export function binsOf(rows: Predicted): readonly WeighedBin[] {
   const order = Int32Array.from(rows.effect, (_, i) => i).toSorted(
     (a, b) => (rows.effect[a] as number) - (rows.effect[b] as number) || a - b,
@@ -85,7 +87,7 @@ function binOf(rows: Predicted, part: Int32Array): WeighedBin {
   return {
     predicted: (control.effect + treated.effect) / weight,
     observed: treated.mean - control.mean,
-    standardError: control.rows < 2 || treated.rows < 2 ? NaN : Math.sqrt(variance),
+    standardError: Math.min(control.rows, treated.rows) < ARM_ROWS_MIN ? NaN : Math.sqrt(variance),
     decisions: part.length,
     weight,
   };

@@ -33,7 +33,7 @@ const ROWS_MAX = 50_000;
 
 /** null: too few rows. Propensities below the floor support nothing. */
 export function comparableRows(sample: Sample, action: number, floor: number): ChosenRows | null {
-  const all = Int32Array.from(rowsOf(sample, action, floor));
+  const all = rowsOf(sample, action, floor);
   const every = Math.ceil(all.length / ROWS_MAX);
   const chosen = every <= 1 ? all : all.filter((i) => (sample.unit[i] as number) % every === 0);
   const treated = Uint8Array.from(chosen, (i) => Number(sample.assigned[i] === action));
@@ -54,27 +54,19 @@ export function comparableRows(sample: Sample, action: number, floor: number): C
   };
 }
 
-/** How much each row weighs when its unit counts that often. */
-export function reweighed(
-  { weight, unit }: Pick<ComparableRows, "weight" | "unit">,
-  repetitions: Uint8Array,
-): Float64Array {
-  const weights = new Float64Array(weight.length);
-  for (let i = 0; i < weight.length; i++) {
-    weights[i] = (weight[i] as number) * (repetitions[unit[i] as number] as number);
-  }
-  return weights;
-}
-
-function* rowsOf(sample: Sample, action: number, floor: number): Generator<number> {
+function rowsOf(sample: Sample, action: number, floor: number): Int32Array {
   const { rows, logged, assigned, expectedValue, expectedCost } = sample;
   const actions = sample.actions.length;
   // As floats, or rows at the very floor would fall below it.
   const least = Math.max(Math.fround(floor), Number.MIN_VALUE);
+  const found = new Int32Array(rows);
+  let count = 0;
   for (let i = 0; i < rows; i++) {
     const at = i * actions + action;
     if (assigned[i] !== 0 && assigned[i] !== action) continue;
     if ((logged[at] as number) < least || (logged[i * actions] as number) < least) continue;
-    if (Number.isFinite(expectedValue.uplift[at]) && Number.isFinite(expectedCost.uplift[at])) yield i;
+    if (!Number.isFinite(expectedValue.uplift[at]) || !Number.isFinite(expectedCost.uplift[at])) continue;
+    found[count++] = i;
   }
+  return found.subarray(0, count);
 }

@@ -9,7 +9,7 @@
  *
  * A mean of no rows is 0, as in scikit-uplift.
  */
-import { type Prefix, type RankedRows, walk } from "./ranked-rows.ts";
+import { type Prefixes, prefixesOf, type RankedRows } from "./ranked-rows.ts";
 
 /** Points from the origin on, one a step. */
 export interface Curve {
@@ -17,49 +17,60 @@ export interface Curve {
   readonly y: Float64Array;
 }
 
-interface Formula {
-  readonly x: (prefix: Prefix) => number;
-  readonly y: (prefix: Prefix) => number;
-  /** What x and y are divided by, of all rows. */
-  readonly over: (all: Prefix) => { readonly x: number; readonly y: number };
-}
-
-const CURVES = {
-  uplift: { x: size, y: (prefix) => valueOf(prefix) * size(prefix), over: bothBySize },
-  qini: {
-    x: size,
-    y: ({ treated, control, treatedValue, controlValue }) => treatedValue - controlValue * ratio(treated, control),
-    over: (all) => ({ x: size(all), y: all.treated }),
-  },
-  cost: {
-    x: (prefix) => costOf(prefix) * size(prefix),
-    y: (prefix) => valueOf(prefix) * size(prefix),
-    over: bothBySize,
-  },
-} as const satisfies Record<string, Formula>;
+/** A loop each: a formula that is called a step would take as long as the rest of a bootstrap. */
+const CURVES = { uplift, qini, cost } as const satisfies Record<string, (prefixes: Prefixes) => Curve>;
 
 export type CurveName = keyof typeof CURVES;
 
 /** Amounts per decision of both arms' population. The cost curve may step backwards: its costs are estimates. */
 export function curveOf(name: CurveName, rows: RankedRows, weights: Float64Array): Curve {
-  const steps = rows.last.reduce((sum, last) => sum + last, 0);
-  const x = new Float64Array(steps + 1);
-  const y = new Float64Array(steps + 1);
-  const formula = CURVES[name];
-  let all = NOTHING;
-  let step = 0;
-  walk(rows, weights, (prefix) => {
-    step += 1;
-    x[step] = formula.x(prefix);
-    y[step] = formula.y(prefix);
-    all = prefix;
-  });
-  const over = formula.over(all);
-  for (let i = 1; i <= steps; i++) {
-    x[i] = (x[i] as number) / over.x;
-    y[i] = (y[i] as number) / over.y;
+  return curveOver(name, prefixesOf(rows, weights));
+}
+
+/** The same of prefixes that are known. */
+export function curveOver(name: CurveName, prefixes: Prefixes): Curve {
+  return CURVES[name](prefixes);
+}
+
+function uplift(prefixes: Prefixes): Curve {
+  return { x: sharesOf(prefixes), y: gainsOf(prefixes, prefixes.treatedValue, prefixes.controlValue) };
+}
+
+function qini(prefixes: Prefixes): Curve {
+  const { treated, control, treatedValue, controlValue } = prefixes;
+  const all = treated.at(-1) ?? 0;
+  const y = new Float64Array(treated.length);
+  for (let i = 1; i < y.length; i++) {
+    const scaled = ratio(treated[i] as number, control[i] as number);
+    y[i] = ((treatedValue[i] as number) - (controlValue[i] as number) * scaled) / all;
   }
-  return { x, y };
+  return { x: sharesOf(prefixes), y };
+}
+
+function cost(prefixes: Prefixes): Curve {
+  return {
+    x: gainsOf(prefixes, prefixes.treatedCost, prefixes.controlCost),
+    y: gainsOf(prefixes, prefixes.treatedValue, prefixes.controlValue),
+  };
+}
+
+function sharesOf({ treated, control }: Prefixes): Float64Array {
+  const all = (treated.at(-1) ?? 0) + (control.at(-1) ?? 0);
+  const shares = new Float64Array(treated.length);
+  for (let i = 1; i < shares.length; i++) shares[i] = ((treated[i] as number) + (control[i] as number)) / all;
+  return shares;
+}
+
+/** Effect of the action over the prefix, per row, times how large the prefix is. */
+function gainsOf({ treated, control }: Prefixes, treatedSum: Float64Array, controlSum: Float64Array): Float64Array {
+  const all = (treated.at(-1) ?? 0) + (control.at(-1) ?? 0);
+  const gains = new Float64Array(treated.length);
+  for (let i = 1; i < gains.length; i++) {
+    const t = treated[i] as number;
+    const c = control[i] as number;
+    gains[i] = ((ratio(treatedSum[i] as number, t) - ratio(controlSum[i] as number, c)) * (t + c)) / all;
+  }
+  return gains;
 }
 
 /** By trapezoids. */
@@ -76,25 +87,6 @@ export function chordArea({ x, y }: Curve): number {
   return ((x.at(-1) ?? 0) * (y.at(-1) ?? 0)) / 2;
 }
 
-/** Effect of the action on the value over the prefix, per row. */
-function valueOf({ treated, control, treatedValue, controlValue }: Prefix): number {
-  return ratio(treatedValue, treated) - ratio(controlValue, control);
-}
-
-function costOf({ treated, control, treatedCost, controlCost }: Prefix): number {
-  return ratio(treatedCost, treated) - ratio(controlCost, control);
-}
-
-function size({ treated, control }: Prefix): number {
-  return treated + control;
-}
-
-function bothBySize(all: Prefix): { readonly x: number; readonly y: number } {
-  return { x: size(all), y: size(all) };
-}
-
 function ratio(numerator: number, denominator: number): number {
   return denominator === 0 ? 0 : numerator / denominator;
 }
-
-const NOTHING: Prefix = { treated: 0, control: 0, treatedValue: 0, controlValue: 0, treatedCost: 0, controlCost: 0 };

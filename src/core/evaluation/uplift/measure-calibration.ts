@@ -1,29 +1,18 @@
-/** Calibration of every paid action's expected value and expected cost on a log, each against what was observed. */
+/** Calibration of an action's expected value and expected cost, each against what was observed. */
 import type { Calibration } from "../evaluation.ts";
-import type { Sample } from "../sample.ts";
-import { Clusters } from "../clusters.ts";
-import type { Resampling } from "./bootstrap.ts";
+import { Clusters, type ResamplingTerms } from "../clusters.ts";
 import { lineOfSums } from "./calibration-line.ts";
 import { binsOf, expectedCalibrationError, fallsOf, type Predicted } from "./calibration.ts";
-import { type ComparableRows, comparableRows } from "./comparable-rows.ts";
-import type { UpliftTerms } from "./measure-uplift.ts";
+import type { ChosenRows, ComparableRows } from "./comparable-rows.ts";
 
 /**
- * Left out: actions with too few comparable rows, and predictions that are the same for everybody (a fixed cost): they
- * order nobody.
+ * Rows of one action and of `no_offer`: their weights are right as they are. Left out are predictions that are the same
+ * for everybody (a fixed cost): they order nobody.
  */
-export function measureCalibration(sample: Sample, terms: UpliftTerms): readonly Calibration[] {
-  return sample.actions.flatMap((action, at) => {
-    const rows = at === 0 ? null : comparableRows(sample, at, terms.floor);
-    if (rows === null) return [];
-    return calibrationOfRows(rows, { ...terms, units: rows.units }).map((result) => ({ ...result, action }));
-  });
-}
-
-/** The same of rows that were chosen elsewhere: their weights are right as they are. */
-export function calibrationOfRows(rows: ComparableRows, terms: Resampling): readonly Omit<Calibration, "action">[] {
+export function measureCalibration(rows: ChosenRows, terms: ResamplingTerms): readonly Omit<Calibration, "action">[] {
+  const clusters = new Clusters(rows, terms);
   return (["value", "cost"] as const).flatMap((of) => {
-    const result = resultOf(predictedOf(rows, of), terms);
+    const result = resultOf(predictedOf(rows, of), clusters);
     return result === null ? [] : [{ of, ...result }];
   });
 }
@@ -31,14 +20,14 @@ export function calibrationOfRows(rows: ComparableRows, terms: Resampling): read
 /** One comparison by itself at 95 %; `calibrationHolds` judges them together. */
 const CREDIBLE_ERRORS = 1.96;
 
-function resultOf(rows: Predicted, terms: Resampling): Omit<Calibration, "of" | "action"> | null {
+function resultOf(rows: Predicted, clusters: Clusters): Omit<Calibration, "of" | "action"> | null {
   if (rows.effect.every((effect) => effect === rows.effect[0])) return null;
   const bins = binsOf(rows);
-  const clusters = new Clusters({ unit: rows.unit, units: terms.units }, terms);
   const { columns, lineOf } = lineOfSums(rows);
-  const slope = clusters.estimate(columns, (sums) => lineOf(sums).slope);
-  const intercept = clusters.estimate(columns, (sums) => lineOf(sums).intercept);
-  if (bins.length === 0 || !Number.isFinite(slope.estimate)) return null;
+  const sums = columns.map((column) => clusters.sumsOf(column));
+  const [slope, intercept] = clusters.estimates(sums, [(of) => lineOf(of).slope, (of) => lineOf(of).intercept]);
+  if (bins.length === 0 || slope === undefined || intercept === undefined) return null;
+  if (!Number.isFinite(slope.estimate)) return null;
   const falls = fallsOf(bins);
   return {
     bins: bins.map(({ predicted, observed, standardError, decisions }) => ({

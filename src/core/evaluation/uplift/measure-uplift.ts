@@ -1,49 +1,39 @@
 /**
- * How well a model ranks, for every paid action against `no_offer`, on a log: amounts per decision, by 1/p weights.
+ * How well a model ranks, of one paid action against `no_offer`: amounts per decision, by 1/p weights.
  *
  *   qini, auuc  between the curve and the straight line: 0 is a random order ("excess" of `ranking-metrics.ts`;
  *               money has no perfect ranking to divide by), ranked by expected value
  *   aucc        0.5 is a random order; ranked by expected value per expected cost
  */
 import type { Estimate, UpliftResult } from "../evaluation.ts";
-import type { Sample } from "../sample.ts";
-import { bootstrapped, type Resampling } from "./bootstrap.ts";
-import { type ComparableRows, comparableRows, reweighed } from "./comparable-rows.ts";
-import { type Curve, curveOf } from "./curves.ts";
-import { ranked, type RankedRows } from "./ranked-rows.ts";
-import { aucc, excess, upliftAt } from "./ranking-metrics.ts";
-
-export interface UpliftTerms extends Omit<Resampling, "units"> {
-  /** A smaller logged probability supports nothing. */
-  readonly floor: number;
-}
+import { Clusters, type ResamplingTerms } from "../clusters.ts";
+import type { ChosenRows, ComparableRows } from "./comparable-rows.ts";
+import { type Curve, curveOf, curveOver } from "./curves.ts";
+import { PrefixSums, ranked, RankedWeights } from "./ranked-rows.ts";
+import { auccOver, excess, upliftAt } from "./ranking-metrics.ts";
 
 const SHARES = [0.1, 0.2, 0.3, 0.5] as const;
 const POINTS_MAX = 200;
 
-/** Actions with too few comparable rows are left out. */
-export function measureUplift(sample: Sample, terms: UpliftTerms): readonly UpliftResult[] {
-  return sample.actions.flatMap((action, at) => {
-    const rows = at === 0 ? null : comparableRows(sample, at, terms.floor);
-    return rows === null ? [] : [{ action, ...upliftOfRows(rows, { ...terms, units: rows.units }) }];
-  });
-}
-
-/** The same of rows that were chosen elsewhere: their weights are right as they are. */
-export function upliftOfRows(rows: ComparableRows, terms: Resampling): Omit<UpliftResult, "action"> {
+/** Rows of one action and of `no_offer`: their weights are right as they are. */
+export function measureUplift(rows: ChosenRows, terms: ResamplingTerms): Omit<UpliftResult, "action"> {
+  const clusters = new Clusters(rows, terms);
   const byValue = ranked({ ...rows, score: rows.expectedValue });
   const byEfficiency = ranked({ ...rows, score: efficiencyOf(rows) });
-  const valueWeights = inOrder(rows, byValue);
-  const efficiencyWeights = inOrder(rows, byEfficiency);
-  const [qini = NONE, auuc = NONE, area = NONE, ...upliftAtShares] = bootstrapped((repetitions) => {
-    const weights = reweighed(valueWeights, repetitions);
+  const valueWeights = new RankedWeights(byValue, clusters);
+  const efficiencyWeights = new RankedWeights(byEfficiency, clusters);
+  const valuePrefixes = new PrefixSums(byValue);
+  const efficiencyPrefixes = new PrefixSums(byEfficiency);
+  const [qini = NONE, auuc = NONE, area = NONE, ...upliftAtShares] = clusters.resampled((times) => {
+    const weights = valueWeights.times(times);
+    const prefixes = valuePrefixes.of(weights);
     return [
-      excess(curveOf("qini", byValue, weights)),
-      excess(curveOf("uplift", byValue, weights)),
-      aucc(byEfficiency, reweighed(efficiencyWeights, repetitions)) ?? NaN,
-      ...SHARES.map((share) => upliftAt(byValue, weights, { share, strategy: "overall" })),
+      excess(curveOver("qini", prefixes)),
+      excess(curveOver("uplift", prefixes)),
+      auccOver(efficiencyPrefixes.of(efficiencyWeights.times(times))) ?? NaN,
+      ...upliftAt(byValue, weights, { shares: SHARES, strategy: "overall" }),
     ];
-  }, terms);
+  });
   return {
     decisions: rows.treated.length,
     qini,
@@ -65,10 +55,6 @@ function efficiencyOf({ expectedValue, expectedCost }: ComparableRows): Float64A
     if (cost > 0) return value / cost;
     return value >= 0 ? Infinity : -Infinity;
   });
-}
-
-function inOrder({ unit }: ComparableRows, { order, weight }: RankedRows): Pick<ComparableRows, "weight" | "unit"> {
-  return { weight, unit: Int32Array.from(order, (i) => unit[i] as number) };
 }
 
 /** Evenly, with both ends. */

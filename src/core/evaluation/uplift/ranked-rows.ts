@@ -1,4 +1,5 @@
 /** Rows of one action and of `no_offer`, and the same by falling score: what the ranking metrics walk over. */
+import type { Clusters } from "../clusters.ts";
 
 /** Columns of n rows. */
 export interface Comparison {
@@ -35,33 +36,84 @@ export function ranked(rows: Comparison): RankedRows {
   };
 }
 
-/** What was seen from the highest score down to here. Sums are weighted. */
-export interface Prefix {
-  readonly treated: number;
-  readonly control: number;
-  readonly treatedValue: number;
-  readonly controlValue: number;
-  readonly treatedCost: number;
-  readonly controlCost: number;
+/** How much ranked rows weigh when their clusters are drawn some number of times. */
+export class RankedWeights {
+  readonly #weight: Float64Array;
+  readonly #cluster: Uint16Array;
+  readonly #weights: Float64Array;
+
+  constructor({ order, weight }: RankedRows, clusters: Clusters) {
+    this.#weight = weight;
+    this.#cluster = Uint16Array.from(order, (row) => clusters.of(row));
+    this.#weights = new Float64Array(weight.length);
+  }
+
+  /** The same array every time. */
+  times(times: Uint8Array): Float64Array {
+    const weights = this.#weights;
+    for (let i = 0; i < weights.length; i++) {
+      weights[i] = (this.#weight[i] as number) * (times[this.#cluster[i] as number] as number);
+    }
+    return weights;
+  }
 }
 
-/** Visits every step with one and the same object, which is only good during the visit. Weights [n], by rank. */
-export function walk(rows: RankedRows, weights: Float64Array, visit: (prefix: Prefix) => void): void {
-  const prefix = { treated: 0, control: 0, treatedValue: 0, controlValue: 0, treatedCost: 0, controlCost: 0 };
-  for (let i = 0; i < weights.length; i++) {
-    const weight = weights[i] as number;
-    const value = weight * (rows.value[i] as number);
-    const cost = weight * (rows.cost[i] as number);
-    if (rows.treated[i] === 1) {
-      prefix.treated += weight;
-      prefix.treatedValue += value;
-      prefix.treatedCost += cost;
-    } else {
-      prefix.control += weight;
-      prefix.controlValue += value;
-      prefix.controlCost += cost;
+/** What was seen from the highest score down to each step; the first one has seen nothing. Sums are weighted. */
+export interface Prefixes {
+  readonly treated: Float64Array;
+  readonly control: Float64Array;
+  readonly treatedValue: Float64Array;
+  readonly controlValue: Float64Array;
+  readonly treatedCost: Float64Array;
+  readonly controlCost: Float64Array;
+}
+
+/** @param weights [n], by rank */
+export function prefixesOf(rows: RankedRows, weights: Float64Array): Prefixes {
+  return new PrefixSums(rows).of(weights);
+}
+
+/** The prefixes of one ranking for weights that change: new memory each time would take longer than the sums. */
+export class PrefixSums {
+  readonly #rows: RankedRows;
+  readonly #prefixes: Prefixes;
+
+  constructor(rows: RankedRows) {
+    const points = rows.last.reduce((sum, one) => sum + one, 0) + 1;
+    this.#rows = rows;
+    this.#prefixes = {
+      treated: new Float64Array(points),
+      control: new Float64Array(points),
+      treatedValue: new Float64Array(points),
+      controlValue: new Float64Array(points),
+      treatedCost: new Float64Array(points),
+      controlCost: new Float64Array(points),
+    };
+  }
+
+  /** The same arrays every time. */
+  of(weights: Float64Array): Prefixes {
+    const { treated, value, cost, last } = this.#rows;
+    const prefixes = this.#prefixes;
+    const own = { rows: 0, value: 0, cost: 0 };
+    const control = { rows: 0, value: 0, cost: 0 };
+    let step = 0;
+    for (let i = 0; i < weights.length; i++) {
+      const weight = weights[i] as number;
+      const arm = treated[i] === 1 ? own : control;
+      arm.rows += weight;
+      arm.value += weight * (value[i] as number);
+      arm.cost += weight * (cost[i] as number);
+      if (last[i] === 0) continue;
+      step += 1;
+      prefixes.treated[step] = own.rows;
+      prefixes.control[step] = control.rows;
+      prefixes.treatedValue[step] = own.value;
+      prefixes.controlValue[step] = control.value;
+      prefixes.treatedCost[step] = own.cost;
+      prefixes.controlCost[step] = control.cost;
     }
-    if (rows.last[i] === 1) visit(prefix);
+    return prefixes;
   }
 }
 

@@ -8,8 +8,8 @@
  *   uplift@k  y_t/n_t − y_c/n_c of the first ⌊k·N⌋ rows, as `uplift_at_k`: "overall" of both arms together,
  *             "by_group" of each arm by itself
  */
-import { area, chordArea, type Curve, curveOf } from "./curves.ts";
-import { type Comparison, ranked, type RankedRows } from "./ranked-rows.ts";
+import { area, chordArea, type Curve, curveOf, curveOver } from "./curves.ts";
+import { type Comparison, type Prefixes, prefixesOf, ranked, type RankedRows } from "./ranked-rows.ts";
 
 /** Between the curve and the straight line. */
 export function excess(curve: Curve): number {
@@ -41,27 +41,43 @@ export function perfectAuuc(rows: RankedRows, weights: Float64Array): number {
 
 /** AUCC of rows ranked by efficiency; null where all together bring nothing, or cost nothing. */
 export function aucc(rows: RankedRows, weights: Float64Array): number | null {
-  const curve = curveOf("cost", rows, weights);
+  return auccOver(prefixesOf(rows, weights));
+}
+
+/** The same of prefixes that are known. */
+export function auccOver(prefixes: Prefixes): number | null {
+  const curve = curveOver("cost", prefixes);
   const all = (curve.x.at(-1) ?? 0) * (curve.y.at(-1) ?? 0);
   return all === 0 ? null : area(curve) / all;
 }
 
 export type Strategy = "overall" | "by_group";
 
-/** Effect among the `share`, in (0, 1], of rows with the highest scores; NaN where one of the arms is not there. */
+/** Effect among each of the shares, in (0, 1], of rows with the highest scores; NaN where an arm is not there. */
 export function upliftAt(
   rows: RankedRows,
   weights: Float64Array,
-  { share, strategy }: { readonly share: number; readonly strategy: Strategy },
-): number {
+  { shares, strategy }: { readonly shares: readonly number[]; readonly strategy: Strategy },
+): readonly number[] {
   const mass = [0, 0];
   for (let i = 0; i < weights.length; i++) {
     const arm = rows.treated[i] as number;
     mass[arm] = (mass[arm] as number) + (weights[i] as number);
   }
   const [control = 0, treated = 0] = mass;
-  const both = Math.floor(share * (control + treated));
-  const room = strategy === "overall" ? [both, both] : [Math.floor(share * control), Math.floor(share * treated)];
+  return shares.map((share) => {
+    const both = Math.floor(share * (control + treated));
+    const room = strategy === "overall" ? [both, both] : [Math.floor(share * control), Math.floor(share * treated)];
+    return effectWithin(rows, weights, { room, strategy });
+  });
+}
+
+/** Of the first rows, of which each arm's, or both together, fill the room there is. */
+function effectWithin(
+  rows: RankedRows,
+  weights: Float64Array,
+  { room, strategy }: { readonly room: number[]; readonly strategy: Strategy },
+): number {
   const taken = [0, 0];
   const sums = [0, 0];
   for (let i = 0; i < weights.length; i++) {
@@ -71,6 +87,7 @@ export function upliftAt(
     sums[arm] = (sums[arm] as number) + inside * (rows.value[i] as number);
     room[arm] = (room[arm] as number) - inside;
     if (strategy === "overall") room[1 - arm] = room[arm];
+    if (room[0] === 0 && room[1] === 0) break;
   }
   return (sums[1] as number) / (taken[1] as number) - (sums[0] as number) / (taken[0] as number);
 }

@@ -6,9 +6,8 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { type RewardColumns, rewardColumns, withBaseline } from "../../../../src/core/evaluation/contributions.ts";
 import { Clusters } from "../../../../src/core/evaluation/clusters.ts";
-import { evaluate } from "../../../../src/core/evaluation/evaluate.ts";
 import { summaryOfWeights } from "../../../../src/core/evaluation/gates.ts";
-import { biasBoundAt, chosenLimit } from "../../../../src/core/evaluation/off-policy/choose-limit.ts";
+import { biasBoundAt, chosenLimits } from "../../../../src/core/evaluation/off-policy/choose-limit.ts";
 import { contributionOf, type MeanEstimator } from "../../../../src/core/evaluation/off-policy/contribution-of.ts";
 import { estimateAll } from "../../../../src/core/evaluation/off-policy/estimate-all.ts";
 import {
@@ -19,6 +18,7 @@ import {
 } from "../../../../src/core/evaluation/off-policy/intervals.ts";
 import { Random } from "../../../../src/simulation/random.ts";
 import { openBandit } from "../../../support/open-bandit.ts";
+import { evaluated } from "../../../support/evaluated.ts";
 import { errorOfMean } from "../../../support/truth-report.ts";
 
 interface Golden {
@@ -163,11 +163,34 @@ describe("the limit of a weight", () => {
       qChosen: new Float64Array(n).fill(1),
       qPolicy: new Float64Array(n).fill(1),
     };
-    expect(chosenLimit("clipped_ips", even)).toBeGreaterThanOrEqual(1.5);
+    const limitOf = (estimator: MeanEstimator, columns: RewardColumns) =>
+      chosenLimits(estimator, columns, errorOfMean)?.mse_bound;
+    expect(limitOf("clipped_ips", even)).toBeGreaterThanOrEqual(1.5);
     // What the model leaves over of these two is −1 and 1: together they say nothing, and only make it noisy.
     const wild = { ...even, w: even.w.map((w, i) => (i === 3 || i === 5 ? 5_000 : w)) };
-    expect(chosenLimit("clipped_dr", wild)).toBeLessThan(5_000);
-    expect(chosenLimit("dr", wild)).toBeNull();
+    expect(limitOf("clipped_dr", wild)).toBeLessThan(5_000);
+    expect(chosenLimits("dr", wild, errorOfMean)).toBeNull();
+  });
+});
+
+describe("a second opinion of the limit, by SLOPE", () => {
+  it("is told of every estimator that has one, beside that of the bound", () => {
+    const told = Array.from(estimateAll(COLUMNS, TERMS), (one) => `${one.estimator} ${one.parameter?.chosenBy ?? ""}`);
+    const tempered = ["clipped_ips", "clipped_dr", "switch_dr", "dros", "sub_gaussian_ips", "sub_gaussian_dr"];
+    for (const name of tempered) expect(told).toEqual(expect.arrayContaining([`${name} mse_bound`, `${name} slope`]));
+    expect(told).toHaveLength(5 + 2 * tempered.length);
+  });
+
+  it("cuts where nothing is lost by it, and not where the weights that are cut hold the value", () => {
+    const n = 20_000;
+    const w = new Float64Array(n).fill(0.5).map((weight, i) => (i % 100 === 0 ? 50.5 : weight));
+    const none = new Float64Array(n);
+    const random = new Random(3, "slope");
+    const noise = Float64Array.from(w, () => random.normal());
+    const slopeOf = (reward: Float64Array) =>
+      chosenLimits("clipped_ips", { w, reward, qChosen: none, qPolicy: none }, errorOfMean)?.slope;
+    expect(slopeOf(noise)).toBe(1);
+    expect(slopeOf(noise.map((x, i) => x + (i % 100 === 0 ? 10 : 0)))).toBeGreaterThan(25);
   });
 });
 
@@ -195,11 +218,8 @@ describe("the Open Bandit logs", () => {
   it("refuses women, where one decision is a fifth of all weight, and reports men", () => {
     const [women, men] = (["women", "men"] as const).map((campaign) => {
       const { sample, uniform } = openBandit(`bts-${campaign}`);
-      return evaluate(
-        sample,
-        { candidate: [{ lambda: null, columns: uniform }], incumbent: null, curve: [] },
-        OPEN_TERMS,
-      );
+      const policies = { candidate: [{ lambda: null, columns: uniform }], incumbent: null, curve: [] } as const;
+      return evaluated(sample, policies, OPEN_TERMS);
     });
     expect(women?.verdict.decision).toBe("cannot_tell");
     expect(women?.gates.filter(({ passed }) => !passed).map(({ gate }) => gate)).toContain("ess");
@@ -223,6 +243,4 @@ const OPEN_TERMS = {
   minSliceRows: 100,
   spend: "any",
   pValueSrm: 1,
-  calibration: [],
-  uplift: [],
 } as const;

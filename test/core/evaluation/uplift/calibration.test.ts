@@ -26,13 +26,13 @@ function plainLine(rows: Predicted) {
   return line.lineOf(line.columns.map((column) => column.reduce((sum, x) => sum + x, 0)));
 }
 
-const EFFECTS = Array.from({ length: 100 }, (_, i) => i / 10);
+const EFFECTS = Array.from({ length: 200 }, (_, i) => i / 20);
 
 describe("calibration", () => {
   it("of exact predictions meets them in every bin, on a line of slope 1 through 0", () => {
     const rows = columns(EFFECTS, (effect) => effect);
     const bins = binsOf(rows);
-    expect(bins.map(({ decisions }) => decisions)).toEqual(Array.from({ length: 10 }, () => 40));
+    expect(bins.map(({ decisions }) => decisions)).toEqual(Array.from({ length: 10 }, () => 80));
     for (const { predicted, observed } of bins) expect(observed).toBeCloseTo(predicted, 12);
     expect(expectedCalibrationError(bins)).toBeCloseTo(0, 12);
     expect(fallsOf(bins)).toEqual([]);
@@ -59,14 +59,14 @@ describe("calibration", () => {
   });
 
   it("has Welch's standard error where every unit has one row", () => {
-    // One bin's rows: 20 of each arm, all at ±1 of their mean: variance 20/19 each.
+    // One bin's rows: 40 of each arm, all at ±1 of their mean: variance 40/39 each.
     const [bin] = binsOf(
       columns(
-        Array.from({ length: 100 }, (_, i) => Math.floor(i / 10)),
+        Array.from({ length: 200 }, (_, i) => Math.floor(i / 20)),
         () => 0,
       ),
     );
-    expect(bin?.standardError).toBeCloseTo(Math.sqrt((2 * (20 / 19)) / 20), 12);
+    expect(bin?.standardError).toBeCloseTo(Math.sqrt((2 * (40 / 39)) / 40), 12);
   });
 
   it("has a larger standard error where the rows of a unit go together", () => {
@@ -91,9 +91,9 @@ describe("calibration", () => {
     expect(falls[0]).toBeCloseTo(2, 12);
   });
 
-  it("takes fewer bins where one would lack an arm, and none where all rows do", () => {
-    const few = columns([1, 2, 3], (effect) => effect);
-    expect(binsOf(few)).toHaveLength(3);
-    expect(binsOf({ ...few, treated: few.treated.map(() => 1) })).toEqual([]);
+  it("takes fewer bins where one would have less than 30 rows of an arm, and none where all rows have", () => {
+    const few = (effects: number) => columns(EFFECTS.slice(0, effects), (effect) => effect);
+    expect([90, 89, 15, 14].map((effects) => binsOf(few(effects)).length)).toEqual([6, 5, 1, 0]);
+    expect(binsOf({ ...few(90), treated: few(90).treated.map(() => 1) })).toEqual([]);
   });
 });

@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Expected, Sample } from "../../../../src/core/evaluation/sample.ts";
 import { calibrationHolds } from "../../../../src/core/evaluation/uplift/calibration-holds.ts";
-import { measureCalibration } from "../../../../src/core/evaluation/uplift/measure-calibration.ts";
 import { comparableRows } from "../../../../src/core/evaluation/uplift/comparable-rows.ts";
-import { measureUplift } from "../../../../src/core/evaluation/uplift/measure-uplift.ts";
+import { measureAction } from "../../../../src/core/evaluation/uplift/measure-action.ts";
 import { uniformFromHash } from "../../../../src/core/numerics/murmur3.ts";
 
 const ROWS = 20_000;
@@ -60,11 +59,22 @@ function world({ predicted }: { readonly predicted: (u: number) => number }): Sa
   };
 }
 
+function measured(sample: Sample, terms = TERMS) {
+  const actions = sample.actions.flatMap((action, at) => {
+    const rows = at === 0 ? null : comparableRows(sample, at, terms.floor);
+    return rows === null ? [] : [{ action, ...measureAction(rows, terms) }];
+  });
+  return {
+    uplift: actions.map(({ action, uplift }) => ({ action, ...uplift })),
+    calibration: actions.flatMap(({ action, calibration }) => calibration.map((result) => ({ ...result, action }))),
+  };
+}
+
 describe("uplift of a sample", () => {
   const good = world({ predicted: (u) => 2 * u });
 
   it("is near what is true of the world, for every paid action", () => {
-    const [coupon, call] = measureUplift(good, TERMS);
+    const [coupon, call] = measured(good).uplift;
     expect([coupon?.action, call?.action]).toEqual(["coupon", "call"]);
     // Best first, the uplift curve is ∫₁₋ₓ¹ 2u du = 2x − x²: area 2/3, and 1/2 under the straight line.
     expect(Math.abs((coupon?.auuc.estimate ?? NaN) - 1 / 6)).toBeLessThan(4 * (coupon?.auuc.standardError ?? NaN));
@@ -81,8 +91,8 @@ describe("uplift of a sample", () => {
   });
 
   it("is the same for the same seed, and draws at most 200 points", () => {
-    const results = measureUplift(good, TERMS);
-    expect(measureUplift(good, TERMS)).toEqual(results);
+    const results = measured(good).uplift;
+    expect(measured(good).uplift).toEqual(results);
     expect(results[0]?.qiniCurve).toHaveLength(200);
     expect(results[0]?.costCurve).toHaveLength(200);
     expect(results[0]?.qiniCurve[0]).toEqual([0, 0]);
@@ -90,7 +100,7 @@ describe("uplift of a sample", () => {
   });
 
   it("of a ranking by chance has an interval around 0", () => {
-    const [coupon] = measureUplift(world({ predicted: (u) => uniformFromHash(`score${u}`) }), TERMS);
+    const [coupon] = measured(world({ predicted: (u) => uniformFromHash(`score${u}`) })).uplift;
     expect(coupon?.qini.low).toBeLessThan(0);
     expect(coupon?.qini.high).toBeGreaterThan(0);
   });
@@ -101,8 +111,8 @@ describe("uplift of a sample", () => {
     const compared = good.assigned.subarray(15_000).filter((action) => action !== 2).length;
     expect(rows?.treated).toHaveLength(compared);
     const never = { ...good, logged: good.logged.map((p, k) => (k % 3 === 1 ? 0 : p)) };
-    expect(measureUplift(never, TERMS).map(({ action }) => action)).toEqual(["call"]);
-    expect(measureCalibration(never, TERMS).map(({ action }) => action)).toEqual(["call"]);
+    expect(measured(never).uplift.map(({ action }) => action)).toEqual(["call"]);
+    expect(measured(never).calibration.map(({ action }) => action)).toEqual(["call"]);
   });
 });
 
@@ -137,7 +147,7 @@ describe("of many rows", () => {
     expect(rows?.units).toBe(Math.ceil(ROWS / 3));
     expect(Math.abs((rows?.treated.length ?? NaN) / (all * times) - 1 / 3)).toBeLessThan(0.02);
     expect(rows?.unit.reduce((most, unit) => Math.max(most, unit), 0)).toBeLessThan(Math.ceil(ROWS / 3));
-    const [coupon] = measureUplift(many, { ...TERMS, replicates: 20 });
+    const [coupon] = measured(many, { ...TERMS, replicates: 20 }).uplift;
     expect(coupon?.decisions).toBe(rows?.treated.length);
     expect(Math.abs((coupon?.auuc.estimate ?? NaN) - 1 / 6)).toBeLessThan(4 * (coupon?.auuc.standardError ?? NaN));
   });
@@ -145,7 +155,7 @@ describe("of many rows", () => {
 
 describe("calibration of a sample", () => {
   it("holds where the model is right", () => {
-    const calibrations = measureCalibration(world({ predicted: (u) => 2 * u }), TERMS);
+    const calibrations = measured(world({ predicted: (u) => 2 * u })).calibration;
     // A cost or a value that is predicted the same for all orders nobody.
     expect(calibrations.map(({ action, of }) => [action, of])).toEqual([
       ["coupon", "value"],
@@ -162,6 +172,6 @@ describe("calibration of a sample", () => {
   });
 
   it("does not hold where the model ranks backwards", () => {
-    expect(calibrationHolds(measureCalibration(world({ predicted: (u) => 2 - 2 * u }), TERMS))).toBe(false);
+    expect(calibrationHolds(measured(world({ predicted: (u) => 2 - 2 * u })).calibration)).toBe(false);
   });
 });

@@ -52,7 +52,7 @@ function metricsOf(rows: readonly Row[]) {
     excess(curveOf("qini", order, order.weight)),
     excess(curveOf("uplift", order, order.weight)),
     aucc(order, order.weight) ?? 0,
-    upliftAt(order, order.weight, { share: 1, strategy: "overall" }),
+    ...upliftAt(order, order.weight, { shares: [1], strategy: "overall" }),
   ];
 }
 

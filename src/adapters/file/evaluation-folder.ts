@@ -1,0 +1,76 @@
+/**
+ * The evaluations that were asked for: a folder each, with `candidate.yaml`, `evaluation.json` (what was asked, and how
+ * it stands), and, once it is done, `report.json` and `report.html`.
+ */
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { EvaluationEntry } from "../../contract/evaluations.ts";
+import { replaceDurably } from "./durable-file.ts";
+
+const ENTRY = "evaluation.json";
+const CANDIDATE = "candidate.yaml";
+
+/** Where the process of an evaluation finds what it needs, and leaves what it makes. */
+export interface EvaluationPaths {
+  readonly candidate: string;
+  readonly out: string;
+  /** For what does not fit in memory. Removed when the evaluation has ended, however it did. */
+  readonly scratch: string;
+}
+
+export class EvaluationFolder {
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /**
+   * In the order of their ids, which is that of time. What was not kept whole is none. Rejects with what the file system
+   * says where the folder is there and cannot be read.
+   */
+  async entries(): Promise<readonly EvaluationEntry[]> {
+    await mkdir(this.#folder, { recursive: true });
+    const found = await Promise.all((await readdir(this.#folder)).toSorted().map((id) => this.#entry(id)));
+    return found.filter((entry) => entry !== null);
+  }
+
+  /** Rejects with what the file system says. */
+  async add(entry: EvaluationEntry, candidate: string): Promise<void> {
+    await mkdir(join(this.#folder, entry.evaluationId), { recursive: true });
+    await writeFile(this.pathsOf(entry.evaluationId).candidate, candidate);
+    await this.save(entry);
+  }
+
+  async save(entry: EvaluationEntry): Promise<void> {
+    await replaceDurably(join(this.#folder, entry.evaluationId, ENTRY), Buffer.from(JSON.stringify(entry)));
+  }
+
+  async remove(evaluationId: string): Promise<void> {
+    await rm(join(this.#folder, evaluationId), { recursive: true, force: true });
+  }
+
+  async tidy(evaluationId: string): Promise<void> {
+    await rm(this.pathsOf(evaluationId).scratch, { recursive: true, force: true });
+  }
+
+  /** The text of a report, as the process of the evaluation wrote it. */
+  report(evaluationId: string, form: "json" | "html"): Promise<string> {
+    return readFile(join(this.#folder, evaluationId, `report.${form}`), "utf8");
+  }
+
+  pathsOf(evaluationId: string): EvaluationPaths {
+    const out = join(this.#folder, evaluationId);
+    return { out, candidate: join(out, CANDIDATE), scratch: join(out, "scratch") };
+  }
+
+  async #entry(evaluationId: string): Promise<EvaluationEntry | null> {
+    try {
+      const text = await readFile(join(this.#folder, evaluationId, ENTRY), "utf8");
+      const parsed = EvaluationEntry.safeParse(JSON.parse(text));
+      return parsed.success && parsed.data.evaluationId === evaluationId ? parsed.data : null;
+    } catch {
+      return null;
+    }
+  }
+}
