@@ -1,7 +1,14 @@
 import { type Command, Option } from "commander";
 import type { EvaluationReport } from "../contract/evaluation-report.ts";
-import { composeEvaluation, type EvaluationParts, type NamedPolicy, writeTexts } from "../compose/evaluation.ts";
-import { readConfig } from "../ops/config.ts";
+import {
+  composeEvaluation,
+  type EvaluationParts,
+  type NamedPolicy,
+  openOutcomes,
+  type ToldOutcomes,
+  writeTexts,
+} from "../compose/evaluation.ts";
+import { type Config, readConfig } from "../ops/config.ts";
 import { type Compared, type Evaluated, evaluateLog } from "../service/evaluation/evaluate-log.ts";
 import { amount, type EvaluateOptions, misuseOf, share } from "./evaluate/options.ts";
 import { ReadingProgress } from "./evaluate/progress.ts";
@@ -66,18 +73,40 @@ export function addEvaluateCommand(program: Command, starter: Starter = UNSTARTE
 async function evaluateWith(options: EvaluateOptions, starter: Starter): Promise<boolean> {
   // Exiting, unlike being ended by a signal, removes what is unfinished.
   for (const [signal, code] of Object.entries(SIGNALS)) process.once(signal, () => process.exit(code));
-  const { decisions = null, outcomes = null, candidate, incumbent = null, models = null, out } = options;
-  const parts = await composeEvaluation(readConfig(), { decisions, outcomes, candidate, incumbent, models });
+  const config = readConfig();
+  using told = await openOutcomes(config, { outcomes: options.outcomes ?? null });
+  const progress = new ReadingProgress(starter);
+  const stopping = new AbortController();
+  // Models are opened, and some of the log is looked at, meanwhile.
+  const reading = readOutcomes(told, stopping.signal);
+  const evaluating = evaluateOn(options, { config, told, reading, progress });
   try {
-    const progress = new ReadingProgress(starter);
-    const log = parts.open(rowsOf(options, parts), () => progress.advance(log.count));
-    const reading = readOutcomes(parts);
-    const evaluating = evaluateParts(options, parts, { log, reading, progress });
-    const [read, evaluated] = await Promise.all([reading, evaluating]).finally(() => progress.stop());
+    const [read, evaluated] = await Promise.all([reading, evaluating]);
     for (const line of tellEvaluation(evaluated, read)) console.log(line);
-    if (out !== undefined) await writeTexts(out, await textsOf(evaluated.report));
+    if (options.out !== undefined) await writeTexts(options.out, await textsOf(evaluated.report));
     starter({ kind: "reported", verdict: evaluated.report.verdict.decision });
     return evaluated.report.verdict.decision === "ship" && evaluated.faulty + read.faulty === 0;
+  } finally {
+    progress.stop();
+    stopping.abort();
+    await Promise.allSettled([reading, evaluating]);
+  }
+}
+
+interface Log {
+  readonly config: Config;
+  readonly told: ToldOutcomes;
+  /** Until all outcomes are in their store. */
+  readonly reading: Promise<unknown>;
+  readonly progress: ReadingProgress;
+}
+
+async function evaluateOn(options: EvaluateOptions, log: Log): Promise<Evaluated> {
+  const { decisions = null, outcomes = null, candidate, incumbent = null, models = null } = options;
+  const paths = { decisions, outcomes, candidate, incumbent, models };
+  const parts = await composeEvaluation(log.config, paths, log.told.store);
+  try {
+    return await evaluateParts(options, parts, log);
   } finally {
     await parts.close();
   }
@@ -93,34 +122,30 @@ function rowsOf({ program, from, until, propensity, floor }: EvaluateOptions, { 
   };
 }
 
-interface OpenLog {
-  readonly log: ReturnType<EvaluationParts["open"]>;
-  /** Until all outcomes are in their store. */
-  readonly reading: Promise<unknown>;
-  readonly progress: ReadingProgress;
-}
-
 async function evaluateParts(
   options: EvaluateOptions,
   parts: EvaluationParts,
-  { log, reading, progress }: OpenLog,
+  { told, reading, progress }: Log,
 ): Promise<Evaluated> {
-  const { candidate, incumbent, store } = parts;
+  const { candidate, incumbent } = parts;
   const { propensity, floor, window: windowMs, exposures, level, tolerance, minSlice, anySpend } = options;
+  const rows = rowsOf(options, parts);
+  const log = parts.open(rows, () => progress.advance(log.count));
   return await evaluateLog(
     log,
     {
       join: async () => {
         await reading;
         progress.show();
-        const told = exposures ?? (store.exposures > 0 ? "reported" : "assumed");
-        return { windowMs, exposures: told, instantMs: Date.parse };
+        const known = told.store.exposures > 0 ? "reported" : "assumed";
+        return { windowMs, exposures: exposures ?? known, instantMs: Date.parse };
       },
       lambda: options.lambda ?? null,
       costWeight: candidate.program.objective.costWeight,
       incumbent: incumbent === null ? "as logged" : "decided again",
       names: { slices: options.slice ?? null, protectedNames: options.protected ?? [] },
       onPass: (left) => progress.beginPass(left),
+      onRead: () => told.close(),
     },
     {
       level,
@@ -130,7 +155,7 @@ async function evaluateParts(
       anySpend: anySpend === true ? "compare" : "refuse",
       propensity,
     },
-    comparedOf(parts, await parts.live(rowsOf(options, parts).programId)),
+    comparedOf(parts, await parts.live(rows.programId)),
   );
 }
 

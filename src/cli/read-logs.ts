@@ -19,11 +19,12 @@ interface OutcomesPlace {
   readonly store: { add(line: object, text: string): string | null; seal(): Promise<void> };
 }
 
-/** All outcomes into their store. */
-export async function readOutcomes({ outcomes, store }: OutcomesPlace): Promise<OutcomesRead> {
+/** All outcomes into their store, unless the signal ends it. */
+export async function readOutcomes({ outcomes, store }: OutcomesPlace, signal?: AbortSignal): Promise<OutcomesRead> {
   const read = { outcomes: 0, torn: 0, faulty: 0, faults: [] as string[] };
   await withProgress("reading outcomes", outcomes, async (lines) => {
     for await (const entry of lines) {
+      if (signal?.aborted === true) return;
       if (entry.kind === "torn") {
         read.torn += 1;
         continue;

@@ -35,29 +35,47 @@ export interface NamedPolicy {
   readonly models: readonly Pick<UpliftModel, "name" | "version" | "digest">[];
 }
 
+/** Outcomes, and where they are looked up. */
+export interface ToldOutcomes extends Disposable {
+  readonly outcomes: ReadLog;
+  readonly store: OutcomeStore;
+  /** Lets go of them. Again: nothing happens. */
+  close(): void;
+}
+
+export async function openOutcomes(config: Config, paths: Pick<EvaluationPaths, "outcomes">): Promise<ToldOutcomes> {
+  const outcomes = await segmentsIn(
+    paths.outcomes ?? [join(config.DATA_DIR, "outcomes")].filter((path) => existsSync(path)),
+  );
+  const workspace = await Workspace.open();
+  return {
+    outcomes: (onProgress) => readSegments(outcomes, onProgress),
+    store: await OutcomeStore.open(workspace),
+    close: () => workspace.close(),
+    [Symbol.dispose]: () => workspace.close(),
+  };
+}
+
 export interface EvaluationParts {
   readonly candidate: NamedPolicy;
   readonly incumbent: NamedPolicy | null;
   /** Digest of the live program of an id; null where PROGRAMS_DIR has none that can be read. */
   readonly live: (id: string) => Promise<string | null>;
-  readonly outcomes: ReadLog;
-  readonly store: OutcomeStore;
-  /** Opens what reads decisions; it is to be asked once all outcomes are in the store. */
+  /** Opens what reads decisions; what happened after them is to be asked once all outcomes are in the store. */
   readonly open: (terms: LocalPartsTerms, onPart: () => void) => LogParts & Measurer;
   close(): Promise<void>;
 }
 
 /** @throws LiftgateError `invalid_request` for a program that is not right */
-export async function composeEvaluation(config: Config, paths: EvaluationPaths): Promise<EvaluationParts> {
+export async function composeEvaluation(
+  config: Config,
+  paths: EvaluationPaths,
+  store: OutcomeStore,
+): Promise<EvaluationParts> {
   const decisions = await segmentsIn(paths.decisions ?? [join(config.DATA_DIR, "decisions")]);
-  const outcomes = await segmentsIn(
-    paths.outcomes ?? [join(config.DATA_DIR, "outcomes")].filter((path) => existsSync(path)),
-  );
   const modelsDir = paths.models ?? config.MODELS_DIR;
   const candidate = await namedPolicy(paths.candidate, modelsDir);
   const incumbent = paths.incumbent === null ? null : await namedPolicy(paths.incumbent, modelsDir);
-  const workspace = await Workspace.open();
-  const store = await OutcomeStore.open(workspace);
   let workers: EvaluationWorkers | null = null;
   return {
     candidate,
@@ -66,17 +84,12 @@ export async function composeEvaluation(config: Config, paths: EvaluationPaths):
       const live = await new ProgramFolder(config.PROGRAMS_DIR).read(id);
       return live.ok ? live.value.digest : null;
     },
-    outcomes: (onProgress) => readSegments(outcomes, onProgress),
-    store,
     open: (terms, onPart) => {
       const setup = { ...paths, segments: decisions, modelsDir, programsDir: join(config.DATA_DIR, "programs"), terms };
       workers = new EvaluationWorkers(setup, store, onPart);
       return workers;
     },
-    close: async () => {
-      await workers?.close();
-      workspace.close();
-    },
+    close: async () => await workers?.close(),
   };
 }
 

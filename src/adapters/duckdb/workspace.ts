@@ -44,9 +44,12 @@ export class Workspace {
     return this.#connection;
   }
 
+  /** Again: nothing happens. */
   close(): void {
     this.#connection?.closeSync();
+    this.#connection = undefined;
     this.#instance?.closeSync();
+    this.#instance = undefined;
     this.#removeFolder();
     process.off("exit", this.#removeFolder);
   }

@@ -60,6 +60,8 @@ export interface EvaluationTask {
   readonly names: NamesAsked;
   /** Told when the log is about to be read, and how often it will be after that. */
   readonly onPass: (left: number) => void;
+  /** Told when nothing is read any more, and no outcome looked up. */
+  readonly onRead: () => void;
 }
 
 /** A policy over a sample. */
@@ -95,6 +97,7 @@ export async function gatherEvidence(log: LogParts, task: EvaluationTask): Promi
   const { lambdas, reach } = pricesOf(curve, incumbent, { lambda: task.lambda, every: looked.every });
   task.onPass(0);
   const { sample, policies, duplicates, tallies } = await read(log, task, { join, every: 1, lambdas });
+  task.onRead();
   const [first, ...others] = policies.candidate;
   invariant(first !== undefined, "expected a price to judge the candidate at");
   const judged = { candidate: [first, ...others], incumbent: policies.incumbent, curve, reach } as const;
