@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execPath } from "node:process";
 import { fileURLToPath } from "node:url";
@@ -8,6 +8,7 @@ import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import fc from "fast-check";
 import { Redis } from "ioredis";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { recoverLog } from "../../../src/adapters/file/cut-torn-tail.ts";
 import type { ShippedRecord } from "../../../src/core/shipping-ports.ts";
 import { recordsIn, TestDirectory } from "../../support/decision-log-files.ts";
 import { hasKafka, startKafkaBroker } from "../../support/kafka-broker.ts";
@@ -52,6 +53,9 @@ async function expectShipped(url: string, received: () => Promise<readonly Shipp
     // As the keeper would: among them may be the one that was being shipped.
     compressAllBut(join(data.path, "decisions"), 2 + (round % 3));
   }
+  tear(join(data.path, "decisions"));
+  // As the service does before it goes on.
+  await recoverLog(join(data.path, "decisions"), "decisions");
   const logged = await loggedIn(join(data.path, "decisions"));
   const rest = await shipDecisions({ dataDir: data.path, url });
   await expect.poll(() => rest.shipper.backlogBytes(), { timeout: 30_000 }).toBe(0);
@@ -141,6 +145,16 @@ async function loggedIn(directory: string): Promise<readonly (readonly string[])
     segments.push(await recordsIn(one.path));
   }
   return segments;
+}
+
+/** The newest segment ends within a record, as a kill may leave it at any time. */
+function tear(directory: string): void {
+  const newest = readdirSync(directory)
+    .filter((name) => name.endsWith(".ndjson"))
+    .toSorted()
+    .at(-1);
+  if (newest === undefined) throw new Error("expected a segment that is not compressed");
+  appendFileSync(join(directory, newest), lineOf(-1).slice(0, 700));
 }
 
 /** All but the newest so many, that are whole. */
