@@ -3,7 +3,7 @@ import type { EvaluationTerms, Policies } from "../../src/core/evaluation/evalua
 import type { Difference, Evaluation, Range } from "../../src/core/evaluation/evaluation.ts";
 import { rewardColumns, withBaseline } from "../../src/core/evaluation/contributions.ts";
 import { estimateAll } from "../../src/core/evaluation/off-policy/estimate-all.ts";
-import { rowMoments } from "../../src/core/evaluation/off-policy/intervals.ts";
+import type { RowGroups } from "../../src/core/evaluation/off-policy/row-groups.ts";
 import { evaluated } from "./evaluated.ts";
 import { pricedPolicy, truthLog, type TruthLog, truthOf } from "./truth-world.ts";
 
@@ -147,10 +147,9 @@ function holds({ low, high }: Range, truth: number): boolean {
   return low <= truth && truth <= high;
 }
 
-/** Of rows that are independent. */
-export function errorOfMean(column: Float64Array): number {
-  const { rows, variance } = rowMoments(column);
-  return Math.sqrt(variance / rows);
+/** Rows that are independent. */
+export function rowsAlone(rows: number): RowGroups {
+  return { rowsOfEach: new Float64Array(rows).fill(1), sumsOf: (column) => column };
 }
 
 /** Whether intervals of a log that grows hold the truth at every look. Of units that come once: their first decisions. */
@@ -167,7 +166,8 @@ function peekedAt(log: TruthLog, truth: number): { readonly anytime: boolean; re
       qChosen: of(columns.qChosen),
       qPolicy: of(columns.qPolicy),
     };
-    const all = Array.from(estimateAll(seen, { level: TERMS.level, weightMax: 10, units: rows.length, errorOfMean }));
+    const groups = rowsAlone(rows.length);
+    const all = estimateAll(seen, { level: TERMS.level, weightMax: 10, units: rows.length, groups });
     const intervals = all.find(({ estimator }) => estimator === "dr")?.intervals;
     held.anytime &&= intervals !== undefined && holds(intervals.anytime, truth);
     held.normal &&= intervals !== undefined && holds(intervals.normal, truth);

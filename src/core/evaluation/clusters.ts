@@ -10,13 +10,12 @@
  */
 import { normalQuantile } from "../numerics/normal-quantile.ts";
 import type { Estimate } from "./evaluation.ts";
+import type { RowGroups } from "./off-policy/row-groups.ts";
 import type { Sample } from "./sample.ts";
 
 const CLUSTERS_MAX = 4_096;
 
-/** A column, or a constant. */
-export type Column = Float64Array | number;
-/** A number made of sums, one a column; rows are columns of 1. */
+/** A number made of sums, one a column; of rows the sum is how many there are. */
 export type Statistic = (sums: readonly number[]) => number;
 
 export interface ResamplingTerms {
@@ -26,13 +25,13 @@ export interface ResamplingTerms {
   readonly seed: number;
 }
 
-export class Clusters {
+export class Clusters implements RowGroups {
   /** How many there are. */
   readonly count: number;
+  readonly rowsOfEach: Float64Array;
   /** Of each row. */
   readonly #cluster: Uint16Array;
   readonly #level: number;
-  readonly #rowsOfEach: Float64Array;
   /** How often each cluster is drawn, replicate by replicate. */
   readonly #draws: readonly Uint8Array[];
 
@@ -41,7 +40,7 @@ export class Clusters {
     this.count = count;
     this.#cluster = Uint16Array.from(unit, (number) => number % count);
     this.#level = level;
-    this.#rowsOfEach = this.sumsOf(1);
+    this.rowsOfEach = countsOf(this.#cluster, count);
     this.#draws = Array.from({ length: replicates }, (_, replicate) => drawn(count, mixed(seed, replicate)));
   }
 
@@ -60,25 +59,16 @@ export class Clusters {
   }
 
   means(columns: readonly Float64Array[]): readonly Estimate[] {
-    const sums = [this.#rowsOfEach, ...columns.map((column) => this.sumsOf(column))];
+    const sums = [this.rowsOfEach, ...columns.map((column) => this.sumsOf(column))];
     return this.estimates(
       sums,
       columns.map((_, k) => (of) => (of[k + 1] ?? NaN) / (of[0] ?? NaN)),
     );
   }
 
-  /** Of the mean of a column, without resampling: that of its sums over the clusters. */
-  errorOfMean(column: Float64Array): number {
-    return normalMean(this.sumsOf(column), this.#rowsOfEach, 0).standardError;
-  }
-
-  /** A statistic of column sums. */
-  estimate(columns: readonly Column[], statistic: Statistic): Estimate {
-    const [estimate = NOTHING] = this.estimates(
-      columns.map((column) => this.sumsOf(column)),
-      [statistic],
-    );
-    return estimate;
+  /** A statistic of sums over the clusters. */
+  estimate(byCluster: readonly Float64Array[], statistic: Statistic): Estimate {
+    return this.estimates(byCluster, [statistic])[0] ?? NOTHING;
   }
 
   /**
@@ -108,12 +98,12 @@ export class Clusters {
     return new Float64Array(this.count);
   }
 
-  /** Sums of a column over the rows of each cluster. */
-  sumsOf(column: Column): Float64Array {
+  sumsOf(column: Float64Array): Float64Array {
+    const cluster = this.#cluster;
     const sums = this.empty();
-    for (let row = 0; row < this.rows; row++) {
-      const at = this.of(row);
-      sums[at] = (sums[at] as number) + (typeof column === "number" ? column : (column[row] as number));
+    for (let row = 0; row < cluster.length; row++) {
+      const at = cluster[row] as number;
+      sums[at] = (sums[at] as number) + (column[row] as number);
     }
     return sums;
   }
@@ -139,10 +129,24 @@ export class Clusters {
   }
 }
 
+function countsOf(cluster: Uint16Array, clusters: number): Float64Array {
+  const rows = new Float64Array(clusters);
+  for (const at of cluster) rows[at] = (rows[at] as number) + 1;
+  return rows;
+}
+
+/** Four sums, as one alone would wait for every addition before the next: this is what a bootstrap spends its time on. */
 function dot(times: Uint8Array, sums: Float64Array): number {
-  let total = 0;
-  for (let k = 0; k < sums.length; k++) total += (times[k] as number) * (sums[k] as number);
-  return total;
+  let [a, b, c, d] = [0, 0, 0, 0];
+  let k = 0;
+  for (; k + 3 < sums.length; k += 4) {
+    a += (times[k] as number) * (sums[k] as number);
+    b += (times[k + 1] as number) * (sums[k + 1] as number);
+    c += (times[k + 2] as number) * (sums[k + 2] as number);
+    d += (times[k + 3] as number) * (sums[k + 3] as number);
+  }
+  for (; k < sums.length; k++) a += (times[k] as number) * (sums[k] as number);
+  return a + b + (c + d);
 }
 
 /** How often each of so many clusters is drawn, when as many are drawn with replacement. */

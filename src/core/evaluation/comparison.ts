@@ -74,12 +74,12 @@ export function differenceOf(
   const cost = clusters.mean(paired.cost);
   const agree = Math.abs(cost.estimate) <= SPEND_TOLERANCE * Math.abs(spent);
   if (!agree && rule !== "any") return { refused: refusal(cost.estimate, spent) };
-  const { value: dV, cost: dC } = paired;
+  const sums = [clusters.sumsOf(paired.value), clusters.sumsOf(paired.cost), clusters.rowsOfEach];
   if (rule === "any") {
-    const profit = clusters.estimate([dV, dC, 1], ([v = 0, c = 0, n = 0]) => (v - c) / n);
-    return { at: "as_evaluated", lambdas, value: clusters.mean(dV), cost, profit };
+    const profit = clusters.estimate(sums, ([v = 0, c = 0, n = 0]) => (v - c) / n);
+    return { at: "as_evaluated", lambdas, value: clusters.mean(paired.value), cost, profit };
   }
-  const value = clusters.estimate([dV, dC, 1], ([v = 0, c = 0, n = 0]) => (v - slope * c) / n);
+  const value = clusters.estimate(sums, ([v = 0, c = 0, n = 0]) => (v - slope * c) / n);
   return { at: "equal_spend", lambdas, value, cost, profit: value };
 }
 

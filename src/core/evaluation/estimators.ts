@@ -2,7 +2,7 @@
 import { Clusters, type ResamplingTerms } from "./clusters.ts";
 import { type Contributions, type Modelled, type RewardColumns, rewardColumns } from "./contributions.ts";
 import type { EstimatorResult } from "./evaluation.ts";
-import { type EstimateOfOne, estimateAll } from "./off-policy/estimate-all.ts";
+import { estimateAll } from "./off-policy/estimate-all.ts";
 import type { PolicyColumns, Sample } from "./sample.ts";
 
 /** One reward of the rows, whose units are drawn together. */
@@ -31,9 +31,16 @@ export interface EstimatedReward extends Pick<EstimatorResult, "estimator" | "pa
 export function estimateReward(reward: Reward, terms: ResamplingTerms): readonly EstimatedReward[] {
   const { columns, units, weightMax } = reward;
   const clusters = new Clusters(reward, terms);
-  const errorOfMean = (column: Float64Array) => clusters.errorOfMean(column);
-  return Array.from(estimateAll(columns, { level: terms.level, weightMax, units, errorOfMean }), (one) => {
-    return { estimator: one.estimator, parameter: one.parameter, result: withBootstrap(one, clusters) };
+  const all = estimateAll(columns, { level: terms.level, weightMax, units, groups: clusters });
+  const moved = clusters.estimates(
+    [clusters.rowsOfEach, ...all.map(({ influence }) => influence)],
+    all.map((_, k) => (sums) => (sums[k + 1] ?? NaN) / (sums[0] ?? NaN)),
+  );
+  return all.map(({ estimator, parameter, estimate, intervals }, k) => {
+    const { standardError, low, high } = moved[k] ?? NOTHING;
+    const bootstrap = { low: estimate + low, high: estimate + high };
+    const result = { estimate, standardError, ...bootstrap, intervals: { ...intervals, bootstrap } };
+    return { estimator, parameter, result };
   });
 }
 
@@ -48,11 +55,4 @@ export function pairEstimates(
   });
 }
 
-function withBootstrap(
-  { estimate, influence, intervals }: EstimateOfOne,
-  clusters: Clusters,
-): EstimatorResult["value"] {
-  const around = clusters.mean(influence);
-  const bootstrap = { low: estimate + around.low, high: estimate + around.high };
-  return { estimate, standardError: around.standardError, ...bootstrap, intervals: { ...intervals, bootstrap } };
-}
+const NOTHING = { standardError: NaN, low: NaN, high: NaN };

@@ -135,7 +135,7 @@ function offeredIn({ assigned }: Sample): Float64Array {
 }
 
 function sumsOf(clusters: Clusters, { value, cost }: Contributions) {
-  return { value: clusters.sumsOf(value), cost: clusters.sumsOf(cost), rows: clusters.sumsOf(1) };
+  return { value: clusters.sumsOf(value), cost: clusters.sumsOf(cost), rows: clusters.rowsOfEach };
 }
 
 function curveOf(curve: Policies["curve"], terms: ResamplingTerms): Evaluation["curve"] {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Clusters } from "../../../src/core/evaluation/clusters.ts";
+import { errorOf, meanOver } from "../../../src/core/evaluation/off-policy/row-groups.ts";
 import { curveOf } from "../../../src/core/evaluation/uplift/curves.ts";
 import { ranked, type RankedRows, RankedWeights } from "../../../src/core/evaluation/uplift/ranked-rows.ts";
 import { excess } from "../../../src/core/evaluation/uplift/ranking-metrics.ts";
@@ -64,12 +65,13 @@ describe("intervals by unit", () => {
   it("has the error of a mean without resampling, too", () => {
     const x = normals(1_500, "x");
     const clusters = new Clusters(unitsOf(Array.from(x, (_, i) => Math.floor(i / 3))), TERMS);
-    expect(clusters.errorOfMean(x) / clusters.mean(x).standardError).toBeCloseTo(1, 1);
+    const { influence } = meanOver(clusters.sumsOf(x), clusters.rowsOfEach);
+    expect(errorOf(influence, x.length) / clusters.mean(x).standardError).toBeCloseTo(1, 1);
   });
 
   it("leaves out replicates in which a statistic is not a number", () => {
     const clusters = new Clusters(unitsOf([0, 1, 2]), TERMS);
-    const found = clusters.estimate([Float64Array.of(1, 0, 0)], ([x = 0]) => (x > 0 ? x : NaN));
+    const found = clusters.estimate([clusters.sumsOf(Float64Array.of(1, 0, 0))], ([x = 0]) => (x > 0 ? x : NaN));
     expect(found.low).toBeGreaterThan(0);
   });
 
@@ -125,7 +127,7 @@ describe("intervals by unit", () => {
     const clusters = new Clusters(unitsOf(Array.from(ones, (_, i) => i)), TERMS);
     for (const at of [0, 17, 63]) {
       const only = ones.map((_, i) => Number(i === at));
-      const { standardError } = clusters.estimate([only], ([x = 0]) => x);
+      const { standardError } = clusters.estimate([clusters.sumsOf(only)], ([x = 0]) => x);
       expect(Math.abs(standardError - Math.sqrt(1 - 1 / n))).toBeLessThan(0.12);
     }
   });

@@ -11,6 +11,7 @@
 import type { RewardColumns } from "../contributions.ts";
 import type { LimitChoice } from "../evaluation.ts";
 import { isCorrected, type MeanEstimator, temperOf } from "./contribution-of.ts";
+import { errorOf, type GroupedEstimate, meanOver, type RowGroups } from "./row-groups.ts";
 import { type Contender, slopeChoice } from "./slope.ts";
 
 const DELTA = 0.05;
@@ -18,32 +19,34 @@ const DELTA = 0.05;
 const STEPS = 8;
 const SUB_GAUSSIAN_LIMITS = [0, 0.001, 0.01, 0.05, 0.1, 0.3, 1] as const;
 
+/** What the estimator makes of the rows at an L. */
+export interface AtLimit extends GroupedEstimate {
+  readonly limit: number;
+}
+
 /** One L by each method. */
-export type ChosenLimits = Readonly<Record<LimitChoice, number>>;
+export type ChosenLimits = Readonly<Record<LimitChoice, AtLimit>>;
 
 /** L of the estimator; null: its formula has none. */
-export function chosenLimits(
-  estimator: MeanEstimator,
-  columns: RewardColumns,
-  errorOfMean: (column: Float64Array) => number,
-): ChosenLimits | null {
-  const limits = limitsOf(estimator, columns.w);
-  if (limits === null) return null;
+export function chosenLimits(estimator: MeanEstimator, columns: RewardColumns, groups: RowGroups): ChosenLimits | null {
   const weights = momentsOf(columns.w);
+  const limits = limitsOf(estimator, weights.max);
+  if (limits === null) return null;
   const n = columns.w.length;
   const psi = new Float64Array(n);
   const tried = (limit: number): Tried => {
-    const { mean, variance, bias, largest } = momentsAt(estimator, columns, { limit, psi });
+    const { variance, bias, largest } = momentsAt(estimator, columns, { limit, psi });
     const squaredError = variance / n + (bias + largest * deviationOf(weights, n)) ** 2;
-    return { limit, estimate: mean, standardError: errorOfMean(psi), squaredError };
+    const mean = meanOver(groups.sumsOf(psi), groups.rowsOfEach);
+    return { limit, ...mean, standardError: errorOf(mean.influence, n), squaredError };
   };
   const [first, ...others] = limits;
   const all: readonly [Tried, ...Tried[]] = [tried(first), ...others.map(tried)];
   const best = all.reduce((least, next) => (next.squaredError < least.squaredError ? next : least));
-  return { mse_bound: best.limit, slope: slopeChoice(all) };
+  return { mse_bound: best, slope: slopeChoice(all) };
 }
 
-interface Tried extends Contender {
+interface Tried extends AtLimit, Contender {
   readonly squaredError: number;
 }
 
@@ -59,8 +62,7 @@ export function biasBoundAt(
 }
 
 interface MomentsAt {
-  /** Of ψ, as the variance. */
-  readonly mean: number;
+  /** Of ψ. */
   readonly variance: number;
   /** |mean((w − w_L)·e)|. */
   readonly bias: number;
@@ -103,7 +105,6 @@ function momentsAt(
   const n = w.length;
   const shift = sum / n;
   return {
-    mean: first + shift,
     variance: Math.max(0, squares / n - shift ** 2),
     bias: Math.abs(bias / n),
     largest,
@@ -131,10 +132,10 @@ function momentsOf(w: Float64Array): WeightMoments {
 }
 
 /** From the least bias to the most. */
-function limitsOf(estimator: MeanEstimator, w: Float64Array): readonly [number, ...number[]] | null {
+function limitsOf(estimator: MeanEstimator, weightMax: number): readonly [number, ...number[]] | null {
   if (estimator === "sub_gaussian_ips" || estimator === "sub_gaussian_dr") return SUB_GAUSSIAN_LIMITS;
   if (estimator === "ips" || estimator === "dm" || estimator === "dr") return null;
-  const largest = Math.max(2, momentsOf(w).max);
+  const largest = Math.max(2, weightMax);
   // Shrinkage by L·w/(w² + L) leaves a weight nearly as it is from w² on.
   const top = estimator === "dros" ? 100 * largest * largest : largest;
   return [top, ...Array.from({ length: STEPS - 1 }, (_, k) => top ** ((STEPS - 2 - k) / (STEPS - 1)))];

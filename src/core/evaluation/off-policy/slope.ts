@@ -12,13 +12,12 @@ import { normalQuantile } from "../../numerics/normal-quantile.ts";
 const DELTA = 0.05;
 
 export interface Contender {
-  readonly limit: number;
   readonly estimate: number;
   readonly standardError: number;
 }
 
 /** @param contenders at least one, the least biased first */
-export function slopeChoice(contenders: readonly [Contender, ...Contender[]]): number {
+export function slopeChoice<C extends Contender>(contenders: readonly [C, ...C[]]): C {
   const errors = 2 * normalQuantile(1 - DELTA / 2 / contenders.length);
   let [chosen] = contenders;
   let low = -Infinity;
@@ -29,5 +28,5 @@ export function slopeChoice(contenders: readonly [Contender, ...Contender[]]): n
     if (low > high) break;
     chosen = next;
   }
-  return chosen.limit;
+  return chosen;
 }

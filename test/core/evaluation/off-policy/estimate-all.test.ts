@@ -19,7 +19,7 @@ import {
 import { Random } from "../../../../src/simulation/random.ts";
 import { openBandit } from "../../../support/open-bandit.ts";
 import { evaluated } from "../../../support/evaluated.ts";
-import { errorOfMean } from "../../../support/truth-report.ts";
+import { rowsAlone } from "../../../support/truth-report.ts";
 
 interface Golden {
   readonly closedForm: {
@@ -36,7 +36,7 @@ interface Golden {
 }
 
 const GOLDEN: Golden = JSON.parse(readFileSync(new URL("../../../golden/obp.json", import.meta.url), "utf8"));
-const TERMS = { level: 0.95, weightMax: 10, units: 12, errorOfMean };
+const TERMS = { level: 0.95, weightMax: 10, units: 12, groups: rowsAlone(12) };
 /** The bar: agreement to 1e-9. */
 const DIGITS = 9;
 
@@ -63,7 +63,9 @@ function meanOf(column: Float64Array): number {
 }
 
 function estimates(columns: RewardColumns): Readonly<Record<string, number>> {
-  return Object.fromEntries(Array.from(estimateAll(columns, TERMS), (one) => [one.estimator, one.estimate]));
+  return Object.fromEntries(
+    estimateAll(columns, { ...TERMS, groups: rowsAlone(columns.w.length) }).map((one) => [one.estimator, one.estimate]),
+  );
 }
 
 describe("estimators, on a closed form", () => {
@@ -141,12 +143,12 @@ describe("intervals of a log with few units", () => {
     const ones = new Float64Array(unit.length).fill(1);
     const none = new Float64Array(unit.length);
     const clusters = new Clusters({ unit, units }, { level: 0.95, replicates: 1, seed: 1 });
-    const terms = { ...TERMS, units, errorOfMean: (column: Float64Array) => clusters.errorOfMean(column) };
+    const terms = { ...TERMS, units, groups: clusters };
     let held = 0;
     for (let log = 0; log < logs; log++) {
       const habits = Array.from({ length: units }, () => 3 * random.normal());
       const reward = Float64Array.from(unit, (u) => (habits[u] ?? NaN) + random.normal());
-      const ips = estimateAll({ w: ones, reward, qChosen: none, qPolicy: none }, terms).next().value;
+      const [ips] = estimateAll({ w: ones, reward, qChosen: none, qPolicy: none }, terms);
       held += Number(ips !== undefined && ips.intervals.student_t.low <= 0 && ips.intervals.student_t.high >= 0);
     }
     // 95 % of 600, within three standard errors.
@@ -164,18 +166,18 @@ describe("the limit of a weight", () => {
       qPolicy: new Float64Array(n).fill(1),
     };
     const limitOf = (estimator: MeanEstimator, columns: RewardColumns) =>
-      chosenLimits(estimator, columns, errorOfMean)?.mse_bound;
+      chosenLimits(estimator, columns, rowsAlone(n))?.mse_bound.limit;
     expect(limitOf("clipped_ips", even)).toBeGreaterThanOrEqual(1.5);
     // What the model leaves over of these two is −1 and 1: together they say nothing, and only make it noisy.
     const wild = { ...even, w: even.w.map((w, i) => (i === 3 || i === 5 ? 5_000 : w)) };
     expect(limitOf("clipped_dr", wild)).toBeLessThan(5_000);
-    expect(chosenLimits("dr", wild, errorOfMean)).toBeNull();
+    expect(chosenLimits("dr", wild, rowsAlone(n))).toBeNull();
   });
 });
 
 describe("a second opinion of the limit, by SLOPE", () => {
   it("is told of every estimator that has one, beside that of the bound", () => {
-    const told = Array.from(estimateAll(COLUMNS, TERMS), (one) => `${one.estimator} ${one.parameter?.chosenBy ?? ""}`);
+    const told = estimateAll(COLUMNS, TERMS).map((one) => `${one.estimator} ${one.parameter?.chosenBy ?? ""}`);
     const tempered = ["clipped_ips", "clipped_dr", "switch_dr", "dros", "sub_gaussian_ips", "sub_gaussian_dr"];
     for (const name of tempered) expect(told).toEqual(expect.arrayContaining([`${name} mse_bound`, `${name} slope`]));
     expect(told).toHaveLength(5 + 2 * tempered.length);
@@ -188,7 +190,7 @@ describe("a second opinion of the limit, by SLOPE", () => {
     const random = new Random(3, "slope");
     const noise = Float64Array.from(w, () => random.normal());
     const slopeOf = (reward: Float64Array) =>
-      chosenLimits("clipped_ips", { w, reward, qChosen: none, qPolicy: none }, errorOfMean)?.slope;
+      chosenLimits("clipped_ips", { w, reward, qChosen: none, qPolicy: none }, rowsAlone(n))?.slope.limit;
     expect(slopeOf(noise)).toBe(1);
     expect(slopeOf(noise.map((x, i) => x + (i % 100 === 0 ? 10 : 0)))).toBeGreaterThan(25);
   });
