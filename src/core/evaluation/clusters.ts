@@ -76,8 +76,10 @@ export class Clusters implements RowGroups {
    * nothing of it, and is left out.
    */
   estimates(byCluster: readonly Float64Array[], statistics: readonly Statistic[]): readonly Estimate[] {
+    const often = this.empty();
     return this.resampled((times) => {
-      const sums = byCluster.map((sum) => dot(times, sum));
+      often.set(times);
+      const sums = byCluster.map((sum) => dot(often, sum));
       return statistics.map((statistic) => statistic(sums));
     });
   }
@@ -136,7 +138,7 @@ function countsOf(cluster: Uint16Array, clusters: number): Float64Array {
 }
 
 /** Four sums, as one alone would wait for every addition before the next: this is what a bootstrap spends its time on. */
-function dot(times: Uint8Array, sums: Float64Array): number {
+function dot(times: Float64Array, sums: Float64Array): number {
   let [a, b, c, d] = [0, 0, 0, 0];
   let k = 0;
   for (; k + 3 < sums.length; k += 4) {

@@ -21,7 +21,7 @@ import type { Estimate, Evaluation } from "./evaluation.ts";
 import { type Rewards, rewardsOf } from "./estimators.ts";
 import { gatesOf, summaryOfWeights } from "./gates.ts";
 import { logHistogram, shareHistogram } from "./histogram.ts";
-import { referencesOf, resultOf } from "./references.ts";
+import { referencesOf, resultsOf } from "./references.ts";
 import type { PolicyColumns, Sample } from "./sample.ts";
 import { slicesOf, type SliceTerms } from "./slices.ts";
 import { verdictOn } from "./verdict.ts";
@@ -93,19 +93,16 @@ export function judge(
     estimator: "dr",
     level: terms.level,
     gates,
-    policies: [
-      resultOf(clusters, sumsOf(clusters, candidate.contributions), {
+    policies: resultsOf(clusters, [
+      {
         ...CANDIDATE,
         lambda: lambdaOf(candidate),
         offered: meanOf(offered.candidate),
-      }),
-      resultOf(clusters, sumsOf(clusters, incumbent), {
-        ...INCUMBENT,
-        lambda: null,
-        offered: meanOf(offered.incumbent),
-      }),
+        sums: sumsOf(clusters, candidate.contributions),
+      },
+      { ...INCUMBENT, lambda: null, offered: meanOf(offered.incumbent), sums: sumsOf(clusters, incumbent) },
       ...referencesOf(modelled, clusters, spent),
-    ],
+    ]),
     difference,
     curve: curveOf(policies.curve, terms),
     weights: { ...summaryOfWeights(weights), histogram: logHistogram(weights) },
@@ -134,17 +131,19 @@ function offeredIn({ assigned }: Sample): Float64Array {
   return Float64Array.from(assigned, (action) => (action === 0 ? 0 : 1));
 }
 
-function sumsOf(clusters: Clusters, { value, cost }: Contributions) {
-  return { value: clusters.sumsOf(value), cost: clusters.sumsOf(cost), rows: clusters.rowsOfEach };
+function sumsOf(clusters: Clusters, { value, cost }: Contributions): Contributions {
+  return { value: clusters.sumsOf(value), cost: clusters.sumsOf(cost) };
 }
 
+/** Points of one sample together: what is drawn is then counted once for all of them. */
 function curveOf(curve: Policies["curve"], terms: ResamplingTerms): Evaluation["curve"] {
-  const prepared = new Map<Sample, { readonly modelled: Modelled; readonly clusters: Clusters }>();
-  return curve.map(({ lambda, sample, columns }) => {
-    const known = prepared.get(sample) ?? { modelled: withBaseline(sample), clusters: new Clusters(sample, terms) };
-    prepared.set(sample, known);
-    const { value, cost } = contributionsOf(known.modelled, columns);
-    const [ofValue = NONE, ofCost = NONE] = known.clusters.means([value, cost]);
-    return { lambda, value: ofValue, cost: ofCost, offered: Math.min(1, Math.max(0, meanOf(columns.offered))) };
+  return [...Map.groupBy(curve, ({ sample }) => sample)].flatMap(([sample, points]) => {
+    const modelled = withBaseline(sample);
+    const contributions = points.map(({ columns }) => contributionsOf(modelled, columns));
+    const means = new Clusters(sample, terms).means(contributions.flatMap(({ value, cost }) => [value, cost]));
+    return points.map(({ lambda, columns }, k) => {
+      const [value = NONE, cost = NONE] = means.slice(2 * k);
+      return { lambda, value, cost, offered: Math.min(1, Math.max(0, meanOf(columns.offered))) };
+    });
   });
 }

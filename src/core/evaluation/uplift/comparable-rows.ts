@@ -10,6 +10,7 @@
  * Of many rows those of every k-th unit, by when units came first: sorting and resampling millions of rows for each of
  * many actions would take longer than the rest of an evaluation.
  */
+import { gathered } from "../../numerics/gathered.ts";
 import type { Sample } from "../sample.ts";
 import type { Comparison } from "./ranked-rows.ts";
 
@@ -39,14 +40,12 @@ export function comparableRows(sample: Sample, action: number, floor: number): C
   const treated = Uint8Array.from(chosen, (i) => Number(sample.assigned[i] === action));
   const count = treated.reduce((sum, one) => sum + one, 0);
   if (count < ROWS_MIN || chosen.length - count < ROWS_MIN) return null;
-  const actions = sample.actions.length;
-  const column = (of: ArrayLike<number>) => Float64Array.from(chosen, (i) => of[i] as number);
-  const expected = (of: ArrayLike<number>) => Float64Array.from(chosen, (i) => of[i * actions + action] as number);
+  const expected = (of: Float32Array) => gathered(of, chosen, { width: sample.actions.length, column: action });
   return {
     treated,
-    value: column(sample.value),
-    cost: column(sample.cost),
-    weight: column(sample.propensity).map((p) => 1 / p),
+    value: gathered(sample.value, chosen),
+    cost: gathered(sample.cost, chosen),
+    weight: gathered(sample.propensity, chosen).map((p) => 1 / p),
     unit: Int32Array.from(chosen, (i) => Math.floor((sample.unit[i] as number) / Math.max(1, every))),
     units: Math.ceil(sample.units / Math.max(1, every)),
     expectedValue: expected(sample.expectedValue.uplift),

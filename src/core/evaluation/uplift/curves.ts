@@ -17,8 +17,8 @@ export interface Curve {
   readonly y: Float64Array;
 }
 
-/** A loop each: a formula that is called a step would take as long as the rest of a bootstrap. */
-const CURVES = { uplift, qini, cost } as const satisfies Record<string, (prefixes: Prefixes) => Curve>;
+/** Each fills a curve, in a loop: a formula that is called a step would take as long as the rest of a bootstrap. */
+const CURVES = { uplift, qini, cost } as const satisfies Record<string, (prefixes: Prefixes, curve: Curve) => void>;
 
 export type CurveName = keyof typeof CURVES;
 
@@ -27,50 +27,54 @@ export function curveOf(name: CurveName, rows: RankedRows, weights: Float64Array
   return curveOver(name, prefixesOf(rows, weights));
 }
 
-/** The same of prefixes that are known. */
-export function curveOver(name: CurveName, prefixes: Prefixes): Curve {
-  return CURVES[name](prefixes);
+/** The same of prefixes that are known. @param curve is filled, where it is not new: `curveWith` as many points */
+export function curveOver(name: CurveName, prefixes: Prefixes, curve = curveWith(prefixes.treated.length)): Curve {
+  CURVES[name](prefixes, curve);
+  return curve;
 }
 
-function uplift(prefixes: Prefixes): Curve {
-  return { x: sharesOf(prefixes), y: gainsOf(prefixes, prefixes.treatedValue, prefixes.controlValue) };
+/** So many points, all of them the origin. */
+export function curveWith(points: number): Curve {
+  return { x: new Float64Array(points), y: new Float64Array(points) };
 }
 
-function qini(prefixes: Prefixes): Curve {
+function uplift(prefixes: Prefixes, { x, y }: Curve): void {
+  fillShares(prefixes, x);
+  fillGains(prefixes, y, [prefixes.treatedValue, prefixes.controlValue]);
+}
+
+function qini(prefixes: Prefixes, { x, y }: Curve): void {
   const { treated, control, treatedValue, controlValue } = prefixes;
   const all = treated.at(-1) ?? 0;
-  const y = new Float64Array(treated.length);
+  fillShares(prefixes, x);
   for (let i = 1; i < y.length; i++) {
     const scaled = ratio(treated[i] as number, control[i] as number);
     y[i] = ((treatedValue[i] as number) - (controlValue[i] as number) * scaled) / all;
   }
-  return { x: sharesOf(prefixes), y };
 }
 
-function cost(prefixes: Prefixes): Curve {
-  return {
-    x: gainsOf(prefixes, prefixes.treatedCost, prefixes.controlCost),
-    y: gainsOf(prefixes, prefixes.treatedValue, prefixes.controlValue),
-  };
+function cost(prefixes: Prefixes, { x, y }: Curve): void {
+  fillGains(prefixes, x, [prefixes.treatedCost, prefixes.controlCost]);
+  fillGains(prefixes, y, [prefixes.treatedValue, prefixes.controlValue]);
 }
 
-function sharesOf({ treated, control }: Prefixes): Float64Array {
+function fillShares({ treated, control }: Prefixes, shares: Float64Array): void {
   const all = (treated.at(-1) ?? 0) + (control.at(-1) ?? 0);
-  const shares = new Float64Array(treated.length);
   for (let i = 1; i < shares.length; i++) shares[i] = ((treated[i] as number) + (control[i] as number)) / all;
-  return shares;
 }
 
-/** Effect of the action over the prefix, per row, times how large the prefix is. */
-function gainsOf({ treated, control }: Prefixes, treatedSum: Float64Array, controlSum: Float64Array): Float64Array {
+/** Effect of the action over the prefix, per row, times how large the prefix is. @param sums of the treated, of the control */
+function fillGains(
+  { treated, control }: Prefixes,
+  gains: Float64Array,
+  [treatedSum, controlSum]: readonly [Float64Array, Float64Array],
+): void {
   const all = (treated.at(-1) ?? 0) + (control.at(-1) ?? 0);
-  const gains = new Float64Array(treated.length);
   for (let i = 1; i < gains.length; i++) {
     const t = treated[i] as number;
     const c = control[i] as number;
     gains[i] = ((ratio(treatedSum[i] as number, t) - ratio(controlSum[i] as number, c)) * (t + c)) / all;
   }
-  return gains;
 }
 
 /** By trapezoids. */

@@ -8,7 +8,7 @@
 import type { Estimate, UpliftResult } from "../evaluation.ts";
 import { Clusters, type ResamplingTerms } from "../clusters.ts";
 import type { ChosenRows, ComparableRows } from "./comparable-rows.ts";
-import { type Curve, curveOf, curveOver } from "./curves.ts";
+import { type Curve, curveOf, curveOver, curveWith } from "./curves.ts";
 import { PrefixSums, ranked, RankedWeights } from "./ranked-rows.ts";
 import { auccOver, excess, upliftAt } from "./ranking-metrics.ts";
 
@@ -24,13 +24,15 @@ export function measureUplift(rows: ChosenRows, terms: ResamplingTerms): Omit<Up
   const efficiencyWeights = new RankedWeights(byEfficiency, clusters);
   const valuePrefixes = new PrefixSums(byValue);
   const efficiencyPrefixes = new PrefixSums(byEfficiency);
+  const valueCurve = curveWith(valuePrefixes.points);
+  const efficiencyCurve = curveWith(efficiencyPrefixes.points);
   const [qini = NONE, auuc = NONE, area = NONE, ...upliftAtShares] = clusters.resampled((times) => {
     const weights = valueWeights.times(times);
     const prefixes = valuePrefixes.of(weights);
     return [
-      excess(curveOver("qini", prefixes)),
-      excess(curveOver("uplift", prefixes)),
-      auccOver(efficiencyPrefixes.of(efficiencyWeights.times(times))) ?? NaN,
+      excess(curveOver("qini", prefixes, valueCurve)),
+      excess(curveOver("uplift", prefixes, valueCurve)),
+      auccOver(efficiencyPrefixes.of(efficiencyWeights.times(times)), efficiencyCurve) ?? NaN,
       ...upliftAt(byValue, weights, { shares: SHARES, strategy: "overall" }),
     ];
   });

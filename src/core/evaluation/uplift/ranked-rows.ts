@@ -1,4 +1,5 @@
 /** Rows of one action and of `no_offer`, and the same by falling score: what the ranking metrics walk over. */
+import { gathered } from "../../numerics/gathered.ts";
 import type { Clusters } from "../clusters.ts";
 
 /** Columns of n rows. */
@@ -24,14 +25,14 @@ export interface RankedRows extends Comparison {
 
 export function ranked(rows: Comparison): RankedRows {
   const order = Int32Array.from(rows.score, (_, i) => i).toSorted((a, b) => byFallingScore(rows.score, a, b));
-  const score = taken(rows.score, order);
+  const score = gathered(rows.score, order);
   return {
     order,
     score,
     treated: Uint8Array.from(order, (i) => rows.treated[i] as number),
-    value: taken(rows.value, order),
-    cost: taken(rows.cost, order),
-    weight: taken(rows.weight, order),
+    value: gathered(rows.value, order),
+    cost: gathered(rows.cost, order),
+    weight: gathered(rows.weight, order),
     last: Uint8Array.from(score, (own, i) => Number(own !== score[i + 1])),
   };
 }
@@ -75,11 +76,14 @@ export function prefixesOf(rows: RankedRows, weights: Float64Array): Prefixes {
 
 /** The prefixes of one ranking for weights that change: new memory each time would take longer than the sums. */
 export class PrefixSums {
+  /** One, and one for each step. */
+  readonly points: number;
   readonly #rows: RankedRows;
   readonly #prefixes: Prefixes;
 
   constructor(rows: RankedRows) {
     const points = rows.last.reduce((sum, one) => sum + one, 0) + 1;
+    this.points = points;
     this.#rows = rows;
     this.#prefixes = {
       treated: new Float64Array(points),
@@ -95,23 +99,28 @@ export class PrefixSums {
   of(weights: Float64Array): Prefixes {
     const { treated, value, cost, last } = this.#rows;
     const prefixes = this.#prefixes;
-    const own = { rows: 0, value: 0, cost: 0 };
-    const control = { rows: 0, value: 0, cost: 0 };
+    let [rowsTreated, valueTreated, costTreated] = [0, 0, 0];
+    let [rowsControl, valueControl, costControl] = [0, 0, 0];
     let step = 0;
     for (let i = 0; i < weights.length; i++) {
       const weight = weights[i] as number;
-      const arm = treated[i] === 1 ? own : control;
-      arm.rows += weight;
-      arm.value += weight * (value[i] as number);
-      arm.cost += weight * (cost[i] as number);
+      // One of them is 0: to add it takes less time than to guess which.
+      const asTreated = weight * (treated[i] as number);
+      const asControl = weight - asTreated;
+      rowsTreated += asTreated;
+      rowsControl += asControl;
+      valueTreated += asTreated * (value[i] as number);
+      valueControl += asControl * (value[i] as number);
+      costTreated += asTreated * (cost[i] as number);
+      costControl += asControl * (cost[i] as number);
       if (last[i] === 0) continue;
       step += 1;
-      prefixes.treated[step] = own.rows;
-      prefixes.control[step] = control.rows;
-      prefixes.treatedValue[step] = own.value;
-      prefixes.controlValue[step] = control.value;
-      prefixes.treatedCost[step] = own.cost;
-      prefixes.controlCost[step] = control.cost;
+      prefixes.treated[step] = rowsTreated;
+      prefixes.control[step] = rowsControl;
+      prefixes.treatedValue[step] = valueTreated;
+      prefixes.controlValue[step] = valueControl;
+      prefixes.treatedCost[step] = costTreated;
+      prefixes.controlCost[step] = costControl;
     }
     return prefixes;
   }
@@ -122,8 +131,4 @@ function byFallingScore(score: Float64Array, a: number, b: number): number {
   const left = score[a] as number;
   const right = score[b] as number;
   return Number(left < right) - Number(left > right) || b - a;
-}
-
-function taken(column: Float64Array, order: Int32Array): Float64Array {
-  return Float64Array.from(order, (i) => column[i] as number);
 }

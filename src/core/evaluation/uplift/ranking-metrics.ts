@@ -44,9 +44,9 @@ export function aucc(rows: RankedRows, weights: Float64Array): number | null {
   return auccOver(prefixesOf(rows, weights));
 }
 
-/** The same of prefixes that are known. */
-export function auccOver(prefixes: Prefixes): number | null {
-  const curve = curveOver("cost", prefixes);
+/** The same of prefixes that are known. @param scratch as the curve of `curveOver` */
+export function auccOver(prefixes: Prefixes, scratch?: Curve): number | null {
+  const curve = curveOver("cost", prefixes, scratch);
   const all = (curve.x.at(-1) ?? 0) * (curve.y.at(-1) ?? 0);
   return all === 0 ? null : area(curve) / all;
 }
