@@ -1,0 +1,39 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { idleCommand } from "../../src/compose/idle-command.ts";
+import { temporaryFolder } from "../support/program-fixtures.ts";
+
+/** As Linux numbers them; a process reads its own. */
+const NORMAL = 0;
+const IDLE = 5;
+const POLICY = 'require("node:fs").readFileSync("/proc/self/stat", "utf8").split(") ")[1].split(" ")[38]';
+
+const hasIdle = spawnSync("/usr/bin/chrt", ["--idle", "0", "true"]).status === 0;
+
+function policyOf(path: string): number {
+  const { file, args } = idleCommand({ file: process.execPath, args: ["-p", POLICY] });
+  return Number(execFileSync(file, args, { env: { PATH: path }, encoding: "utf8" }));
+}
+
+describe.runIf(process.platform === "linux")("a command that takes no time from others", () => {
+  it.runIf(hasIdle)("has the policy idle, which the test itself has not", () => {
+    expect(readFileSync("/proc/self/stat", "utf8").split(") ")[1]?.split(" ")[38]).toBe(String(NORMAL));
+    expect(policyOf(process.env["PATH"] ?? "")).toBe(IDLE);
+  });
+
+  it("runs without where there is no such policy", async () => {
+    expect(policyOf(await temporaryFolder())).toBe(NORMAL);
+  });
+});
+
+it("is told its arguments as they are, and says how it ended", () => {
+  const told = ["two words", "$HOME", "'", "*"];
+  const { file, args } = idleCommand({
+    file: process.execPath,
+    args: ["-e", "console.log(JSON.stringify(process.argv.slice(1))); process.exit(3)", ...told],
+  });
+  const { stdout, status } = spawnSync(file, args, { encoding: "utf8" });
+  expect(JSON.parse(stdout)).toEqual(told);
+  expect(status).toBe(3);
+});
