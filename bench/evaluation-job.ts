@@ -28,10 +28,10 @@ const STRIDE = 7_919;
 
 const { values: options } = parseArgs({
   options: {
-    decisions: { type: "string", default: "200000" },
+    decisions: { type: "string", default: "400000" },
     rate: { type: "string", default: "1000" },
-    rounds: { type: "string", default: "7" },
-    seconds: { type: "string", default: "8" },
+    rounds: { type: "string", default: "6" },
+    seconds: { type: "string", default: "14" },
   },
 });
 const startedMs = performance.now();
