@@ -78,9 +78,10 @@ function start({ DATA_DIR, MODELS_DIR, PROGRAMS_DIR }: Folders, { entryPoint, re
 /** Only what the request's schema let through: nothing of it reads as an option. */
 function argumentsOf(request: EvaluationRequest, { candidate, out }: EvaluationPaths): readonly string[] {
   const { programId, spend, slices, protected: attributes } = request;
-  const { lambda, from, until, window, exposures, propensity, level, tolerance } = request;
+  const { lambda, from, until, window, exposures, propensity, level, floor, tolerance, minSlice } = request;
   const files = { candidate: resolve(candidate), out: resolve(out), program: programId };
-  const given = { ...files, lambda, from, until, window, exposures, propensity, level, tolerance };
+  const terms = { lambda, from, until, window, exposures, propensity, level, floor, tolerance };
+  const given = { ...files, ...terms, "min-slice": minSlice };
   return [
     ...Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, String(value)])),
     ...(spend === "equal" ? ["--spend", "equal"] : spend === "any" ? ["--any-spend"] : []),

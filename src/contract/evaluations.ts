@@ -35,7 +35,9 @@ export const EvaluationRequest = z
     slices: Names.optional().describe("Facts, or names of the context, to split results by"),
     protected: Names.optional().describe("Attributes that policies are to treat fairly"),
     level: z.number().gt(0).lt(1).optional().describe("Of intervals"),
+    floor: Probability.optional().describe("A smaller logged probability supports nothing"),
     tolerance: z.number().min(0).optional().describe("The loss per decision of a slice that is accepted"),
+    minSlice: z.int().min(0).optional().describe("Slices of fewer decisions are counted, not judged"),
   })
   .refine(({ lambda, spend }) => lambda === undefined || spend !== "equal", {
     path: ["lambda"],

@@ -76,12 +76,16 @@ describe("an evaluation that is asked for over HTTP", { timeout: BUSY_MS }, () =
       exposures: "assumed",
       propensity: "in-arm",
       level: 0.9,
+      floor: 0.05,
       tolerance: 0.5,
     };
     const names = { slices: ["surface"], protected: ["zip_code"] };
-    const { report } = await ended(service, await ask(service, { candidate, spend: "equal", ...request, ...names }));
+    const { report } = await ended(
+      service,
+      await ask(service, { candidate, spend: "equal", minSlice: 50, ...request, ...names }),
+    );
     const given = Object.entries(request).flatMap(([name, value]) => [`--${name}`, String(value)]);
-    const more = ["--spend", "equal", "--slice", "surface", "--protected", "zip_code", ...given];
+    const more = ["--spend", "equal", "--min-slice", "50", "--slice", "surface", "--protected", "zip_code", ...given];
     const expected = await byCommand(candidate, ...more);
     expect({ ...report, createdAt: expected.createdAt }).toEqual(expected);
     expect(expected.log).toMatchObject({ propensity: "in-arm" });
