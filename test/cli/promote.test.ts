@@ -175,6 +175,13 @@ describe("rollback", () => {
     expect((await readdir(world.programsDir)).toSorted()).toEqual([".rollout", `${TINY_PROGRAM}.yaml`]);
   });
 
+  it("writes nothing where there is nothing to go back to", async () => {
+    const { code, stderr } = await rollBack();
+    expect(code).toBe(1);
+    expect(stderr).toContain("nothing was changed");
+    expect(await readdir(world.programsDir)).toEqual([`${TINY_PROGRAM}.yaml`]);
+  });
+
   it("refuses an earlier program whose model does not serve any more, and changes nothing", async () => {
     await world.promote(version(2), await world.report(version(2)));
     await world.models.drop("tiny/1");

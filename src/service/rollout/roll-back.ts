@@ -25,34 +25,42 @@ export interface RollBack {
  * then nothing was changed; `rollout_under_way`, `program_store_unavailable`, `audit_log_broken`
  */
 export async function rollBack(parts: RollBackParts, request: RollBack): Promise<Change> {
-  return await parts.store.change(() => rollBackAlone(parts, request));
+  const { store } = parts;
+  // One that is refused writes nothing, no lock either. What is live may change until the lock is held: it is judged again.
+  await store.look(() => planned(parts, request));
+  return await store.change(async () => {
+    const { change, earlier } = await planned(parts, request);
+    await store.audit.append(change);
+    if (earlier === null) await store.removeCanary(request.program);
+    else await store.put(earlier);
+    return change;
+  });
 }
 
-async function rollBackAlone({ store, faultsOf, nowMs }: RollBackParts, request: RollBack): Promise<Change> {
+interface Plan {
+  readonly change: Change;
+  /** What becomes live; null: the canary goes. */
+  readonly earlier: ProgramText | null;
+}
+
+async function planned({ store, faultsOf, nowMs }: RollBackParts, request: RollBack): Promise<Plan> {
   const { program, by, reason } = request;
   const opened = await store.live(program);
   if (opened === null) throw new LiftgateError("nothing_to_roll_back");
   const live = whole(opened);
-  const past = await store.audit.entries();
   const told = { time: new Date(nowMs()).toISOString(), by, program, share: 1, report: null, overruled: [], reason };
   const canary = await store.canary(program);
   if (canary !== null) {
     // One that cannot be read goes all the same.
     const from = canary.ok ? versionOf(canary.value.text) : null;
-    const change = { ...told, act: "remove_canary", from, to: versionOf(live) } as const;
-    await store.audit.append(change);
-    await store.removeCanary(program);
-    return change;
+    return { change: { ...told, act: "remove_canary", from, to: versionOf(live) }, earlier: null };
   }
-  const before = promotedOver(live, past);
+  const before = promotedOver(live, await store.audit.entries());
   if (before === null) throw new LiftgateError("nothing_to_roll_back");
   const earlier = whole(await store.archived(before.digest));
   const faults = await faultsOf(earlier);
   if (faults.length > 0) throw new LiftgateError("reload_refused", undefined, faults);
-  const change = { ...told, act: "roll_back", from: versionOf(live), to: versionOf(earlier) } as const;
-  await store.audit.append(change);
-  await store.put(earlier);
-  return change;
+  return { change: { ...told, act: "roll_back", from: versionOf(live), to: versionOf(earlier) }, earlier };
 }
 
 /**
