@@ -9,7 +9,8 @@ import type { Measurer } from "../service/evaluation/measure.ts";
 import type { JoinTerms } from "../core/evaluation/join.ts";
 import type { OutcomeLookup } from "../core/export-ports.ts";
 import { type ErrorCode, invariant, LiftgateError } from "../core/errors.ts";
-import type { Asked, LogParts, PartRead } from "../service/evaluation/gather-evidence.ts";
+import type { Asked, LogParts } from "../service/evaluation/gather-evidence.ts";
+import type { PartRead } from "../service/evaluation/read-part.ts";
 import type { LocalPartsTerms } from "../service/evaluation/local-parts.ts";
 
 /** What a worker is made for. */

@@ -3,7 +3,7 @@ import type { EvaluationTerms, Policies } from "../../src/core/evaluation/evalua
 import type { Difference, Evaluation, Range } from "../../src/core/evaluation/evaluation.ts";
 import { rewardColumns, withBaseline } from "../../src/core/evaluation/contributions.ts";
 import { estimateAll } from "../../src/core/evaluation/off-policy/estimate-all.ts";
-import type { RowGroups } from "../../src/core/evaluation/off-policy/row-groups.ts";
+import type { RowGroups } from "../../src/core/evaluation/row-groups.ts";
 import { evaluated } from "./evaluated.ts";
 import { pricedPolicy, truthLog, type TruthLog, truthOf } from "./truth-world.ts";
 

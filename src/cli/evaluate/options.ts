@@ -1,6 +1,6 @@
 /** What an evaluation is told on the command line. */
 import { InvalidArgumentError } from "commander";
-import type { Propensity } from "../../service/evaluation/row-block.ts";
+import type { Propensity } from "../../service/evaluation/policy-block.ts";
 
 export interface EvaluateOptions {
   readonly candidate: string;

@@ -10,7 +10,7 @@
  */
 import { normalQuantile } from "../numerics/normal-quantile.ts";
 import type { Estimate } from "./evaluation.ts";
-import type { RowGroups } from "./off-policy/row-groups.ts";
+import type { RowGroups } from "./row-groups.ts";
 import type { Sample } from "./sample.ts";
 
 const CLUSTERS_MAX = 4_096;

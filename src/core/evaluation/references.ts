@@ -12,7 +12,7 @@
 import type { Clusters } from "./clusters.ts";
 import type { Contributions, Modelled } from "./contributions.ts";
 import type { Estimate, PolicyResult } from "./evaluation.ts";
-import { total } from "./off-policy/row-groups.ts";
+import { total } from "./row-groups.ts";
 import type { Expected } from "./sample.ts";
 
 /** What a policy is called, and the share of the rows that it gives an offer. */

@@ -2,7 +2,7 @@
 import type { Expected, PolicyColumns, Sample } from "../../core/evaluation/sample.ts";
 import { Numbering } from "../../core/numerics/numbering.ts";
 import { assembleNames, type NamesAsked } from "./assemble-names.ts";
-import type { PartRead } from "./gather-evidence.ts";
+import type { PartRead } from "./read-part.ts";
 import type { RowBlock } from "./row-block.ts";
 
 export interface Assembled {

@@ -1,8 +1,20 @@
 /** The programs that decided a log, and which of them is the incumbent where nobody named one. */
-import type { DecidedBy, ReadTally } from "./read-log.ts";
+import type { DecisionRecord } from "../../core/domain/record.ts";
+
+/** A program that decided rows that count, the model it last used, and the time of its last decision. */
+export interface DecidedBy {
+  readonly program: DecisionRecord["program"];
+  readonly currency: string;
+  model: DecisionRecord["model"];
+  lastTime: string;
+  /** On the day of `lastTime`. */
+  lastDayRows: number;
+}
 
 /** By the time of their last decision. */
-export function mergedDeciders(tallies: readonly ReadTally[]): readonly DecidedBy[] {
+export function mergedDeciders(
+  tallies: readonly { readonly decidedBy: Readonly<Record<string, DecidedBy>> }[],
+): readonly DecidedBy[] {
   const merged = new Map<string, DecidedBy>();
   for (const by of tallies.flatMap(({ decidedBy }) => Object.values(decidedBy))) {
     const known = merged.get(by.program.digest);

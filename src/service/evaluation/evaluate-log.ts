@@ -1,14 +1,13 @@
 /** From the parts of a log to a report: evidence → estimates → what was compared, and what that cannot say. */
 import type { ComparedPolicy, EvaluationReport } from "../../contract/evaluation-report.ts";
 import { conclude, judge, prepare } from "../../core/evaluation/evaluate.ts";
-import { incumbentOf, mergedDeciders } from "./deciders.ts";
+import { type DecidedBy, incumbentOf, mergedDeciders } from "./deciders.ts";
 import type { Evidence, EvaluationTask, LogParts } from "./gather-evidence.ts";
 import { gatherEvidence } from "./gather-evidence.ts";
 import { limitsOf } from "./limits.ts";
 import { measureActions, measureRewards, type Measurer } from "./measure.ts";
 import { pValueOfPropensities } from "./propensities-hold.ts";
-import type { DecidedBy } from "./read-log.ts";
-import type { Propensity } from "./row-block.ts";
+import type { Propensity } from "./policy-block.ts";
 import { withStability } from "./stability.ts";
 
 /** Bootstrap replicates; the seed makes the same report of the same log. */

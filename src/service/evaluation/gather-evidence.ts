@@ -12,7 +12,8 @@ import type { NamesAsked } from "./assemble-names.ts";
 import { assemblePolicy, assembleSample } from "./assemble-sample.ts";
 import { gapOf, type Neighbours, neighboursOf, priceGrid } from "./price-search.ts";
 import type { ReadTally } from "./read-log.ts";
-import { release, type RowBlock } from "./row-block.ts";
+import type { PartRead } from "./read-part.ts";
+import { release } from "./row-block.ts";
 
 /** Rows that prices are found on, and the response curve is judged by: more would narrow no line of the plot. */
 const SAMPLE_ROWS = 50_000;
@@ -39,13 +40,6 @@ export interface Asked {
 export interface LogParts {
   readonly count: number;
   read(part: number, asked: Asked): Promise<PartRead>;
-}
-
-export interface PartRead {
-  /** What the blocks' columns of actions are in the order of. */
-  readonly actions: readonly string[];
-  readonly blocks: readonly RowBlock[];
-  readonly tally: ReadTally;
 }
 
 export interface EvaluationTask {

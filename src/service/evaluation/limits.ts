@@ -1,6 +1,6 @@
 /** What an evaluation's numbers cannot say, in words. */
 import type { Evidence } from "./gather-evidence.ts";
-import type { Propensity } from "./row-block.ts";
+import type { Propensity } from "./policy-block.ts";
 
 export function limitsOf(
   { sample, reach, tallies }: Evidence,

@@ -1,11 +1,11 @@
 import type { OutcomeLookup } from "../../core/export-ports.ts";
 import { LiftgateError } from "../../core/errors.ts";
 import type { OpenProgram } from "../check-record.ts";
-import type { Asked, LogParts, PartRead, PolicyQuestion } from "./gather-evidence.ts";
+import type { Asked, LogParts, PolicyQuestion } from "./gather-evidence.ts";
 import type { PolicyTerms } from "./policy-block.ts";
 import type { PolicyProgram } from "./policy-program.ts";
 import { type LogLine, LogReader, type Rows } from "./read-log.ts";
-import { readPart } from "./read-part.ts";
+import { type PartRead, readPart } from "./read-part.ts";
 
 export interface LocalPartsPorts {
   /** Each reads the lines of one part that are wanted, in order, some at a time. */

@@ -5,7 +5,6 @@ import type { Program } from "../../core/domain/program.ts";
 import type { DecisionRecord } from "../../core/domain/record.ts";
 import type { PolicyColumns } from "../../core/evaluation/sample.ts";
 import type { PolicyProgram } from "./policy-program.ts";
-import type { Propensity } from "./row-block.ts";
 
 /** A logged decision and what the policy expects in its situation. */
 export interface Met {
@@ -13,6 +12,9 @@ export interface Met {
   readonly decided: Program;
   readonly scores: Scores;
 }
+
+/** Which of the logged probabilities count: over the arms, or given the arm. */
+export type Propensity = "marginal" | "in-arm";
 
 export interface PolicyTerms {
   readonly propensity: Propensity;

@@ -1,6 +1,6 @@
 import { PropensityTest } from "../../core/monitoring/propensity-test.ts";
 import type { Sample } from "../../core/evaluation/sample.ts";
-import type { Propensity } from "./row-block.ts";
+import type { Propensity } from "./policy-block.ts";
 
 /**
  * The p-value of "actions were drawn as logged". Over the arms that can be asked of the first decision of each unit, as

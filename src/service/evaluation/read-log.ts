@@ -3,9 +3,9 @@ import type { Program } from "../../core/domain/program.ts";
 import type { DecisionRecord } from "../../core/domain/record.ts";
 import type { OpenProgram } from "../check-record.ts";
 import { leftOutBy } from "../export/selection.ts";
-import { dayOf } from "./deciders.ts";
+import { dayOf, type DecidedBy } from "./deciders.ts";
 import { isLoggedDecision } from "./logged-decision.ts";
-import type { Propensity } from "./row-block.ts";
+import type { Propensity } from "./policy-block.ts";
 import type { ScoredAgain } from "./stability.ts";
 
 /** Few records are there at one time: the more outlive a collection, the longer it takes. */
@@ -30,16 +30,6 @@ export interface CountedRow {
   readonly record: DecisionRecord;
   /** The program it was decided under. */
   readonly decided: Program;
-}
-
-/** A program that decided rows that count, the model it last used, and the time of its last decision. */
-export interface DecidedBy {
-  readonly program: DecisionRecord["program"];
-  readonly currency: string;
-  model: DecisionRecord["model"];
-  lastTime: string;
-  /** On the day of `lastTime`. */
-  lastDayRows: number;
 }
 
 /** Who decided the rows, and what was read and does not count. */

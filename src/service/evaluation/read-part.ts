@@ -9,10 +9,9 @@ import type { OutcomeRecord } from "../../core/domain/outcome.ts";
 import { type JoinTerms, joinOutcomes } from "../../core/evaluation/join.ts";
 import type { PolicyColumns } from "../../core/evaluation/sample.ts";
 import type { OutcomeLookup } from "../../core/export-ports.ts";
-import type { PartRead } from "./gather-evidence.ts";
 import { fillRow, type PolicyTerms } from "./policy-block.ts";
 import type { PolicyProgram } from "./policy-program.ts";
-import { type CountedRow, emptyTally, type LogLine, type LogReader } from "./read-log.ts";
+import { type CountedRow, emptyTally, type LogLine, type LogReader, type ReadTally } from "./read-log.ts";
 import { BlockBuilder, type RowBlock, type ToldRow } from "./row-block.ts";
 
 export interface PartReaders {
@@ -32,6 +31,13 @@ export interface PartAsked {
   /** null: nobody asks what happened. */
   readonly join: JoinTerms | null;
   readonly policies: readonly PolicyAt[];
+}
+
+export interface PartRead {
+  /** What the blocks' columns of actions are in the order of. */
+  readonly actions: readonly string[];
+  readonly blocks: readonly RowBlock[];
+  readonly tally: ReadTally;
 }
 
 /** @param lines some at a time */

@@ -7,7 +7,7 @@ import { LiftgateError } from "../../core/errors.ts";
 import type { Observed } from "../../core/evaluation/join.ts";
 import { uniformFromHash } from "../../core/numerics/murmur3.ts";
 import type { PolicyColumns } from "../../core/evaluation/sample.ts";
-import { firstRows, policyColumns } from "./policy-block.ts";
+import { firstRows, policyColumns, type Propensity } from "./policy-block.ts";
 import { type NamedColumn, NamedColumns } from "./named-columns.ts";
 
 /** As `Sample`, but of units and ids there are hashes, and of actions there are as many as were seen so far. */
@@ -36,9 +36,6 @@ export interface RowBlock {
   /** What each of the policies that were asked about would have done. */
   readonly policies: readonly PolicyColumns[];
 }
-
-/** Which of the logged probabilities count: over the arms, or given the arm. */
-export type Propensity = "marginal" | "in-arm";
 
 const BLOCK_ROWS = 4_096;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Clusters } from "../../../src/core/evaluation/clusters.ts";
-import { errorOf, meanOver } from "../../../src/core/evaluation/off-policy/row-groups.ts";
+import { errorOf, meanOver } from "../../../src/core/evaluation/row-groups.ts";
 import { curveOf } from "../../../src/core/evaluation/uplift/curves.ts";
 import { ranked, type RankedRows, RankedWeights } from "../../../src/core/evaluation/uplift/ranked-rows.ts";
 import { excess } from "../../../src/core/evaluation/uplift/ranking-metrics.ts";

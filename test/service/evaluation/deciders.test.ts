@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { incumbentOf, mergedDeciders } from "../../../src/service/evaluation/deciders.ts";
-import { type DecidedBy, emptyTally } from "../../../src/service/evaluation/read-log.ts";
+import { type DecidedBy, incumbentOf, mergedDeciders } from "../../../src/service/evaluation/deciders.ts";
+import { emptyTally } from "../../../src/service/evaluation/read-log.ts";
 
 function decider(version: number, lastTime: string, lastDayRows: number): DecidedBy {
   const program = { id: "coupons", version, digest: `sha256:${version}` };

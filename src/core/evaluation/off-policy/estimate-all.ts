@@ -19,7 +19,7 @@ import {
 import { chosenLimits } from "./choose-limit.ts";
 import { contributionOf } from "./contribution-of.ts";
 import { intervalsOf } from "./intervals.ts";
-import { errorOf, type GroupedEstimate, meanOver, type RowGroups, total } from "./row-groups.ts";
+import { errorOf, type GroupedEstimate, meanOver, type RowGroups, total } from "../row-groups.ts";
 
 export interface EstimateOfOne extends GroupedEstimate {
   readonly estimator: EstimatorName;
