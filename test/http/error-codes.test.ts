@@ -1,6 +1,6 @@
 /** The table of error codes: each is provoked for real, or it is said why no caller sees it. */
 import { createHash } from "node:crypto";
-import { appendFile, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { lockDirectory } from "../../src/adapters/file/directory-lock.ts";
@@ -55,6 +55,7 @@ const outcome = (changed: object) =>
     ],
   });
 const rollBack = () => call("POST", `/v1/programs/${PROGRAM}/rollback`, { reason: "to see what is said" });
+const CANARY = `${PROGRAM}.canary.yaml`;
 const NO_EVALUATION = "019aa8e1-7d2c-7b0e-9d5c-3f1f6f0a9b11";
 const evaluate = (candidate: string) => call("POST", "/v1/evaluations", { programId: PROGRAM, candidate });
 const raw = async (...text: Parameters<typeof requestText>) =>
@@ -115,6 +116,9 @@ const PROVOCATIONS: Readonly<Record<ErrorCode, (() => Promise<string>) | "surviv
   },
   nothing_to_roll_back: () => rollBack(),
   rollout_under_way: async () => {
+    // One that cannot be read can be rolled back all the same: there is something to do, which others hinder.
+    await writeFile(join(service.programsDir, CANARY), "not a canary");
+    await mkdir(join(service.programsDir, ".rollout"));
     const lock = lockDirectory(join(service.programsDir, ".rollout"));
     const text = await rollBack();
     lock.release();
@@ -127,7 +131,9 @@ const PROVOCATIONS: Readonly<Record<ErrorCode, (() => Promise<string>) | "surviv
   program_store_unavailable: async () => {
     await rm(join(service.programsDir, ".rollout"), { recursive: true });
     await writeFile(join(service.programsDir, ".rollout"), "in the way");
-    return rollBack();
+    const text = await rollBack();
+    await rm(join(service.programsDir, CANARY));
+    return text;
   },
   headers_too_large: () => raw("GET / HTTP/1.1", ["Host: x", `X-Large: ${"a".repeat(20_000)}`]),
   internal: async () => {
