@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-/** Evaluations that a service runs get only the time that other tests leave: they come when those are done. */
+/** Evaluations that a service runs get only the time that others leave: their tests never run beside other tests. */
 const IDLE = ["test/http/evaluations*.test.ts", "test/compose/evaluation-child.test.ts"];
 
 export default defineConfig({

@@ -7,11 +7,12 @@ import { z } from "zod";
 import { evaluateInChild } from "../../src/compose/evaluation-child.ts";
 import { PROGRAM } from "../support/service.ts";
 import { temporaryFolder } from "../support/program-fixtures.ts";
+import { HAS_IDLE, IDLE, NORMAL, POLICY } from "../support/scheduling.ts";
 
 const FOREVER = "setInterval(() => {}, 1_000);";
 /** Tells as the reason of a failure what it sees. */
 const telling = (expression: string) =>
-  `import os from "node:os"; process.send({ kind: "failed", code: "internal", detail: JSON.stringify(${expression}) });`;
+  `import fs from "node:fs"; import os from "node:os"; process.send({ kind: "failed", code: "internal", detail: JSON.stringify(${expression}) });`;
 
 /** Runs the program as if it were the evaluation. */
 async function started(program: string) {
@@ -69,10 +70,14 @@ it("ends a process that is stopped before it has begun", async () => {
   expect(await job.ended).toMatchObject({ kind: "failed", detail: "Its process ended by SIGTERM" });
 });
 
-it("runs at the lowest priority, and without the service's secrets", async () => {
-  const { job } = await started(telling("[os.getPriority(), ...Object.keys(process.env).toSorted()]"));
+it("runs idle where that can be had, at the lowest priority, and without the service's secrets", async () => {
+  const seen = `[${POLICY}, os.getPriority(), ...Object.keys(process.env).toSorted()]`;
+  const { job } = await started(telling(seen));
   const ending = await job.ended;
-  const [priority, ...names] = z.array(z.unknown()).parse(JSON.parse(ending.kind === "failed" ? ending.detail : ""));
+  const [policy, priority, ...names] = z
+    .array(z.unknown())
+    .parse(JSON.parse(ending.kind === "failed" ? ending.detail : ""));
+  expect(policy).toBe(HAS_IDLE ? IDLE : NORMAL);
   expect(priority).toBe(constants.priority.PRIORITY_LOW);
   // Some of its own a shell may set.
   const shells = new Set(["PWD", "SHLVL", "_"]);

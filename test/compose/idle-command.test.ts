@@ -1,15 +1,8 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { idleCommand } from "../../src/compose/idle-command.ts";
 import { temporaryFolder } from "../support/program-fixtures.ts";
-
-/** As Linux numbers them; a process reads its own. */
-const NORMAL = 0;
-const IDLE = 5;
-const POLICY = 'require("node:fs").readFileSync("/proc/self/stat", "utf8").split(") ")[1].split(" ")[38]';
-
-const hasIdle = spawnSync("/usr/bin/chrt", ["--idle", "0", "true"]).status === 0;
+import { HAS_IDLE, IDLE, NORMAL, POLICY } from "../support/scheduling.ts";
 
 function policyOf(path: string): number {
   const { file, args } = idleCommand({ file: process.execPath, args: ["-p", POLICY] });
@@ -17,8 +10,7 @@ function policyOf(path: string): number {
 }
 
 describe.runIf(process.platform === "linux")("a command that takes no time from others", () => {
-  it.runIf(hasIdle)("has the policy idle, which the test itself has not", () => {
-    expect(readFileSync("/proc/self/stat", "utf8").split(") ")[1]?.split(" ")[38]).toBe(String(NORMAL));
+  it.runIf(HAS_IDLE)("has the policy idle", () => {
     expect(policyOf(process.env["PATH"] ?? "")).toBe(IDLE);
   });
 

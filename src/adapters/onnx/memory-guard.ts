@@ -22,5 +22,4 @@ setInterval(() => {
 }, WATCH_MS);
 // Twice the time, so that a parent that lives always comes first and can say why.
 setTimeout(end, 2 * timeMsMax);
-// oxlint-disable-next-line unicorn/require-post-message-target-origin -- the parent is a thread, not a window
-parentPort?.postMessage("watching");
+parentPort?.postMessage("watching", []);

@@ -10,8 +10,8 @@
  */
 import type { RewardColumns } from "../contributions.ts";
 import type { LimitChoice } from "../evaluation.ts";
-import { isCorrected, type MeanEstimator, temperOf } from "./contribution-of.ts";
 import { errorOf, type GroupedEstimate, meanOver, type RowGroups } from "../row-groups.ts";
+import { isCorrected, type MeanEstimator, temperOf } from "./contribution-of.ts";
 import { type Contender, slopeChoice } from "./slope.ts";
 
 const DELTA = 0.05;

@@ -16,10 +16,10 @@ import {
   LIMIT_CHOICES,
   type Range,
 } from "../evaluation.ts";
+import { errorOf, type GroupedEstimate, meanOver, type RowGroups, total } from "../row-groups.ts";
 import { chosenLimits } from "./choose-limit.ts";
 import { contributionOf } from "./contribution-of.ts";
 import { intervalsOf } from "./intervals.ts";
-import { errorOf, type GroupedEstimate, meanOver, type RowGroups, total } from "../row-groups.ts";
 
 export interface EstimateOfOne extends GroupedEstimate {
   readonly estimator: EstimatorName;
