@@ -9,6 +9,7 @@ import { readSegments } from "../adapters/file/read-segments.ts";
 import { segmentsIn } from "../adapters/file/segments-in.ts";
 import { UnfinishedFile } from "../adapters/file/unfinished-file.ts";
 import type { Program } from "../core/domain/program.ts";
+import { LiftgateError } from "../core/errors.ts";
 import type { UpliftModel } from "../core/ports.ts";
 import type { Config } from "../ops/config.ts";
 import type { LogParts } from "../service/evaluation/gather-evidence.ts";
@@ -66,13 +67,13 @@ export interface EvaluationParts {
   close(): Promise<void>;
 }
 
-/** @throws LiftgateError `invalid_request` for a program that is not right */
+/** @throws LiftgateError `invalid_request` for a program that is not right, and where nothing has been decided yet */
 export async function composeEvaluation(
   config: Config,
   paths: EvaluationPaths,
   store: OutcomeStore,
 ): Promise<EvaluationParts> {
-  const decisions = await segmentsIn(paths.decisions ?? [join(config.DATA_DIR, "decisions")]);
+  const decisions = await segmentsIn(paths.decisions ?? [ownDecisions(config)]);
   const modelsDir = paths.models ?? config.MODELS_DIR;
   const candidate = await namedPolicy(paths.candidate, modelsDir);
   const incumbent = paths.incumbent === null ? null : await namedPolicy(paths.incumbent, modelsDir);
@@ -91,6 +92,12 @@ export async function composeEvaluation(
     },
     close: async () => await workers?.close(),
   };
+}
+
+function ownDecisions({ DATA_DIR }: Config): string {
+  const folder = join(DATA_DIR, "decisions");
+  if (existsSync(folder)) return folder;
+  throw new LiftgateError("invalid_request", "DATA_DIR has no folder decisions: nothing was decided yet, or not there");
 }
 
 /** Writes texts into a folder: each is there whole, or not at all. */

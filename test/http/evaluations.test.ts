@@ -149,6 +149,13 @@ describe("what cannot be evaluated", { timeout: BUSY_MS }, () => {
     expect(failure).toMatchObject({ code: "invalid_request" });
   });
 
+  it("fails with the reason where nothing was decided yet", async () => {
+    await using fresh = await startTestService({ programs: { [PROGRAM]: logged } });
+    const { status, failure } = await ended(fresh, await ask(fresh, { candidate }));
+    expect(status).toBe("failed");
+    expect(failure).toEqual({ code: "invalid_request", detail: expect.stringContaining("nothing was decided yet") });
+  });
+
   it("fails alone when its process is killed, which has the lowest priority", async () => {
     const evaluationId = await ask(service, { candidate });
     await expect.poll(() => processesOf(service.dataDir)).toHaveLength(1);
