@@ -33,7 +33,8 @@ interface Group {
 /** Rewrites the file if it is more than twice as long as need be. */
 export async function openJournalQueue({ path, lines, endBytes, source }: JournalState): Promise<JournalQueue> {
   const needed = source.count();
-  if (lines <= 2 * needed) return new JournalQueue({ path, lines, source }, await JournalWriter.open(path, endBytes));
+  if (!isLong(lines, needed))
+    return new JournalQueue({ path, lines, source }, await JournalWriter.open(path, endBytes));
   const writer = await JournalWriter.replace(path, source.lines());
   return new JournalQueue({ path, lines: needed, source }, writer);
 }
@@ -42,7 +43,7 @@ export class JournalQueue {
   readonly #path: string;
   readonly #source: JournalSource;
   #writer: JournalWriter;
-  /** Lines in the file, and how many of them make it worth rewriting. */
+  /** Lines in the file, and beyond how many it is looked at again. */
   #lines: number;
   #linesMax: number;
   #waiting: Group = emptyGroup();
@@ -76,7 +77,7 @@ export class JournalQueue {
       const group = this.#waiting;
       this.#waiting = emptyGroup();
       await this.#write(group);
-      if (this.#lines > this.#linesMax) await this.#rewrite();
+      if (this.#lines > this.#linesMax) await this.#rewriteIfLong();
     }
     this.#working = null;
   }
@@ -91,20 +92,29 @@ export class JournalQueue {
     }
   }
 
-  /** A file that cannot be rewritten (a full disk) stays as it is, and is tried again when it has doubled. */
-  async #rewrite(): Promise<void> {
+  /** A file that cannot be rewritten (a full disk) stays as it is, and is looked at again when it has doubled. */
+  async #rewriteIfLong(): Promise<void> {
     try {
       const needed = this.#source.count();
-      const writer = await JournalWriter.replace(this.#path, this.#source.lines());
-      const replaced = this.#writer;
-      this.#writer = writer;
-      this.#lines = needed;
-      await replaced.close();
+      if (isLong(this.#lines, needed)) await this.#rewrite(needed);
     } catch {
       // Every line is safe where it is, and a full disk says so when it is appended to.
     }
     this.#linesMax = this.#writer.isLinked() ? Math.max(LINES_MIN, 2 * this.#lines) : 0;
   }
+
+  async #rewrite(needed: number): Promise<void> {
+    const writer = await JournalWriter.replace(this.#path, this.#source.lines());
+    const replaced = this.#writer;
+    this.#writer = writer;
+    this.#lines = needed;
+    await replaced.close();
+  }
+}
+
+/** Whether most of the file is superseded. */
+function isLong(lines: number, needed: number): boolean {
+  return lines > 2 * needed;
 }
 
 function emptyGroup(): Group {

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { appendFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { getuid } from "node:process";
@@ -127,6 +127,22 @@ test("while it serves, the file is rewritten with what is still needed, and lose
     expect(needed.length).toBeGreaterThan(5);
     expect(await offersOf(again, { scope: "user", id: `u${i}` })).toEqual(needed);
   }
+});
+
+test("a file of which everything is still needed is not rewritten, however long", async () => {
+  const dir = await dataDir();
+  const history = await openEmbeddedOfferHistory({ dataDir: dir });
+  const before = await stat(fileOf(dir));
+  await Promise.all(
+    Array.from({ length: 10_500 }, (_, i) =>
+      history.settle(settlementOf(i, keptOf(i), { subjects: [{ scope: "user", id: `u${i}` }] })),
+    ),
+  );
+  // What is superseded is looked for after a group of lines is written.
+  await history.settle(settlementOf(10_500, keptOf(10_500), { subjects: [user] }));
+  await history.close();
+  expect((await stat(fileOf(dir))).ino).toBe(before.ino);
+  expect(await linesIn(dir)).toBe(10_501);
 });
 
 test("what an interrupted rewrite left behind is not read", async () => {
