@@ -42,13 +42,16 @@ export function dayAt(atMs: number): number {
   return Math.floor(atMs / DAY_MS);
 }
 
-/** An offer that was given; amounts in whole micros. */
-export function offerSums(
-  cohort: CohortName,
-  { predictedMicros, fixedMicros }: { readonly predictedMicros: number; readonly fixedMicros: number },
-): Sums {
+/** Offers that were given, and what they make together, in whole micros. */
+export interface GivenOffers {
+  readonly offers: number;
+  readonly predictedMicros: number;
+  readonly fixedMicros: number;
+}
+
+export function offerSums(cohort: CohortName, { offers, predictedMicros, fixedMicros }: GivenOffers): Sums {
   const name = nameOf(cohort);
-  return { [`${name} offers`]: 1, [`${name} predicted`]: predictedMicros, [`${name} fixed`]: fixedMicros };
+  return { [`${name} offers`]: offers, [`${name} predicted`]: predictedMicros, [`${name} fixed`]: fixedMicros };
 }
 
 /** A redemption, told at this age of the offer. Older than cohorts are kept, it counts for nothing. */

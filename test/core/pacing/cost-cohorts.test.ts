@@ -13,7 +13,7 @@ const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const noon: CohortName = { program: "spring", action: "mail", decidedAtMs: 100.5 * DAY };
 const lastMs: CohortName = { ...noon, decidedAtMs: 101 * DAY - 1 };
-const OFFER = { predictedMicros: 500_000, fixedMicros: 20_000 };
+const OFFER = { offers: 1, predictedMicros: 500_000, fixedMicros: 20_000 };
 
 describe("cohorts", () => {
   it("are the offers of a program and action of one day, whoever counted them, as old as the last may be", () => {

@@ -27,7 +27,7 @@ function cohorts(...each: readonly Offers[]): readonly ObservedCohort[] {
   const sums = each.flatMap(({ action = "mail", day = 100, offers, fixedMicros = 0, costs }) => {
     const name = { program: "p", action, decidedAtMs: day * DAY };
     return Array.from({ length: offers }, () => [
-      offerSums(name, { predictedMicros: 1_000, fixedMicros }),
+      offerSums(name, { offers: 1, predictedMicros: 1_000, fixedMicros }),
       ...costs.map(([ageMs, micros]) => redemptionSums(name, ageMs, micros)),
     ]).flat();
   });
