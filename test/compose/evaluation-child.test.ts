@@ -7,7 +7,7 @@ import { z } from "zod";
 import { evaluateInChild } from "../../src/compose/evaluation-child.ts";
 import { PROGRAM } from "../support/service.ts";
 import { temporaryFolder } from "../support/program-fixtures.ts";
-import { HAS_IDLE, IDLE, NORMAL, POLICY } from "../support/scheduling.ts";
+import { HAS_IDLE, IDLE, INHERITED, POLICY } from "../support/scheduling.ts";
 
 const FOREVER = "setInterval(() => {}, 1_000);";
 /** Tells as the reason of a failure what it sees. */
@@ -77,7 +77,7 @@ it("runs idle where that can be had, at the lowest priority, and without the ser
   const [policy, priority, ...names] = z
     .array(z.unknown())
     .parse(JSON.parse(ending.kind === "failed" ? ending.detail : ""));
-  expect(policy).toBe(HAS_IDLE ? IDLE : NORMAL);
+  expect(policy).toBe(HAS_IDLE ? IDLE : INHERITED);
   expect(priority).toBe(constants.priority.PRIORITY_LOW);
   // Some of its own a shell may set.
   const shells = new Set(["PWD", "SHLVL", "_"]);

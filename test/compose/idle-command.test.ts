@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { idleCommand } from "../../src/compose/idle-command.ts";
 import { temporaryFolder } from "../support/program-fixtures.ts";
-import { HAS_IDLE, IDLE, NORMAL, POLICY } from "../support/scheduling.ts";
+import { HAS_IDLE, IDLE, INHERITED, POLICY } from "../support/scheduling.ts";
 
 function policyOf(path: string): number {
   const { file, args } = idleCommand({ file: process.execPath, args: ["-p", POLICY] });
@@ -15,7 +15,7 @@ describe.runIf(process.platform === "linux")("a command that takes no time from 
   });
 
   it("runs without where there is no such policy", async () => {
-    expect(policyOf(await temporaryFolder())).toBe(NORMAL);
+    expect(policyOf(await temporaryFolder())).toBe(INHERITED);
   });
 });
 
