@@ -76,7 +76,7 @@ function start({ DATA_DIR, MODELS_DIR, PROGRAMS_DIR }: Folders, { entryPoint, re
 }
 
 /** Only what the request's schema let through: nothing of it reads as an option. */
-function argumentsOf(request: EvaluationRequest, { candidate, out }: EvaluationPaths): readonly string[] {
+function argumentsOf(request: EvaluationRequest, { candidate, incumbent, out }: EvaluationPaths): readonly string[] {
   const { programId, spend, slices, protected: attributes } = request;
   const { lambda, from, until, window, exposures, propensity, level, floor, tolerance, minSlice } = request;
   const files = { candidate: resolve(candidate), out: resolve(out), program: programId };
@@ -84,6 +84,7 @@ function argumentsOf(request: EvaluationRequest, { candidate, out }: EvaluationP
   const given = { ...files, ...terms, "min-slice": minSlice };
   return [
     ...Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, String(value)])),
+    ...(request.incumbent === undefined ? [] : ["--incumbent", resolve(incumbent)]),
     ...(spend === "equal" ? ["--spend", "equal"] : spend === "any" ? ["--any-spend"] : []),
     ...(slices === undefined ? [] : ["--slice", ...slices]),
     ...(attributes === undefined ? [] : ["--protected", ...attributes]),

@@ -37,7 +37,7 @@ export function openEvaluationJobs(config: Config, parts: EvaluationJobsParts): 
         onRead,
         onCrash: (lastWords) => logger.error({ evaluationId, lastWords }, "evaluation failed"),
       }),
-    check: (candidate) => checked(candidate, parts),
+    check: (file) => checked(file, parts),
     newId,
     nowMs: Date.now,
     observer: tellEvaluations(metrics.evaluations, logger),
@@ -45,8 +45,8 @@ export function openEvaluationJobs(config: Config, parts: EvaluationJobsParts): 
 }
 
 /** As a reload would judge it, with the models that are loaded. */
-function checked(candidate: string, compilers: Compilers): Opened<ProgramText> {
-  const text = parseAnyProgram(Buffer.from(candidate));
+function checked(file: string, compilers: Compilers): Opened<ProgramText> {
+  const text = parseAnyProgram(Buffer.from(file));
   if (!text.ok) return text;
   const compiled = compileProgram(text.value, compilers);
   return compiled.ok ? text : { ok: false, faults: compiled.faults };

@@ -8,6 +8,7 @@ import { Digest, DurationText, Instant, Slug } from "./identifiers.ts";
 import { EVALUATION_NAMES_MAX, PROGRAM_FILE_BYTES_MAX } from "./limits.ts";
 import { Name, Probability } from "./values.ts";
 
+const ProgramFileText = z.string().min(1).max(PROGRAM_FILE_BYTES_MAX);
 const Names = z.array(Name).min(1).max(EVALUATION_NAMES_MAX);
 
 const REQUEST_EXAMPLE = {
@@ -21,7 +22,8 @@ const REQUEST_EXAMPLE = {
 export const EvaluationRequest = z
   .strictObject({
     programId: Slug.describe("Whose decisions the candidate is judged on"),
-    candidate: z.string().min(1).max(PROGRAM_FILE_BYTES_MAX).describe("The program file to judge, in YAML"),
+    candidate: ProgramFileText.describe("The program file to judge, in YAML"),
+    incumbent: ProgramFileText.optional().describe("That to compare it with; unless given, what decided the log"),
     lambda: z.number().min(0).optional().describe("Judge it at this price of money, whatever it spends there"),
     spend: z
       .enum(["equal", "any"])
@@ -49,6 +51,9 @@ export const EvaluationRequest = z
   })
   .meta({ id: "EvaluationRequest", examples: [REQUEST_EXAMPLE] });
 export type EvaluationRequest = z.infer<typeof EvaluationRequest>;
+
+/** The program files that are compared; without the second, the candidate is compared with what decided the log. */
+export type EvaluationPrograms = Pick<EvaluationRequest, "candidate" | "incumbent">;
 
 const ENTRY_EXAMPLE = {
   evaluationId: "019aa8e1-7d2c-7b0e-9d5c-3f1f6f0a9b11",

@@ -21,9 +21,9 @@ export const ACTIONS_MAX = 64;
 export const FEATURES_MAX = 1_024;
 /** Program files are written by hand; more is an accident or an attack (YAML alias bombs included). */
 export const PROGRAM_FILE_BYTES_MAX = 64 * 1024;
-/** A request to evaluate holds a program file, of which JSON may write every character as six. */
-export const EVALUATION_BODY_BYTES_MAX = 6 * PROGRAM_FILE_BYTES_MAX + 16 * 1024;
-/** Evaluations that wait: each takes minutes, and keeps a program file. */
+/** A request to evaluate holds two program files, of which JSON may write every character as six. */
+export const EVALUATION_BODY_BYTES_MAX = 2 * 6 * PROGRAM_FILE_BYTES_MAX + 16 * 1024;
+/** Evaluations that wait: each takes minutes, and keeps its program files. */
 export const EVALUATIONS_WAITING_MAX = 8;
 /** Evaluations that are kept: some 200 KB each. */
 export const EVALUATIONS_KEPT_MAX = 100;

@@ -33,6 +33,7 @@ export const ERRORS = {
   outcome_in_future: { status: 422, title: "The outcome says that it has not happened yet" },
   reload_refused: { status: 422, title: "Something on disk is not valid; what was loaded stays" },
   candidate_refused: { status: 422, title: "The candidate is not a program that could be loaded" },
+  incumbent_refused: { status: 422, title: "The incumbent is not a program that could be loaded" },
   evaluation_queue_full: { status: 429, title: "As many evaluations wait as may" },
   headers_too_large: { status: 431, title: "The request headers are too large" },
   internal: { status: 500, title: "The service failed in a way it did not foresee" },

@@ -4,6 +4,7 @@ import { constants } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { z } from "zod";
+import { EvaluationFolder } from "../../src/adapters/file/evaluation-folder.ts";
 import { evaluateInChild } from "../../src/compose/evaluation-child.ts";
 import { PROGRAM } from "../support/service.ts";
 import { temporaryFolder } from "../support/program-fixtures.ts";
@@ -27,7 +28,7 @@ async function started(program: string) {
     {
       entryPoint,
       request: { programId: PROGRAM, candidate: "" },
-      paths: { out, candidate: join(out, "candidate.yaml"), scratch: join(out, "scratch") },
+      paths: new EvaluationFolder(out).pathsOf("1"),
       onRead: (share) => {
         shares.push(share);
         first.resolve();
@@ -96,7 +97,7 @@ it("fails where there is no place for what does not fit in memory", async () => 
   const task = {
     entryPoint: "",
     request: { programId: PROGRAM, candidate: "" },
-    paths: { out, candidate: "", scratch: join(out, "in-the-way", "scratch") },
+    paths: new EvaluationFolder(out).pathsOf("in-the-way"),
     onRead: () => undefined,
     onCrash: (said: string) => crashes.push(said),
   };

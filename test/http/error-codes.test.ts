@@ -13,7 +13,7 @@ import { PROGRAM, SHIPPED_PROGRAMS, startTestService, type TestService } from ".
 
 let service: TestService;
 beforeAll(async () => {
-  const shipped = await readFile(join(SHIPPED_PROGRAMS, `${PROGRAM}.yaml`), "utf8");
+  const shipped = await shippedProgram();
   const redis = await startRedisServer();
   await redis.stop();
   service = await startTestService({
@@ -57,7 +57,9 @@ const outcome = (changed: object) =>
 const rollBack = () => call("POST", `/v1/programs/${PROGRAM}/rollback`, { reason: "to see what is said" });
 const CANARY = `${PROGRAM}.canary.yaml`;
 const NO_EVALUATION = "019aa8e1-7d2c-7b0e-9d5c-3f1f6f0a9b11";
-const evaluate = (candidate: string) => call("POST", "/v1/evaluations", { programId: PROGRAM, candidate });
+const evaluate = (candidate: string, incumbent?: string) =>
+  call("POST", "/v1/evaluations", { programId: PROGRAM, candidate, incumbent });
+const shippedProgram = () => readFile(join(SHIPPED_PROGRAMS, `${PROGRAM}.yaml`), "utf8");
 const raw = async (...text: Parameters<typeof requestText>) =>
   (await exchange(service.port, requestText(...text))).body;
 
@@ -155,10 +157,11 @@ const PROVOCATIONS: Readonly<Record<ErrorCode, (() => Promise<string>) | "surviv
   sink_unavailable: "survived",
   unknown_evaluation: () => call("GET", `/v1/evaluations/${NO_EVALUATION}`),
   candidate_refused: () => evaluate("program: nothing-more\n"),
+  incumbent_refused: async () => evaluate(await shippedProgram(), "program: nothing-more\n"),
   evaluation_store_unavailable: async () => {
     await rm(join(service.dataDir, "evaluations"), { recursive: true });
     await writeFile(join(service.dataDir, "evaluations"), "in the way");
-    return evaluate(await readFile(join(SHIPPED_PROGRAMS, `${PROGRAM}.yaml`), "utf8"));
+    return evaluate(await shippedProgram());
   },
   // They need an evaluation that runs, or tell how one ended (test/http/evaluations.test.ts).
   evaluation_not_done: "survived",

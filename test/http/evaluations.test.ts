@@ -91,6 +91,19 @@ describe("an evaluation that is asked for over HTTP", { timeout: BUSY_MS }, () =
     expect(expected.log).toMatchObject({ propensity: "in-arm" });
   });
 
+  it("compares with the incumbent that is given, as the command does", async () => {
+    const incumbent = logged.replace("version: 1", "version: 3").replace("maximize: profit", "maximize: value");
+    const evaluationId = await ask(service, { candidate, incumbent });
+    const { report } = await ended(service, evaluationId);
+    const path = join(service.dataDir, "incumbent.yaml");
+    await writeFile(path, incumbent);
+    const expected = await byCommand(candidate, "--incumbent", path);
+    expect({ ...report, createdAt: expected.createdAt }).toEqual(expected);
+    expect(expected.incumbent).toMatchObject({ program: { version: 3 } });
+    const kept = join(service.dataDir, "evaluations", evaluationId, "incumbent.yaml");
+    expect(await readFile(kept, "utf8")).toBe(incumbent);
+  });
+
   it("does not compare policies that spend differently, and says why, unless it is asked to", async () => {
     const refused = await ended(service, await ask(service, { candidate, lambda: 50 }));
     expect(refused).toMatchObject({ status: "done", verdict: "cannot_tell" });
@@ -133,6 +146,10 @@ describe("what cannot be evaluated", { timeout: BUSY_MS }, () => {
     const { errors } = expectProblem(broken.text, "candidate_refused");
     expect(errors?.map(({ path }) => path)).toEqual(["models[0].model"]);
     expectProblem((await askFor(service, { candidate: `${SECRET}: [` })).text, "candidate_refused");
+    const other = await askFor(service, { candidate, incumbent: candidate.replace("maximize:", "minimize:") });
+    expect(expectProblem(other.text, "incumbent_refused").errors?.map(({ path }) => path)).toContain(
+      "objective.maximize",
+    );
     expectProblem((await askFor(service, { candidate, lambda: 1, spend: "equal" })).text, "invalid_request");
     expectProblem((await askFor(service, { candidate, slices: ["--out"] })).text, "invalid_request");
     expectProblem((await service.call("GET", NOBODY)).text, "unknown_evaluation");

@@ -1,18 +1,21 @@
 /**
- * The evaluations that were asked for: a folder each, with `candidate.yaml`, `evaluation.json` (what was asked, and how
- * it stands), and, once it is done, `report.json` and `report.html`.
+ * The evaluations that were asked for: a folder each, with `candidate.yaml`, `incumbent.yaml` where one was given,
+ * `evaluation.json` (what was asked, and how it stands), and, once it is done, `report.json` and `report.html`.
  */
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { EvaluationEntry } from "../../contract/evaluations.ts";
+import { EvaluationEntry, type EvaluationPrograms } from "../../contract/evaluations.ts";
 import { replaceDurably } from "./durable-file.ts";
 
 const ENTRY = "evaluation.json";
 const CANDIDATE = "candidate.yaml";
+const INCUMBENT = "incumbent.yaml";
 
 /** Where the process of an evaluation finds what it needs, and leaves what it makes. */
 export interface EvaluationPaths {
   readonly candidate: string;
+  /** There only where one was given. */
+  readonly incumbent: string;
   readonly out: string;
   /** For what does not fit in memory. Removed when the evaluation has ended, however it did. */
   readonly scratch: string;
@@ -36,9 +39,11 @@ export class EvaluationFolder {
   }
 
   /** Rejects with what the file system says. */
-  async add(entry: EvaluationEntry, candidate: string): Promise<void> {
-    await mkdir(join(this.#folder, entry.evaluationId), { recursive: true });
-    await writeFile(this.pathsOf(entry.evaluationId).candidate, candidate);
+  async add(entry: EvaluationEntry, { candidate, incumbent }: EvaluationPrograms): Promise<void> {
+    const paths = this.pathsOf(entry.evaluationId);
+    await mkdir(paths.out, { recursive: true });
+    await writeFile(paths.candidate, candidate);
+    if (incumbent !== undefined) await writeFile(paths.incumbent, incumbent);
     await this.save(entry);
   }
 
@@ -61,7 +66,12 @@ export class EvaluationFolder {
 
   pathsOf(evaluationId: string): EvaluationPaths {
     const out = join(this.#folder, evaluationId);
-    return { out, candidate: join(out, CANDIDATE), scratch: join(out, "scratch") };
+    return {
+      out,
+      candidate: join(out, CANDIDATE),
+      incumbent: join(out, INCUMBENT),
+      scratch: join(out, "scratch"),
+    };
   }
 
   async #entry(evaluationId: string): Promise<EvaluationEntry | null> {

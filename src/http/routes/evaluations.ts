@@ -33,6 +33,7 @@ export function addEvaluationRoutes(app: FastifyInstance, { catalog, evaluations
     problems: [
       "unknown_program",
       "candidate_refused",
+      "incumbent_refused",
       "evaluation_queue_full",
       "evaluation_store_unavailable",
       "draining",

@@ -1,4 +1,5 @@
-import type { EvaluationEntry, EvaluationRequest } from "../../contract/evaluations.ts";
+import type { EvaluationEntry, EvaluationPrograms, EvaluationRequest } from "../../contract/evaluations.ts";
+import type { ProgramText } from "../../contract/program-file.ts";
 import { EVALUATIONS_KEPT_MAX, EVALUATIONS_WAITING_MAX } from "../../contract/limits.ts";
 import { LiftgateError } from "../../core/errors.ts";
 import type { JobEnding, JobParts, RunningJob } from "./job-ports.ts";
@@ -40,16 +41,14 @@ export class EvaluationJobs {
   /**
    * Accepts an evaluation; it is on the disk when this resolves.
    *
-   * @throws LiftgateError `candidate_refused` with every fault, `evaluation_queue_full`, `evaluation_store_unavailable`,
-   *   `draining`
+   * @throws LiftgateError `candidate_refused` and `incumbent_refused` with every fault, `evaluation_queue_full`,
+   *   `evaluation_store_unavailable`, `draining`
    */
   async ask(request: EvaluationRequest, askedBy: string): Promise<EvaluationEntry> {
     if (this.#isClosed) throw new LiftgateError("draining");
-    const checked = this.#parts.check(request.candidate);
-    if (!checked.ok) throw new LiftgateError("candidate_refused", undefined, checked.faults);
+    const { id, digest, file } = this.#checked(request);
     if (this.#queue.length + this.#arriving >= EVALUATIONS_WAITING_MAX)
       throw new LiftgateError("evaluation_queue_full");
-    const { id, digest, file } = checked.value;
     const entry: EvaluationEntry = {
       evaluationId: this.#parts.newId(),
       programId: request.programId,
@@ -63,7 +62,7 @@ export class EvaluationJobs {
       verdict: null,
       failure: null,
     };
-    await this.#add(entry, request.candidate);
+    await this.#add(entry, request);
     if (this.#isClosed) await this.#end(entry.evaluationId, INTERRUPTED);
     else this.#enqueue(entry.evaluationId, request);
     return this.entry(entry.evaluationId);
@@ -100,10 +99,20 @@ export class EvaluationJobs {
     for (const { evaluationId } of waiting) await this.#end(evaluationId, INTERRUPTED);
   }
 
-  async #add(entry: EvaluationEntry, candidate: string): Promise<void> {
+  /** The candidate, where both programs are right. */
+  #checked({ candidate, incumbent }: EvaluationPrograms): ProgramText {
+    const { check } = this.#parts;
+    const checked = check(candidate);
+    if (!checked.ok) throw new LiftgateError("candidate_refused", undefined, checked.faults);
+    const other = incumbent === undefined ? checked : check(incumbent);
+    if (!other.ok) throw new LiftgateError("incumbent_refused", undefined, other.faults);
+    return checked.value;
+  }
+
+  async #add(entry: EvaluationEntry, programs: EvaluationPrograms): Promise<void> {
     this.#arriving += 1;
     try {
-      await this.#parts.store.add(entry, candidate);
+      await this.#parts.store.add(entry, programs);
       this.#entries.set(entry.evaluationId, entry);
     } catch (cause) {
       this.#unavailable(cause);

@@ -1,5 +1,5 @@
 /** What evaluations that run beside decisions need of the world. */
-import type { EvaluationEntry, EvaluationRequest } from "../../contract/evaluations.ts";
+import type { EvaluationEntry, EvaluationPrograms, EvaluationRequest } from "../../contract/evaluations.ts";
 import type { ProgramText } from "../../contract/program-file.ts";
 import type { ErrorCode } from "../../core/errors.ts";
 import type { Opened } from "../../core/ports.ts";
@@ -10,7 +10,7 @@ export type Verdict = NonNullable<EvaluationEntry["verdict"]>;
 export interface JobStore {
   /** Oldest first; those that are damaged are left out. */
   entries(): Promise<readonly EvaluationEntry[]>;
-  add(entry: EvaluationEntry, candidate: string): Promise<void>;
+  add(entry: EvaluationEntry, programs: EvaluationPrograms): Promise<void>;
   save(entry: EvaluationEntry): Promise<void>;
   remove(evaluationId: string): Promise<void>;
   /** Removes what a process that was killed left behind. */
@@ -33,8 +33,8 @@ export interface JobParts {
   readonly store: JobStore;
   /** Starts the evaluation; `onRead` is told the share of the log that is read. */
   readonly start: (evaluationId: string, request: EvaluationRequest, onRead: (share: number) => void) => RunningJob;
-  /** The candidate as a program that could be loaded now, or why not. */
-  readonly check: (candidate: string) => Opened<ProgramText>;
+  /** The file as a program that could be loaded now, or why not. */
+  readonly check: (file: string) => Opened<ProgramText>;
   readonly newId: () => string;
   readonly nowMs: () => number;
   readonly observer: {
