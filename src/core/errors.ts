@@ -21,6 +21,7 @@ export const ERRORS = {
   rollout_under_way: { status: 409, title: "Another promotion or rollback is under way" },
   nothing_to_roll_back: { status: 409, title: "The audit log knows nothing that was live before" },
   audit_log_broken: { status: 409, title: "The audit log of promotions was changed" },
+  evaluation_called_off: { status: 409, title: "The evaluation was deleted before it was done" },
   evaluation_not_done: { status: 409, title: "The evaluation has no report" },
   body_too_large: { status: 413, title: "The body is larger than this call takes" },
   unsupported_media_type: { status: 415, title: "The body must be JSON in UTF-8, not compressed" },

@@ -30,7 +30,7 @@ export interface Backend {
   readonly outcomes: Pick<OutcomeBook, "take">;
   readonly catalog: Catalog;
   readonly rollBack: (request: RollBack) => Promise<Change>;
-  readonly evaluations: Pick<EvaluationJobs, "ask" | "entries" | "entry" | "report">;
+  readonly evaluations: Pick<EvaluationJobs, "ask" | "remove" | "kept">;
   readonly budgets: Budgets;
   readonly metrics: Metrics;
   /** False from the first sign of shutdown on. */

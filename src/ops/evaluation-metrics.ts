@@ -1,6 +1,7 @@
 /** Evaluations that run beside decisions, as Prometheus metrics, and what operators are told of them. */
 import type { Logger } from "pino";
 import { Gauge, type Registry } from "prom-client";
+import type { ErrorCode } from "../core/errors.ts";
 import type { JobParts } from "../service/evaluation-jobs/job-ports.ts";
 import { BucketHistogram } from "./bucket-histogram.ts";
 
@@ -19,13 +20,16 @@ export function createEvaluationMetrics(registry: Registry) {
     }),
     duration: new BucketHistogram({
       name: "liftgate_evaluation_seconds",
-      help: "Time of each evaluation from its start to its end, by status: done or failed, not interrupted",
+      help: "Time of each evaluation from its start to its end, by status: done or failed, neither interrupted nor called off",
       label: "status",
       buckets: DURATION_BUCKETS_S,
       registry,
     }),
   } as const;
 }
+
+/** Nobody knows how long they would have taken. */
+const CUT_SHORT: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["evaluation_interrupted", "evaluation_called_off"]);
 
 export function tellEvaluations({ waiting, duration }: EvaluationMetrics, logger: Logger): JobParts["observer"] {
   return {
@@ -34,8 +38,7 @@ export function tellEvaluations({ waiting, duration }: EvaluationMetrics, logger
       waiting.set({ status: "running" }, running);
     },
     ended: ({ evaluationId, status, verdict, failure, startedAt, endedAt }) => {
-      // Of those that the service ended nobody knows how long they would have taken.
-      const isCounted = startedAt !== null && endedAt !== null && failure?.code !== "evaluation_interrupted";
+      const isCounted = startedAt !== null && endedAt !== null && !(failure !== null && CUT_SHORT.has(failure.code));
       const ranMs = isCounted ? Math.max(0, Date.parse(endedAt) - Date.parse(startedAt)) : null;
       if (ranMs !== null) duration.observe(status, ranMs / 1_000);
       if (failure === null) logger.info({ evaluationId, verdict, ranMs }, "evaluation done");

@@ -168,6 +168,7 @@ const PROVOCATIONS: Readonly<Record<ErrorCode, (() => Promise<string>) | "surviv
   evaluation_queue_full: "survived",
   evaluation_failed: "survived",
   evaluation_interrupted: "survived",
+  evaluation_called_off: "survived",
   draining: async () => {
     service.composition.drain();
     return call("GET", "/health/ready");

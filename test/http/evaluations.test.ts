@@ -192,6 +192,28 @@ describe("what cannot be evaluated", { timeout: BUSY_MS }, () => {
     expect((await service.decide({ programId: PROGRAM, userId: "u1" })).status).toBe(200);
   });
 
+  it("ends when it is deleted, whether it runs or waits, and is not known any more; those after it go on", async () => {
+    const [runs, waits, next] = [
+      await ask(service, { candidate }),
+      await ask(service, { candidate }),
+      await ask(service, { candidate, until: "2020-01-01T00:00:00Z" }),
+    ];
+    await expect.poll(() => processesOf(service.dataDir)).toHaveLength(1);
+    for (const id of [waits, runs]) {
+      const { status, json } = await service.call("DELETE", `/v1/evaluations/${id}`);
+      expect(status).toBe(200);
+      expect(json).toMatchObject({ status: "failed", failure: { code: "evaluation_called_off" } });
+      expectProblem((await service.call("GET", `/v1/evaluations/${id}`)).text, "unknown_evaluation");
+    }
+    expect((await ended(service, next)).failure?.code).toBe("invalid_request");
+    const gone = await service.call("DELETE", `/v1/evaluations/${next}`);
+    expect(gone.json).toMatchObject({ evaluationId: next, failure: { code: "invalid_request" } });
+    expectProblem((await service.call("DELETE", `/v1/evaluations/${next}`)).text, "unknown_evaluation");
+    const kept = await readdir(join(service.dataDir, "evaluations"));
+    expect(kept.filter((id) => [runs, waits, next].includes(id))).toEqual([]);
+    expect(processesOf(service.dataDir)).toEqual([]);
+  });
+
   it("is told to come later when as many wait as may; what the service ends is failed after the restart", async () => {
     const ids: string[] = [];
     for (let i = 0; i <= EVALUATIONS_WAITING_MAX; i++) ids.push(await ask(service, { candidate }));

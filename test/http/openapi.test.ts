@@ -136,6 +136,7 @@ describe("the OpenAPI document", () => {
         .map(({ name }) => name)
         .toSorted(),
     ).toEqual([
+      "DELETE /v1/evaluations/{id}",
       "DELETE /v1/users/{userId}",
       "GET /health/live",
       "GET /health/ready",

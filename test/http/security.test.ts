@@ -63,6 +63,7 @@ describe("with API keys", () => {
     ["GET", "/v1/evaluations", "admin"],
     ["GET", "/v1/evaluations/019aa8e1-7d2c-7b0e-9d5c-3f1f6f0a9b11", "admin"],
     ["GET", "/v1/evaluations/019aa8e1-7d2c-7b0e-9d5c-3f1f6f0a9b11/report.html", "admin"],
+    ["DELETE", "/v1/evaluations/019aa8e1-7d2c-7b0e-9d5c-3f1f6f0a9b11", "admin"],
     ["GET", "/metrics", "read"],
     ["GET", "/openapi.json", "read"],
     ["GET", "/docs/", "read"],

@@ -52,12 +52,13 @@ export function addEvaluationRoutes(app: FastifyInstance, { catalog, evaluations
     role: "admin",
     answer: EvaluationList,
     problems: [],
-    handle: () => ({ evaluations: evaluations.entries() }),
+    handle: () => ({ evaluations: evaluations.kept.list() }),
   });
   addReportRoutes(app, evaluations);
+  addDeletion(app, evaluations);
 }
 
-function addReportRoutes(app: FastifyInstance, evaluations: Backend["evaluations"]): void {
+function addReportRoutes(app: FastifyInstance, { kept }: Backend["evaluations"]): void {
   addRoute(app, {
     method: "GET",
     url: "/v1/evaluations/:id",
@@ -68,8 +69,8 @@ function addReportRoutes(app: FastifyInstance, evaluations: Backend["evaluations
     answer: EvaluationAnswer,
     problems: ["invalid_request", "unknown_evaluation", "evaluation_store_unavailable"],
     handle: async ({ request, reply }) => {
-      const entry = evaluations.entry(idOf(request));
-      const report = entry.status === "done" ? await evaluations.report(entry.evaluationId, "json") : "null";
+      const entry = kept.entry(idOf(request));
+      const report = entry.status === "done" ? await kept.report(entry.evaluationId, "json") : "null";
       // The report goes as it was written: parsing it here would hold decisions up.
       return reply.type("application/json").send(`${JSON.stringify(entry).slice(0, -1)},"report":${report}}`);
     },
@@ -85,9 +86,24 @@ function addReportRoutes(app: FastifyInstance, evaluations: Backend["evaluations
     answerType: "text/html",
     problems: ["invalid_request", "unknown_evaluation", "evaluation_not_done", "evaluation_store_unavailable"],
     handle: async ({ request, reply }) => {
-      const page = await evaluations.report(idOf(request), "html");
+      const page = await kept.report(idOf(request), "html");
       return reply.header("content-security-policy", PAGE_POLICY).type("text/html; charset=utf-8").send(page);
     },
+  });
+}
+
+function addDeletion(app: FastifyInstance, evaluations: Backend["evaluations"]): void {
+  addRoute(app, {
+    method: "DELETE",
+    url: "/v1/evaluations/:id",
+    tag: "evaluations",
+    summary: "Ends an evaluation that waits or runs, and deletes what is kept of it",
+    description: "Answers how it stood at last: failed with evaluation_called_off where it was not done.",
+    role: "admin",
+    params: Params,
+    answer: EvaluationEntry,
+    problems: ["invalid_request", "unknown_evaluation", "evaluation_store_unavailable"],
+    handle: ({ request }) => evaluations.remove(idOf(request)),
   });
 }
 

@@ -1,41 +1,38 @@
 import type { EvaluationEntry, EvaluationPrograms, EvaluationRequest } from "../../contract/evaluations.ts";
+import { EVALUATIONS_WAITING_MAX } from "../../contract/limits.ts";
 import type { ProgramText } from "../../contract/program-file.ts";
-import { EVALUATIONS_KEPT_MAX, EVALUATIONS_WAITING_MAX } from "../../contract/limits.ts";
 import { LiftgateError } from "../../core/errors.ts";
 import type { JobEnding, JobParts, RunningJob } from "./job-ports.ts";
+import { KeptEvaluations } from "./kept-evaluations.ts";
 
 /** Evaluations in processes of their own, one at a time, in the order in which they were asked for. */
 export class EvaluationJobs {
+  /** How each stands, and what came of it. */
+  readonly kept: KeptEvaluations;
   readonly #parts: JobParts;
-  /** Oldest first. */
-  readonly #entries = new Map<string, EvaluationEntry>();
   readonly #queue: { readonly evaluationId: string; readonly request: EvaluationRequest }[] = [];
   /** Accepted, and not on the disk yet. */
   #arriving = 0;
+  /** The one that was begun, until it has ended. */
+  #begun: { readonly evaluationId: string; readonly ended: Promise<void> } | null = null;
   #running: RunningJob | null = null;
+  /** Those that were begun and that nobody wants any more. */
+  readonly #unwanted = new Set<string>();
   /** While there is something to run. */
   #working: Promise<void> | null = null;
   #isClosed = false;
 
-  private constructor(parts: JobParts) {
+  private constructor(parts: JobParts, kept: KeptEvaluations) {
     this.#parts = parts;
+    this.kept = kept;
   }
 
-  /**
-   * With those that were kept; what the process before did not end has failed. Decisions do not depend on it: where what
-   * was kept cannot be read, there is none.
-   */
+  /** With those that were kept; what the process before did not end has failed. */
   static async open(parts: JobParts): Promise<EvaluationJobs> {
-    const jobs = new EvaluationJobs(parts);
-    const kept = await parts.store.entries().catch((cause: unknown) => {
-      parts.observer.trouble(cause);
-      return [];
-    });
-    for (const entry of kept) {
-      jobs.#entries.set(entry.evaluationId, entry);
-      if (entry.endedAt === null) await jobs.#interrupt(entry.evaluationId);
-    }
-    return jobs;
+    const kept = await KeptEvaluations.open(parts);
+    const unfinished = kept.list().filter(({ endedAt }) => endedAt === null);
+    for (const { evaluationId } of unfinished.toReversed()) await kept.interrupt(evaluationId, INTERRUPTED);
+    return new EvaluationJobs(parts, kept);
   }
 
   /**
@@ -46,48 +43,31 @@ export class EvaluationJobs {
    */
   async ask(request: EvaluationRequest, askedBy: string): Promise<EvaluationEntry> {
     if (this.#isClosed) throw new LiftgateError("draining");
-    const { id, digest, file } = this.#checked(request);
+    const candidate = this.#checked(request);
     if (this.#queue.length + this.#arriving >= EVALUATIONS_WAITING_MAX)
       throw new LiftgateError("evaluation_queue_full");
-    const entry: EvaluationEntry = {
-      evaluationId: this.#parts.newId(),
-      programId: request.programId,
-      candidate: { id, version: file.version, digest },
-      askedBy,
-      status: "queued",
-      progress: 0,
-      askedAt: this.#now(),
-      startedAt: null,
-      endedAt: null,
-      verdict: null,
-      failure: null,
-    };
-    await this.#add(entry, request);
-    if (this.#isClosed) await this.#end(entry.evaluationId, INTERRUPTED);
+    const entry = this.#entryOf(request, candidate, askedBy);
+    this.#arriving += 1;
+    try {
+      await this.kept.add(entry, request);
+    } finally {
+      this.#arriving -= 1;
+    }
+    if (this.#isClosed) await this.kept.end(entry.evaluationId, INTERRUPTED);
     else this.#enqueue(entry.evaluationId, request);
-    return this.entry(entry.evaluationId);
-  }
-
-  /** The latest first. */
-  entries(): readonly EvaluationEntry[] {
-    return [...this.#entries.values()].toReversed();
-  }
-
-  /** @throws LiftgateError `unknown_evaluation` */
-  entry(evaluationId: string): EvaluationEntry {
-    const entry = this.#entries.get(evaluationId);
-    if (entry === undefined) throw new LiftgateError("unknown_evaluation");
-    return entry;
+    return this.kept.entry(entry.evaluationId);
   }
 
   /**
-   * The text of a report.
+   * Ends it if it waits or runs, and deletes what is kept of it. How it stood at last.
    *
-   * @throws LiftgateError `unknown_evaluation`, `evaluation_not_done`, `evaluation_store_unavailable`
+   * @throws LiftgateError `unknown_evaluation`, `evaluation_store_unavailable`: then it has ended, and is still kept
    */
-  async report(evaluationId: string, form: "json" | "html"): Promise<string> {
-    if (this.entry(evaluationId).status !== "done") throw new LiftgateError("evaluation_not_done");
-    return await this.#parts.store.report(evaluationId, form).catch((cause: unknown) => this.#unavailable(cause));
+  async remove(evaluationId: string): Promise<EvaluationEntry> {
+    if (this.kept.entry(evaluationId).endedAt === null) await this.#callOff(evaluationId);
+    const last = this.kept.entry(evaluationId);
+    await this.kept.remove(evaluationId);
+    return last;
   }
 
   /** Ends what runs; what waits has failed. */
@@ -96,7 +76,7 @@ export class EvaluationJobs {
     const waiting = this.#queue.splice(0);
     this.#running?.stop();
     await this.#working;
-    for (const { evaluationId } of waiting) await this.#end(evaluationId, INTERRUPTED);
+    for (const { evaluationId } of waiting) await this.kept.end(evaluationId, INTERRUPTED);
   }
 
   /** The candidate, where both programs are right. */
@@ -109,16 +89,20 @@ export class EvaluationJobs {
     return checked.value;
   }
 
-  async #add(entry: EvaluationEntry, programs: EvaluationPrograms): Promise<void> {
-    this.#arriving += 1;
-    try {
-      await this.#parts.store.add(entry, programs);
-      this.#entries.set(entry.evaluationId, entry);
-    } catch (cause) {
-      this.#unavailable(cause);
-    } finally {
-      this.#arriving -= 1;
-    }
+  #entryOf({ programId }: EvaluationRequest, { id, digest, file }: ProgramText, askedBy: string): EvaluationEntry {
+    return {
+      evaluationId: this.#parts.newId(),
+      programId,
+      candidate: { id, version: file.version, digest },
+      askedBy,
+      status: "queued",
+      progress: 0,
+      askedAt: new Date(this.#parts.nowMs()).toISOString(),
+      startedAt: null,
+      endedAt: null,
+      verdict: null,
+      failure: null,
+    };
   }
 
   #enqueue(evaluationId: string, request: EvaluationRequest): void {
@@ -131,8 +115,11 @@ export class EvaluationJobs {
   async #work(): Promise<void> {
     for (let job = this.#queue.shift(); job !== undefined; job = this.#queue.shift()) {
       this.#tellWaiting();
-      await this.#run(job.evaluationId, job.request);
-      await this.#forgetOldest();
+      const ended = this.#run(job.evaluationId, job.request);
+      this.#begun = { evaluationId: job.evaluationId, ended };
+      await ended;
+      this.#begun = null;
+      await this.kept.forgetOldest();
     }
     this.#working = null;
     this.#tellWaiting();
@@ -143,62 +130,42 @@ export class EvaluationJobs {
   }
 
   async #run(evaluationId: string, request: EvaluationRequest): Promise<void> {
-    await this.#change(evaluationId, { status: "running", startedAt: this.#now() });
-    // Closed while that was written: there is nothing to stop yet.
-    if (this.#isClosed) return await this.#end(evaluationId, INTERRUPTED);
-    this.#running = this.#parts.start(evaluationId, request, (share) => this.#read(evaluationId, share));
+    await this.kept.begin(evaluationId);
+    // Told to stop while that was written, when there was nothing to stop yet.
+    const tooSoon = this.#cutShort(evaluationId);
+    if (tooSoon !== null) return await this.kept.end(evaluationId, tooSoon);
+    this.#running = this.#parts.start(evaluationId, request, (share) => this.kept.read(evaluationId, share));
     const ending = await this.#running.ended;
     this.#running = null;
-    await this.#end(evaluationId, this.#isClosed && ending.kind === "failed" ? INTERRUPTED : ending);
+    const cutShort = this.#cutShort(evaluationId);
+    await this.kept.end(evaluationId, ending.kind === "failed" && cutShort !== null ? cutShort : ending);
   }
 
-  /** What the process before left of it goes. */
-  async #interrupt(evaluationId: string): Promise<void> {
-    await this.#parts.store.tidy(evaluationId).catch((cause: unknown) => this.#parts.observer.trouble(cause));
-    await this.#end(evaluationId, INTERRUPTED);
+  /** Why it was told to stop; null unless it was. */
+  #cutShort(evaluationId: string): JobEnding | null {
+    if (this.#unwanted.delete(evaluationId)) return CALLED_OFF;
+    return this.#isClosed ? INTERRUPTED : null;
   }
 
-  /** Not written down: whoever starts again has none. */
-  #read(evaluationId: string, progress: number): void {
-    const entry = this.#entries.get(evaluationId);
-    if (entry !== undefined) this.#entries.set(evaluationId, { ...entry, progress });
-  }
-
-  async #end(evaluationId: string, ending: JobEnding): Promise<void> {
-    const endedAt = this.#now();
-    if (ending.kind === "reported") {
-      await this.#change(evaluationId, { status: "done", progress: 1, endedAt, verdict: ending.verdict });
-    } else {
-      const { code, detail } = ending;
-      await this.#change(evaluationId, { status: "failed", endedAt, failure: { code, detail } });
+  async #callOff(evaluationId: string): Promise<void> {
+    const at = this.#queue.findIndex((waiting) => waiting.evaluationId === evaluationId);
+    if (at !== -1) {
+      this.#queue.splice(at, 1);
+      this.#tellWaiting();
+      await this.kept.end(evaluationId, CALLED_OFF);
+    } else if (this.#begun?.evaluationId === evaluationId) {
+      this.#unwanted.add(evaluationId);
+      this.#running?.stop();
+      await this.#begun.ended;
     }
-    this.#parts.observer.ended(this.entry(evaluationId));
-  }
-
-  /** A disk that refuses it is no reason to lose what came of it: it is known until the service ends. */
-  async #change(evaluationId: string, change: Partial<EvaluationEntry>): Promise<void> {
-    const entry = { ...this.entry(evaluationId), ...change };
-    this.#entries.set(evaluationId, entry);
-    await this.#parts.store.save(entry).catch((cause: unknown) => this.#parts.observer.trouble(cause));
-  }
-
-  async #forgetOldest(): Promise<void> {
-    const ended = [...this.#entries.values()].filter(({ endedAt }) => endedAt !== null);
-    for (const { evaluationId } of ended.slice(0, Math.max(0, ended.length - EVALUATIONS_KEPT_MAX))) {
-      this.#entries.delete(evaluationId);
-      await this.#parts.store.remove(evaluationId).catch((cause: unknown) => this.#parts.observer.trouble(cause));
-    }
-  }
-
-  #unavailable(cause: unknown): never {
-    this.#parts.observer.trouble(cause);
-    throw new LiftgateError("evaluation_store_unavailable");
-  }
-
-  #now(): string {
-    return new Date(this.#parts.nowMs()).toISOString();
   }
 }
+
+const CALLED_OFF = {
+  kind: "failed",
+  code: "evaluation_called_off",
+  detail: "It was deleted before it was done",
+} as const satisfies JobEnding;
 
 const INTERRUPTED = {
   kind: "failed",
