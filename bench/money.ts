@@ -3,8 +3,8 @@
  *
  *     npm run bench:money [-- --launches N --rounds N --seconds S]
  *
- * The budget is 15 % of what would be spent without one, so that pacing has something to do; the cap is one that
- * is read and counted on every decision and never binds. Two processes of the same code differ by up to a tenth for as
+ * The budget is some 15 % of what would be spent without one, so that pacing has something to do: how many decisions made
+ * an offer is told with the result. The cap is one that is read and counted on every decision and never binds. Two processes of the same code differ by up to a tenth for as
  * long as they live, so both are launched anew several times, with a Redis of their own, and each launch is one ratio.
  */
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -13,22 +13,26 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { BudgetAnswer } from "../src/contract/budget.ts";
+import { NO_OFFER } from "../src/core/domain/program.ts";
 import { type Cores, findCores, pinSelf } from "./cores.ts";
 import { Deployment, PROGRAM_ID, USERS } from "./deployment.ts";
 import { Generator } from "./generator.ts";
 import { ratioFigures, type ServerFigures, serverFigures } from "./report.ts";
-import { runRounds } from "./rounds.ts";
+import { runRounds, warmUp } from "./rounds.ts";
 import { type Spread, spread } from "./statistics.ts";
 
 const PROGRAMS = fileURLToPath(new URL("../programs", import.meta.url));
 const RESULTS = fileURLToPath(new URL("results", import.meta.url));
 const CONNECTIONS = 64;
 const WARM_UP_SECONDS = 8;
-/** 15 % of 7,000 offers a second of some 0.14, half of the time, for a day. */
-const MONEY = `
-budget: { amount: 6000000, period: { every: day, timezone: UTC }, reserve: expected, epoch: 5s }
-caps: [{ scope: user, channel: email, max: 100, per: 30d }]
-`;
+/** In turns, until the budget's price is that of this load: at first nobody knows how many decisions are to come. */
+const PRICING_LOADS = 12;
+const SHARE = 0.15;
+/** In USD a decision, without a budget. */
+const SPENT_WITHOUT = 0.14;
+/** A second, under load in turns with the other and with pauses. */
+const DECISIONS = 3_500;
+const DAY_SECONDS = 86_400;
 
 const { values: options } = parseArgs({
   options: {
@@ -41,8 +45,6 @@ const startedMs = performance.now();
 const funded = await mkdtemp(join(tmpdir(), "liftgate-money-"));
 try {
   await cp(PROGRAMS, funded, { recursive: true });
-  const path = join(funded, `${PROGRAM_ID}.yaml`);
-  await writeFile(path, (await readFile(path, "utf8")) + MONEY);
   await bench();
 } finally {
   await rm(funded, { recursive: true, force: true });
@@ -58,6 +60,9 @@ async function bench(): Promise<void> {
   }
   const ratio = spread(launches.map(({ perSecond }) => perSecond));
   console.log(`with / without: ${text(ratio)} of the requests a second`);
+  console.log(
+    `decisions with an offer: ${offers(launches, "with money")} with, ${offers(launches, "service")} without`,
+  );
   const cpu = launches.flatMap((one) => one.cpu ?? []);
   if (cpu.length === launches.length) console.log(`by processor time a request: ${text(spread(cpu))}`);
   await mkdir(RESULTS, { recursive: true });
@@ -72,6 +77,8 @@ interface Launch {
   /** The same by processor time; null where the system does not tell. */
   readonly cpu: number | null;
   readonly servers: Readonly<Record<string, ServerFigures>>;
+  /** The share of the decisions of the rounds that made an offer, by server. */
+  readonly offers: Readonly<Record<string, number>>;
   readonly budget: BudgetAnswer;
 }
 
@@ -80,17 +87,21 @@ async function launch(cores: Cores | null): Promise<Launch> {
   const generator = new Generator();
   try {
     const without = await deployment.startService();
+    await fund(Date.now());
     const withMoney = await deployment.startDecider("with money", { programsDir: funded });
+    const servers = [without, withMoney];
+    const job = { programId: PROGRAM_ID, connections: CONNECTIONS, users: USERS };
+    const plan = { servers, generator, job, seconds: Number(options.seconds), progress };
+    await warmUp(plan, { seconds: WARM_UP_SECONDS, label: "first" });
+    for (let n = 1; n <= PRICING_LOADS; n++) await warmUp(plan, { seconds: plan.seconds, label: `pricing-${n}` });
+    const before = await Promise.all(servers.map(({ url }) => decided(url)));
     const { measurements } = await runRounds({
-      servers: [without, withMoney],
-      generator,
-      job: { programId: PROGRAM_ID, connections: CONNECTIONS, users: USERS },
+      ...plan,
       rounds: Number(options.rounds),
-      seconds: Number(options.seconds),
-      warmUpSeconds: WARM_UP_SECONDS,
+      warmUpSeconds: plan.seconds,
       disturbed: "repeat",
-      progress,
     });
+    const after = await Promise.all(servers.map(({ url }) => decided(url)));
     // The ratio is of the service to something else: to itself without money.
     const { requestsPerSecond, cpu } = ratioFigures(
       new Map([
@@ -103,12 +114,50 @@ async function launch(cores: Cores | null): Promise<Launch> {
       perSecond: requestsPerSecond.median,
       cpu: cpu?.median ?? null,
       servers: Object.fromEntries([...measurements].map(([name, rounds]) => [name, serverFigures(rounds)])),
+      offers: Object.fromEntries(servers.map(({ name }, i) => [name, offersBetween(before[i], after[i])])),
       budget: BudgetAnswer.parse(await (await fetch(`${withMoney.url}/v1/budgets/${PROGRAM_ID}`)).json()),
     };
   } finally {
     generator.stop();
     await deployment.close();
   }
+}
+
+/** Gives the program a budget for the rest of the day (UTC), as pacing counts from when the service starts, and a cap. */
+async function fund(nowMs: number): Promise<void> {
+  const secondsLeft = DAY_SECONDS - ((nowMs / 1_000) % DAY_SECONDS);
+  const amount = Math.ceil(SHARE * SPENT_WITHOUT * DECISIONS * secondsLeft);
+  const file = `${PROGRAM_ID}.yaml`;
+  const money = `
+budget: { amount: ${amount}, period: { every: day, timezone: UTC }, reserve: expected, epoch: 5s }
+caps: [{ scope: user, channel: email, max: 100, per: 30d }]
+`;
+  await writeFile(join(funded, file), (await readFile(join(PROGRAMS, file), "utf8")) + money);
+}
+
+interface Decided {
+  readonly decisions: number;
+  readonly offers: number;
+}
+
+async function decided(url: string): Promise<Decided> {
+  const metrics = await (await fetch(`${url}/metrics`)).text();
+  const counts = { decisions: 0, offers: 0 };
+  for (const [, labels = "", count] of metrics.matchAll(/^liftgate_decisions_total\{(.*)\} (\d+)$/gm)) {
+    counts.decisions += Number(count);
+    if (!labels.includes(`action="${NO_OFFER}"`)) counts.offers += Number(count);
+  }
+  return counts;
+}
+
+function offersBetween(before: Decided | undefined, after: Decided | undefined): number {
+  if (before === undefined || after === undefined) return NaN;
+  return (after.offers - before.offers) / (after.decisions - before.decisions);
+}
+
+function offers(launches: readonly Launch[], server: string): string {
+  const { median } = spread(launches.map((one) => one.offers[server] ?? NaN));
+  return `${(100 * median).toFixed(0)} %`;
 }
 
 function text({ median, min, max }: Spread): string {

@@ -15,6 +15,8 @@ export interface RoundsPlan {
   readonly progress: (line: string) => void;
 }
 
+export type WarmUpPlan = Pick<RoundsPlan, "servers" | "generator" | "job" | "progress">;
+
 /** One server in one round. */
 export interface Measurement {
   readonly requestsPerSecond: number;
@@ -47,12 +49,8 @@ const REPEATS_MAX = 3;
  * @throws Error when a request failed, a server ended, or no round was left
  */
 export async function runRounds(plan: RoundsPlan): Promise<Rounds> {
-  const { servers, progress } = plan;
-  for (const server of servers) {
-    const { degraded } = await load(plan, server, { seconds: plan.warmUpSeconds, label: "warm-up" });
-    const trouble = degraded > 0 ? `, which decided ${degraded} times without features at first` : "";
-    progress(`warmed up the ${server.name}${trouble}`);
-  }
+  const { servers } = plan;
+  await warmUp(plan, { seconds: plan.warmUpSeconds, label: "warm-up" });
   const measurements = new Map<string, Measurement[]>(servers.map(({ name }) => [name, []]));
   let repeated = 0;
   let dropped = 0;
@@ -65,6 +63,15 @@ export async function runRounds(plan: RoundsPlan): Promise<Rounds> {
   if (dropped === plan.rounds)
     throw new Error("no round was undisturbed: the machine is too busy, or the service too slow");
   return { measurements, repeated, dropped };
+}
+
+/** One load for each server that nothing is measured of. A label of its own for each call. */
+export async function warmUp(plan: WarmUpPlan, about: Pick<LoadJob, "seconds" | "label">): Promise<void> {
+  for (const server of plan.servers) {
+    const { degraded } = await load(plan, server, about);
+    const trouble = degraded > 0 ? `, which decided ${degraded} times without features at first` : "";
+    plan.progress(`${about.label}: ${server.name}${trouble}`);
+  }
 }
 
 interface Round {
@@ -111,7 +118,7 @@ async function measure(plan: RoundsPlan, server: ServerProcess, label: string): 
 }
 
 async function load(
-  { generator, job, servers }: RoundsPlan,
+  { generator, job, servers }: WarmUpPlan,
   server: ServerProcess,
   { seconds, label }: Pick<LoadJob, "seconds" | "label">,
 ): Promise<LoadResult> {
