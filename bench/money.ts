@@ -3,9 +3,10 @@
  *
  *     npm run bench:money [-- --launches N --rounds N --seconds S]
  *
- * The budget is some 15 % of what would be spent without one, so that pacing has something to do: how many decisions made
- * an offer is told with the result. The cap is one that is read and counted on every decision and never binds. Two processes of the same code differ by up to a tenth for as
- * long as they live, so both are launched anew several times, with a Redis of their own, and each launch is one ratio.
+ * The budget is some 15 % of what would be spent without one, and its price has settled before anything is measured; how
+ * many decisions made an offer is told with the result. The cap is one that is read and counted on every decision and
+ * never binds. Two processes of the same code differ by up to a tenth for as long as they live, so both are launched anew
+ * several times, with a Redis of their own, and each launch is one ratio: some 100 s.
  */
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
