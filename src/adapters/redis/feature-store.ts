@@ -4,9 +4,9 @@ import type { FeatureContract } from "../../core/domain/model.ts";
 import type { FeatureRead, FeatureRow, FeatureStore } from "../../core/ports.ts";
 import { packedBytes, packRow, unpackRow } from "../packed/packed-row.ts";
 import type { RedisConnection } from "./connection.ts";
-import type { Row } from "./read-turn.ts";
-import type { TurnReader } from "./turn-reader.ts";
 import { RedisTrouble } from "./trouble.ts";
+import type { Row } from "./turn-command.ts";
+import type { TurnReader } from "./turn-reader.ts";
 
 /** Rows sent together: enough to fill a round trip, few enough that a read behind them is in time. */
 const ROWS_PER_WRITE = 64;

@@ -1,11 +1,12 @@
 /**
  * Values of many keys in one command: reads that arrive in one turn of the event loop, whatever they
  * are for, share a round trip, a deadline and a fate. A command of its own for each read would cost more
- * than the decision that waits for it.
+ * than the decision that waits for it. What was settled until then goes along, ahead of them.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { RedisConnection } from "./connection.ts";
-import { type HistoryKey, type HistoryReply, readTurn, type Row, type RowKey, type TurnReplies } from "./read-turn.ts";
+import { Settlements } from "./settlements.ts";
+import type { HistoryKey, HistoryReply, Row, RowKey, TurnReplies } from "./turn-command.ts";
 
 /** Redis serves nobody else while it runs one command: some 0.5 ms for so many keys. */
 const KEYS_PER_COMMAND_MAX = 256;
@@ -17,12 +18,12 @@ interface Batch {
 }
 
 export class TurnReader {
-  readonly #connection: RedisConnection;
+  readonly settlements: Settlements;
   /** The batch that this turn's reads join. */
   #open: Batch | null = null;
 
   constructor(connection: RedisConnection) {
-    this.#connection = connection;
+    this.settlements = new Settlements(connection);
   }
 
   /**
@@ -57,8 +58,8 @@ export class TurnReader {
     return batch;
   }
 
-  async #run(batch: Batch): Promise<TurnReplies> {
+  #run(batch: Batch): Promise<TurnReplies> {
     if (this.#open === batch) this.#open = null;
-    return await this.#connection.run((redis) => readTurn(redis, batch.rows, batch.histories));
+    return this.settlements.sendWith(batch);
   }
 }

@@ -151,7 +151,7 @@ test("a replica finds what it settled, in a history that it reads, takes a place
   await history.settle(settlementOf(2, keptOf(2)));
   const [taken] = await history.take(placeOf(3), [user], NOW_MS);
   expect(taken).toMatchObject({ kind: "found", history: { offers: { length: 2 }, places: [] } });
-  expect((await evals()) - before).toBe(4);
+  expect((await evals()) - before).toBe(2);
   await history.settle(settlementOf(3, keptOf(3)));
   await history.forget(user);
   expect(await history.read([user])).toEqual([found()]);
