@@ -84,7 +84,6 @@ export class Settlements {
     this.#again = [];
     for (const batch of batches) {
       if (batch.keys.length === 0) continue;
-      // The connection tells its state to the operators. The places count meanwhile.
       this.#send(batch, NOTHING_READ).catch(() => undefined);
     }
   }
@@ -102,15 +101,19 @@ export class Settlements {
   }
 
   #follow(changes: Batch, answer: Promise<TurnReplies>): void {
-    const told = answer.then(
-      ({ refusal }) => refusal === null,
-      () => false,
-    );
-    const sending = told.then((isIn) => {
-      this.#underWay.delete(sending);
-      if (!isIn) this.#sayAgain(changes);
-    });
-    this.#underWay.add(sending);
+    const hearing = this.#hear(changes, answer);
+    this.#underWay.add(hearing);
+    void hearing.then(() => this.#underWay.delete(hearing));
+  }
+
+  async #hear(changes: Batch, answer: Promise<TurnReplies>): Promise<void> {
+    try {
+      const { refusal } = await answer;
+      if (refusal !== null) this.#sayAgain(changes);
+    } catch {
+      // The connection tells its state to the operators. The places count meanwhile.
+      this.#sayAgain(changes);
+    }
   }
 
   #sayAgain(changes: Batch): void {
