@@ -77,7 +77,13 @@ export class LiftgateError extends Error {
   }
 }
 
-/** Programmer errors: something that cannot happen did. */
-export function invariant(condition: boolean, expectation: string): asserts condition {
-  if (!condition) throw new Error(`invariant broken: ${expectation}`);
+/**
+ * Programmer errors: something that cannot happen did.
+ *
+ * @param expectation as a function where it is text with numbers in it and every decision comes by: that text costs more
+ * than the condition
+ */
+export function invariant(condition: boolean, expectation: string | (() => string)): asserts condition {
+  if (condition) return;
+  throw new Error(`invariant broken: ${typeof expectation === "string" ? expectation : expectation()}`);
 }

@@ -170,7 +170,11 @@ export class RedisConnection {
 }
 
 function readProbe(redis: Redis): Promise<unknown> {
-  return runTurn(redis, { changes: { keys: [], texts: [] }, rows: [{ key: PROBE_KEY, bytesMax: 1 }], histories: [] });
+  return runTurn(redis, {
+    changes: { keys: [], texts: [] },
+    rows: { keys: [PROBE_KEY], bytesMax: [1] },
+    histories: { keys: [], places: [] },
+  });
 }
 
 /** Options in a URL's query win over those of the constructor. */

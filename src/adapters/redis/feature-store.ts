@@ -26,9 +26,10 @@ export class RedisFeatureStore implements FeatureStore {
   /** Fetches at most one byte more than a right row has: a poisoned value of any size costs no more than a good one. */
   async read(userId: string, contracts: readonly FeatureContract[]): Promise<readonly FeatureRead[]> {
     try {
-      const rows = await this.#reader.rows(
-        contracts.map((contract) => ({ key: keyOf(userId, contract), bytesMax: packedBytes(contract) + 1 })),
-      );
+      const rows = await this.#reader.rows({
+        keys: contracts.map((contract) => keyOf(userId, contract)),
+        bytesMax: contracts.map((contract) => packedBytes(contract) + 1),
+      });
       return rows.map((row, i) => decode(row, contracts[i] as FeatureContract));
     } catch (error) {
       throw unavailable(error);

@@ -19,7 +19,7 @@ export class RedisOfferHistory implements OfferHistory {
   }
 
   read(subjects: readonly Subject[]): Promise<readonly HistoryRead[]> {
-    return this.#read(subjects, null);
+    return this.#read(subjects, "");
   }
 
   take(place: Place, subjects: readonly Subject[], atMs: number): Promise<readonly HistoryRead[]> {
@@ -47,9 +47,9 @@ export class RedisOfferHistory implements OfferHistory {
     await this.#reader.settlements.close();
   }
 
-  #read(subjects: readonly Subject[], place: string | null): Promise<readonly HistoryRead[]> {
-    const keys = subjects.map((subject) => ({ key: historyKey(subject), place }));
-    return this.#reader.histories(keys).then(historiesOf, refuse);
+  #read(subjects: readonly Subject[], place: string): Promise<readonly HistoryRead[]> {
+    const calls = { keys: subjects.map(historyKey), places: subjects.map(() => place) };
+    return this.#reader.histories(calls).then(historiesOf, refuse);
   }
 }
 

@@ -11,7 +11,7 @@ import { entryText, historyKey, offerText } from "./history-entry.ts";
 import { runTurn, type TurnCalls, type TurnReplies } from "./turn-command.ts";
 
 /** Redis serves nobody else while it runs one command: some 0.5 ms for so many. */
-const CHANGES_PER_COMMAND_MAX = 128;
+const CHANGES_PER_COMMAND_MAX = 256;
 /** How long a decision's place may be in the way of the user's next decision on another replica. */
 const GATHERED_MS = 5;
 const AGAIN_MS = 250;
@@ -24,7 +24,7 @@ interface Batch {
   readonly texts: string[];
 }
 
-const NOTHING_READ = { rows: [], histories: [] } as const;
+const NOTHING_READ = { rows: { keys: [], bytesMax: [] }, histories: { keys: [], places: [] } } as const;
 
 export class Settlements {
   readonly #connection: RedisConnection;

@@ -5,19 +5,20 @@ import { HISTORY_CHARS_MAX, ID_CHARS } from "./history-entry.ts";
 import { PackedReplies } from "./packed-replies.ts";
 import { Script } from "./script.ts";
 
-export interface RowKey {
-  readonly key: string;
-  /** More bytes than this are of no use; at least 1. */
-  readonly bytesMax: number;
+/** Rows to read. Lists side by side, here and below: an object for each would be made for every decision. */
+export interface RowCalls {
+  readonly keys: readonly string[];
+  /** Of each, beyond how many bytes it is of no use; at least 1. */
+  readonly bytesMax: readonly number[];
 }
 
 /** The first bytes of the value; none where there is no value; null where the key holds another type. */
 export type Row = Buffer | null;
 
-export interface HistoryKey {
-  readonly key: string;
-  /** The entry that is to be put there if there is room, as `entryText` has it; null: it is only read. */
-  readonly place: string | null;
+export interface HistoryCalls {
+  readonly keys: readonly string[];
+  /** In each, the entry that is to be put there if there is room, as `entryText` has it; none: it is only read. */
+  readonly places: readonly string[];
 }
 
 /**
@@ -35,8 +36,8 @@ export interface Changes {
 
 export interface TurnCalls {
   readonly changes: Changes;
-  readonly rows: readonly RowKey[];
-  readonly histories: readonly HistoryKey[];
+  readonly rows: RowCalls;
+  readonly histories: HistoryCalls;
 }
 
 export interface TurnReplies {
@@ -120,17 +121,13 @@ end
 return cmsgpack.pack(replies)`);
 
 export async function runTurn(redis: Redis, { changes, rows, histories }: TurnCalls): Promise<TurnReplies> {
-  const keys = [...changes.keys, ...rows.map(keyOf), ...histories.map(keyOf)];
-  const lasts = rows.map(({ bytesMax }) => bytesMax - 1).join(" ");
-  const places = [...histories.map(({ place }) => place ?? ""), ""].join("\n");
+  const keys = changes.keys.concat(rows.keys, histories.keys);
+  const lasts = rows.bytesMax.map((bytes) => bytes - 1).join(" ");
+  const places = histories.places.map((place) => `${place}\n`).join("");
   const replies = new PackedReplies(await TURN.runForBytes(redis, keys, changes.texts.join("\n"), lasts, places));
   return {
     refusal: replies.error(),
-    rows: rows.map(() => replies.bytes()),
-    histories: histories.map(() => replies.text()),
+    rows: rows.keys.map(() => replies.bytes()),
+    histories: histories.keys.map(() => replies.text()),
   };
-}
-
-function keyOf({ key }: RowKey | HistoryKey): string {
-  return key;
 }

@@ -6,14 +6,14 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { RedisConnection } from "./connection.ts";
 import { Settlements } from "./settlements.ts";
-import type { HistoryKey, HistoryReply, Row, RowKey, TurnReplies } from "./turn-command.ts";
+import type { HistoryCalls, HistoryReply, Row, RowCalls, TurnReplies } from "./turn-command.ts";
 
 /** Redis serves nobody else while it runs one command: some 0.5 ms for so many keys. */
 const KEYS_PER_COMMAND_MAX = 256;
 
 interface Batch {
-  readonly rows: RowKey[];
-  readonly histories: HistoryKey[];
+  readonly rows: { readonly keys: string[]; readonly bytesMax: number[] };
+  readonly histories: { readonly keys: string[]; readonly places: string[] };
   readonly replies: Promise<TurnReplies>;
 }
 
@@ -27,14 +27,15 @@ export class TurnReader {
   }
 
   /**
-   * The rows, in the order of the keys; at most as many bytes of each as asked for.
+   * The rows, in the order of the keys; of each at most as many bytes as asked for.
    *
    * @throws RedisTrouble, the same for all reads of the turn
    */
-  rows(keys: readonly RowKey[]): Promise<readonly Row[]> {
+  rows({ keys, bytesMax }: RowCalls): Promise<readonly Row[]> {
     const batch = this.#batchFor(keys.length);
-    const first = batch.rows.length;
-    batch.rows.push(...keys);
+    const first = batch.rows.keys.length;
+    batch.rows.keys.push(...keys);
+    batch.rows.bytesMax.push(...bytesMax);
     return batch.replies.then(({ rows }) => rows.slice(first, first + keys.length));
   }
 
@@ -43,17 +44,22 @@ export class TurnReader {
    *
    * @throws RedisTrouble, the same for all reads of the turn
    */
-  histories(keys: readonly HistoryKey[]): Promise<readonly HistoryReply[]> {
+  histories({ keys, places }: HistoryCalls): Promise<readonly HistoryReply[]> {
     const batch = this.#batchFor(keys.length);
-    const first = batch.histories.length;
-    batch.histories.push(...keys);
+    const first = batch.histories.keys.length;
+    batch.histories.keys.push(...keys);
+    batch.histories.places.push(...places);
     return batch.replies.then(({ histories }) => histories.slice(first, first + keys.length));
   }
 
   #batchFor(keys: number): Batch {
     const open = this.#open;
-    if (open !== null && open.rows.length + open.histories.length + keys <= KEYS_PER_COMMAND_MAX) return open;
-    const batch: Batch = { rows: [], histories: [], replies: nextTurn().then(() => this.#run(batch)) };
+    if (open !== null && open.rows.keys.length + open.histories.keys.length + keys <= KEYS_PER_COMMAND_MAX) return open;
+    const batch: Batch = {
+      rows: { keys: [], bytesMax: [] },
+      histories: { keys: [], places: [] },
+      replies: nextTurn().then(() => this.#run(batch)),
+    };
     this.#open = batch;
     return batch;
   }

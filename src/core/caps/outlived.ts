@@ -7,10 +7,11 @@ import { ALIKE_MAX, type History, type KeptOffer, type Offer } from "../domain/o
 export function outlived({ offers, places }: History, offer: Offer | null, nowMs: number): readonly string[] {
   const over: string[] = [];
   const alike: KeptOffer[] = [];
+  const isCrowded = offers.length >= ALIKE_MAX;
   for (const place of places) if (place.keepUntilMs <= nowMs) over.push(place.decisionId);
   for (const kept of offers) {
     if (kept.keepUntilMs <= nowMs) over.push(kept.decisionId);
-    else if (offer !== null && isAlike(kept, offer)) alike.push(kept);
+    else if (isCrowded && offer !== null && isAlike(kept, offer)) alike.push(kept);
   }
   if (alike.length >= ALIKE_MAX) over.push(oldestOf(alike).decisionId);
   return over;

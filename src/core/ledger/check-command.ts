@@ -40,7 +40,10 @@ export function checkCommand(command: LedgerCommand): void {
 
 function checkSync(sync: LeaseSync): void {
   checkReport(sync);
-  invariant(Number.isSafeInteger(sync.turn) && sync.turn >= 1, `a turn is a whole number from 1, got ${sync.turn}`);
+  invariant(
+    Number.isSafeInteger(sync.turn) && sync.turn >= 1,
+    () => `a turn is a whole number from 1, got ${sync.turn}`,
+  );
   checkWhole(sync.want, "what is wanted");
   checkWhole(sync.giveBack, "what is given back");
   if (sync.recovery !== null) checkWhole(sync.recovery.nowMs, "the time");
@@ -76,14 +79,14 @@ function checkAccount({ budget, period }: AccountId): void {
 
 function checkHolder({ replica, life }: LeaseHolder): void {
   invariant(NAME.test(replica), "a replica's id has no spaces, slashes or braces");
-  invariant(Number.isSafeInteger(life) && life >= 1, `a life is a whole number from 1, got ${life}`);
+  invariant(Number.isSafeInteger(life) && life >= 1, () => `a life is a whole number from 1, got ${life}`);
 }
 
 function checkReservation({ id, amount, fixed, expiresAtMs }: Reservation): void {
   invariant(ID.test(id), "a reservation's id is a decision's id");
   checkWhole(amount, "the amount reserved");
   checkWhole(fixed, "the fixed part");
-  invariant(fixed <= amount, `the fixed part is a part of the ${amount} reserved, got ${fixed}`);
+  invariant(fixed <= amount, () => `the fixed part is a part of the ${amount} reserved, got ${fixed}`);
   checkWhole(expiresAtMs, "the expiry");
 }
 
@@ -94,5 +97,5 @@ function checkSettlement(settlement: Settlement): void {
 }
 
 function checkWhole(value: number, what: string): void {
-  invariant(Number.isSafeInteger(value) && value >= 0, `${what} is a safe integer of at least 0, got ${value}`);
+  invariant(Number.isSafeInteger(value) && value >= 0, () => `${what} is a safe integer of at least 0, got ${value}`);
 }

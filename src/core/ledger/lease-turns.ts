@@ -74,8 +74,8 @@ export class LeaseTurns {
   /** The debited decision is in the decision log. */
   logged(reservation: Reservation): void {
     const { amount, fixed } = reservation;
-    invariant(amount <= this.purse.granted, `at most the ${this.purse.granted} granted is logged, got ${amount}`);
-    invariant(fixed >= 0 && fixed <= amount, `the fixed part is a part of the ${amount} reserved, got ${fixed}`);
+    invariant(amount <= this.purse.granted, () => `at most the ${this.purse.granted} granted is logged, got ${amount}`);
+    invariant(fixed >= 0 && fixed <= amount, () => `the fixed part is a part of the ${amount} reserved, got ${fixed}`);
     if (this.#options.kind === "counted") this.#counted += amount;
     else this.#untold.push(reservation);
   }
