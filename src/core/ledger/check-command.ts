@@ -40,10 +40,7 @@ export function checkCommand(command: LedgerCommand): void {
 
 function checkSync(sync: LeaseSync): void {
   checkReport(sync);
-  invariant(
-    Number.isSafeInteger(sync.turn) && sync.turn >= 1,
-    () => `a turn is a whole number from 1, got ${sync.turn}`,
-  );
+  invariant(Number.isSafeInteger(sync.turn) && sync.turn >= 1, `a turn is a whole number from 1, got ${sync.turn}`);
   checkWhole(sync.want, "what is wanted");
   checkWhole(sync.giveBack, "what is given back");
   if (sync.recovery !== null) checkWhole(sync.recovery.nowMs, "the time");
@@ -79,7 +76,7 @@ function checkAccount({ budget, period }: AccountId): void {
 
 function checkHolder({ replica, life }: LeaseHolder): void {
   invariant(NAME.test(replica), "a replica's id has no spaces, slashes or braces");
-  invariant(Number.isSafeInteger(life) && life >= 1, () => `a life is a whole number from 1, got ${life}`);
+  invariant(Number.isSafeInteger(life) && life >= 1, `a life is a whole number from 1, got ${life}`);
 }
 
 function checkReservation({ id, amount, fixed, expiresAtMs }: Reservation): void {

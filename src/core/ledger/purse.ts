@@ -48,26 +48,20 @@ export class Purse {
 
   /** Takes back a debit whose decision did not get into the log. */
   credit(amount: number): void {
-    invariant(
-      amount >= 0 && amount <= this.#spent,
-      () => `a credit is at most the ${this.#spent} spent, got ${amount}`,
-    );
+    invariant(amount >= 0 && amount <= this.#spent, `a credit is at most the ${this.#spent} spent, got ${amount}`);
     this.#spent -= amount;
   }
 
   /** The lease as granted so far, valid until `paysUntilMs` of the monotonic clock. */
   fill(granted: number, paysUntilMs: number): void {
-    invariant(granted >= this.#granted, () => `grants only grow, from ${this.#granted}, got ${granted}`);
+    invariant(granted >= this.#granted, `grants only grow, from ${this.#granted}, got ${granted}`);
     this.#granted = granted;
     this.#paysUntilMs = paysUntilMs;
   }
 
   /** Sets aside what is about to be given back: it is not paid from here on. */
   giveBack(amount: number): void {
-    invariant(
-      amount >= 0 && amount <= this.balance,
-      () => `at most the balance ${this.balance} returns, got ${amount}`,
-    );
+    invariant(amount >= 0 && amount <= this.balance, `at most the balance ${this.balance} returns, got ${amount}`);
     this.#returned += amount;
   }
 

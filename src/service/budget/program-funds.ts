@@ -96,7 +96,7 @@ export class ProgramFunds implements Moment {
   #take(accounts: PoolAccounts, { action, cost, amountMicros, exploredMicros }: Taken, about: OfferTerms): Hold {
     const { account, money, volumes } = accounts;
     const { decisionId, expiresAtMs } = about;
-    const limited = volumes.size === 0 ? NO_VOLUMES : action.volumes.filter((volume) => volumes.has(volume));
+    const limited = action.volumes.filter((volume) => volumes.has(volume));
     const counts = limited.map((volume) => ({ counter: volumes.get(volume), amount: 1 }));
     if (exploredMicros > 0) counts.push({ counter: this.#exploration ?? undefined, amount: exploredMicros });
     money.debit(amountMicros);
@@ -142,5 +142,4 @@ export function uncovered({ actions }: Program): readonly (Exclusion | null)[] {
   return actions.map((_, i) => (i === 0 ? null : "budget_exhausted"));
 }
 
-const NO_VOLUMES: readonly string[] = [];
 const NOTHING_HELD: Hold = { reservation: null, keep: () => undefined, release: () => undefined };
