@@ -31,7 +31,8 @@ export class OfferPlace {
   readonly #request: AdmittedRequest;
   readonly #decisionId: string;
   readonly #concern: Concern | null;
-  #asked = false;
+  /** Null until it was asked. */
+  #reading: Promise<readonly HistoryRead[]> | null = null;
   /** What was there, by subject; null where it is not known. */
   #found: readonly History[] | null = null;
 
@@ -51,9 +52,9 @@ export class OfferPlace {
   async take(): Promise<PastOffers> {
     const concern = this.#concern;
     if (concern === null) return NO_PAST;
-    this.#asked = true;
+    this.#reading = this.#read(concern);
     try {
-      this.#found = knownIn(await this.#read(concern));
+      this.#found = knownIn(await this.#reading);
       return pastIn(this.#services, this.#request, concern, this.#found);
     } catch (error) {
       return pastUnknown(this.#services, concern, error);
@@ -66,7 +67,7 @@ export class OfferPlace {
    */
   give({ action, decidedAtMs, expiresAtMs }: NewOffer): Promise<Override | null> {
     const concern = this.#concern;
-    if (concern === null || !this.#asked) return NOTHING_TO_SETTLE;
+    if (concern === null || this.#reading === null) return NOTHING_TO_SETTLE;
     const offer: KeptOffer = {
       decisionId: this.#decisionId,
       program: this.#request.program.id,
@@ -82,7 +83,17 @@ export class OfferPlace {
   /** Nothing is offered, and nothing is against that. Where this fails the place goes on counting: never too few. */
   leave(): Promise<null> {
     const concern = this.#concern;
-    if (concern === null || !this.#asked) return NOTHING_TO_SETTLE;
+    if (concern === null || this.#reading === null) return NOTHING_TO_SETTLE;
+    return this.#found === null ? this.#leaveLate(concern, this.#reading) : this.#leave(concern);
+  }
+
+  /** A decision that fails before it knows the past: its place, were it left before it is there, would stay. */
+  async #leaveLate(concern: Concern, reading: Promise<unknown>): Promise<null> {
+    await Promise.allSettled([reading]);
+    return await this.#leave(concern);
+  }
+
+  #leave(concern: Concern): Promise<null> {
     return this.#settle(concern, null, this.#services.nowMs()).then(settled, (error: unknown) => this.#forgive(error));
   }
 

@@ -3,8 +3,8 @@ import { setTimeout as after } from "node:timers/promises";
 import { Redis, type RedisOptions } from "ioredis";
 import { Breaker, type BreakerState } from "./breaker.ts";
 import { type Deadline, inTime } from "./deadline.ts";
-import { readTurn } from "./read-turn.ts";
 import { RedisTrouble, troubleOf } from "./trouble.ts";
+import { runTurn } from "./turn-command.ts";
 
 /** Longer than any answer of a healthy Redis on a busy host, shorter than a caller notices. */
 const ANSWER_MS = 50;
@@ -170,7 +170,11 @@ export class RedisConnection {
 }
 
 function readProbe(redis: Redis): Promise<unknown> {
-  return readTurn(redis, [{ key: PROBE_KEY, bytesMax: 1 }], []);
+  return runTurn(redis, {
+    changes: { keys: [], texts: [] },
+    rows: { keys: [PROBE_KEY], bytesMax: [1] },
+    histories: { keys: [], places: [] },
+  });
 }
 
 /** Options in a URL's query win over those of the constructor. */

@@ -4,9 +4,9 @@ import type { FeatureContract } from "../../core/domain/model.ts";
 import type { FeatureRead, FeatureRow, FeatureStore } from "../../core/ports.ts";
 import { packedBytes, packRow, unpackRow } from "../packed/packed-row.ts";
 import type { RedisConnection } from "./connection.ts";
-import type { Row } from "./read-turn.ts";
-import type { TurnReader } from "./turn-reader.ts";
 import { RedisTrouble } from "./trouble.ts";
+import type { Row } from "./turn-command.ts";
+import type { TurnReader } from "./turn-reader.ts";
 
 /** Rows sent together: enough to fill a round trip, few enough that a read behind them is in time. */
 const ROWS_PER_WRITE = 64;
@@ -26,9 +26,10 @@ export class RedisFeatureStore implements FeatureStore {
   /** Fetches at most one byte more than a right row has: a poisoned value of any size costs no more than a good one. */
   async read(userId: string, contracts: readonly FeatureContract[]): Promise<readonly FeatureRead[]> {
     try {
-      const rows = await this.#reader.rows(
-        contracts.map((contract) => ({ key: keyOf(userId, contract), bytesMax: packedBytes(contract) + 1 })),
-      );
+      const rows = await this.#reader.rows({
+        keys: contracts.map((contract) => keyOf(userId, contract)),
+        bytesMax: contracts.map((contract) => packedBytes(contract) + 1),
+      });
       return rows.map((row, i) => decode(row, contracts[i] as FeatureContract));
     } catch (error) {
       throw unavailable(error);

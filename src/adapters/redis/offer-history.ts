@@ -4,25 +4,22 @@ import type { Place, Subject } from "../../core/domain/offer.ts";
 import type { HistoryRead, OfferHistory, Settlement } from "../../core/ports.ts";
 import type { RedisConnection } from "./connection.ts";
 import { entryText, historyIn, historyKey, placeText } from "./history-entry.ts";
-import type { HistoryReply } from "./read-turn.ts";
-import { Settlements } from "./settlements.ts";
 import { RedisTrouble } from "./trouble.ts";
+import type { HistoryReply } from "./turn-command.ts";
 import type { TurnReader } from "./turn-reader.ts";
 
 /** Uses the connection and its reader and does not own them: other stores share them. */
 export class RedisOfferHistory implements OfferHistory {
   readonly #connection: RedisConnection;
   readonly #reader: TurnReader;
-  readonly #settlements: Settlements;
 
   constructor(connection: RedisConnection, reader: TurnReader) {
     this.#connection = connection;
     this.#reader = reader;
-    this.#settlements = new Settlements(connection);
   }
 
   read(subjects: readonly Subject[]): Promise<readonly HistoryRead[]> {
-    return this.#read(subjects, null);
+    return this.#read(subjects, "");
   }
 
   take(place: Place, subjects: readonly Subject[], atMs: number): Promise<readonly HistoryRead[]> {
@@ -31,13 +28,13 @@ export class RedisOfferHistory implements OfferHistory {
 
   /** Never fails, and is not in Redis yet: meanwhile the place counts for the offer. */
   settle(settlement: Settlement): Promise<void> {
-    this.#settlements.add(settlement);
+    this.#reader.settlements.add(settlement);
     return SETTLED;
   }
 
   async forget(subject: Subject): Promise<void> {
     const key = historyKey(subject);
-    await this.#settlements.forget(subject);
+    await this.#reader.settlements.forget(subject);
     try {
       await this.#connection.run((redis) => redis.del(key));
     } catch (error) {
@@ -47,13 +44,12 @@ export class RedisOfferHistory implements OfferHistory {
 
   /** The connection ends with whoever opened it. */
   async close(): Promise<void> {
-    await this.#settlements.close();
+    await this.#reader.settlements.close();
   }
 
-  #read(subjects: readonly Subject[], place: string | null): Promise<readonly HistoryRead[]> {
-    for (const subject of subjects) this.#settlements.flushFor(subject);
-    const keys = subjects.map((subject) => ({ key: historyKey(subject), place }));
-    return this.#reader.histories(keys).then(historiesOf, refuse);
+  #read(subjects: readonly Subject[], place: string): Promise<readonly HistoryRead[]> {
+    const calls = { keys: subjects.map(historyKey), places: subjects.map(() => place) };
+    return this.#reader.histories(calls).then(historiesOf, refuse);
   }
 }
 

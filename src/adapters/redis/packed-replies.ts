@@ -38,6 +38,13 @@ export class PackedReplies {
     return bytes;
   }
 
+  /** What went wrong; null instead of `false`: nothing did. */
+  error(): Error | null {
+    const next = this.text();
+    invariant(typeof next !== "string", "the reply says what went wrong, or nothing");
+    return next;
+  }
+
   /** The next text, a byte a character; null instead of `false`; what went wrong as an error. */
   text(): string | Error | null {
     if (this.#isNext(FALSE)) return null;

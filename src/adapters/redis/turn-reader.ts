@@ -1,39 +1,41 @@
 /**
  * Values of many keys in one command: reads that arrive in one turn of the event loop, whatever they
  * are for, share a round trip, a deadline and a fate. A command of its own for each read would cost more
- * than the decision that waits for it.
+ * than the decision that waits for it. What was settled until then goes along, ahead of them.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { RedisConnection } from "./connection.ts";
-import { type HistoryKey, type HistoryReply, readTurn, type Row, type RowKey, type TurnReplies } from "./read-turn.ts";
+import { Settlements } from "./settlements.ts";
+import type { HistoryCalls, HistoryReply, Row, RowCalls, TurnReplies } from "./turn-command.ts";
 
 /** Redis serves nobody else while it runs one command: some 0.5 ms for so many keys. */
 const KEYS_PER_COMMAND_MAX = 256;
 
 interface Batch {
-  readonly rows: RowKey[];
-  readonly histories: HistoryKey[];
+  readonly rows: { readonly keys: string[]; readonly bytesMax: number[] };
+  readonly histories: { readonly keys: string[]; readonly places: string[] };
   readonly replies: Promise<TurnReplies>;
 }
 
 export class TurnReader {
-  readonly #connection: RedisConnection;
+  readonly settlements: Settlements;
   /** The batch that this turn's reads join. */
   #open: Batch | null = null;
 
   constructor(connection: RedisConnection) {
-    this.#connection = connection;
+    this.settlements = new Settlements(connection);
   }
 
   /**
-   * The rows, in the order of the keys; at most as many bytes of each as asked for.
+   * The rows, in the order of the keys; of each at most as many bytes as asked for.
    *
    * @throws RedisTrouble, the same for all reads of the turn
    */
-  rows(keys: readonly RowKey[]): Promise<readonly Row[]> {
+  rows({ keys, bytesMax }: RowCalls): Promise<readonly Row[]> {
     const batch = this.#batchFor(keys.length);
-    const first = batch.rows.length;
-    batch.rows.push(...keys);
+    const first = batch.rows.keys.length;
+    batch.rows.keys.push(...keys);
+    batch.rows.bytesMax.push(...bytesMax);
     return batch.replies.then(({ rows }) => rows.slice(first, first + keys.length));
   }
 
@@ -42,23 +44,28 @@ export class TurnReader {
    *
    * @throws RedisTrouble, the same for all reads of the turn
    */
-  histories(keys: readonly HistoryKey[]): Promise<readonly HistoryReply[]> {
+  histories({ keys, places }: HistoryCalls): Promise<readonly HistoryReply[]> {
     const batch = this.#batchFor(keys.length);
-    const first = batch.histories.length;
-    batch.histories.push(...keys);
+    const first = batch.histories.keys.length;
+    batch.histories.keys.push(...keys);
+    batch.histories.places.push(...places);
     return batch.replies.then(({ histories }) => histories.slice(first, first + keys.length));
   }
 
   #batchFor(keys: number): Batch {
     const open = this.#open;
-    if (open !== null && open.rows.length + open.histories.length + keys <= KEYS_PER_COMMAND_MAX) return open;
-    const batch: Batch = { rows: [], histories: [], replies: nextTurn().then(() => this.#run(batch)) };
+    if (open !== null && open.rows.keys.length + open.histories.keys.length + keys <= KEYS_PER_COMMAND_MAX) return open;
+    const batch: Batch = {
+      rows: { keys: [], bytesMax: [] },
+      histories: { keys: [], places: [] },
+      replies: nextTurn().then(() => this.#run(batch)),
+    };
     this.#open = batch;
     return batch;
   }
 
-  async #run(batch: Batch): Promise<TurnReplies> {
+  #run(batch: Batch): Promise<TurnReplies> {
     if (this.#open === batch) this.#open = null;
-    return await this.#connection.run((redis) => readTurn(redis, batch.rows, batch.histories));
+    return this.settlements.sendWith(batch);
   }
 }

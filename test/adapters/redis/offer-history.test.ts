@@ -125,15 +125,15 @@ test("histories, places and features of a turn share one command", async () => {
   expect(await flusher.keys("*")).toHaveLength(64);
 });
 
-test("settlements are gathered: 128 share a command, and closing sends the rest", async () => {
+test("settlements are gathered: 256 share a command, and closing sends the rest", async () => {
   const { history } = await observe(server.url);
   const before = await evals();
   await Promise.all(
-    users(300).map((subject, n) => history.settle(settlementOf(n, keptOf(n), { subjects: [subject] }))),
+    users(600).map((subject, n) => history.settle(settlementOf(n, keptOf(n), { subjects: [subject] }))),
   );
   await history.close();
   expect((await evals()) - before).toBe(3);
-  expect(await flusher.keys("*")).toHaveLength(300);
+  expect(await flusher.keys("*")).toHaveLength(600);
 });
 
 test("a settlement that nobody asks for is in Redis all the same", async () => {
@@ -151,7 +151,7 @@ test("a replica finds what it settled, in a history that it reads, takes a place
   await history.settle(settlementOf(2, keptOf(2)));
   const [taken] = await history.take(placeOf(3), [user], NOW_MS);
   expect(taken).toMatchObject({ kind: "found", history: { offers: { length: 2 }, places: [] } });
-  expect((await evals()) - before).toBe(4);
+  expect((await evals()) - before).toBe(2);
   await history.settle(settlementOf(3, keptOf(3)));
   await history.forget(user);
   expect(await history.read([user])).toEqual([found()]);

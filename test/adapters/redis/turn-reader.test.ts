@@ -1,6 +1,7 @@
 import { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
 import { openRedis } from "../../../src/adapters/redis/connection.ts";
+import type { HistoryCalls, RowCalls } from "../../../src/adapters/redis/turn-command.ts";
 import { TurnReader } from "../../../src/adapters/redis/turn-reader.ts";
 import { DAY_MS, idOf } from "../../support/offers.ts";
 import { observe, operator, ownServer } from "./observed-connection.ts";
@@ -16,7 +17,7 @@ test("every read of a turn gets its own rows, and 256 keys share a command", asy
   const keys = Array.from({ length: 600 }, (_, i) => `k${i}`);
   await redis.mset(keys.flatMap((key) => [key, `row of ${key}`]));
   const before = await evals(redis);
-  const read = await Promise.all(keys.map((key) => rows.rows([{ key, bytesMax: 20 }])));
+  const read = await Promise.all(keys.map((key) => rows.rows({ keys: [key], bytesMax: [20] })));
   expect(read.map(([row]) => String(row))).toEqual(keys.map((key) => `row of ${key}`));
   expect((await evals(redis)) - before).toBe(3);
 });
@@ -25,13 +26,10 @@ test("reads of several keys keep their order and stay in one command; the next t
   const { redis, reader: rows } = await reader();
   await redis.mset("a", "A", "b", "B", "c", "C");
   const before = await evals(redis);
-  const [first, second] = await Promise.all([
-    rows.rows([short("b"), short("nobody"), short("a")]),
-    rows.rows([short("c"), short("b")]),
-  ]);
+  const [first, second] = await Promise.all([rows.rows(short("b", "nobody", "a")), rows.rows(short("c", "b"))]);
   expect(first.map(String)).toEqual(["B", "", "A"]);
   expect(second.map(String)).toEqual(["C", "B"]);
-  expect((await rows.rows([short("c")])).map(String)).toEqual(["C"]);
+  expect((await rows.rows(short("c"))).map(String)).toEqual(["C"]);
   expect((await evals(redis)) - before).toBe(2);
 });
 
@@ -39,10 +37,7 @@ test("a long value is cut to what its read asks for; a key of another type is nu
   const { redis, reader: rows } = await reader();
   await redis.set("long", "x".repeat(10_000));
   await redis.rpush("list", "an item");
-  const [[long], [list]] = await Promise.all([
-    rows.rows([{ key: "long", bytesMax: 3 }]),
-    rows.rows([{ key: "list", bytesMax: 8 }]),
-  ]);
+  const [[long], [list]] = await Promise.all([rows.rows({ keys: ["long"], bytesMax: [3] }), rows.rows(short("list"))]);
   expect(long).toHaveLength(3);
   expect(list).toBeNull();
 });
@@ -53,8 +48,8 @@ test("values of any length come as they are", async () => {
   await redis.mset(values.flatMap((value, i) => [`k${i}`, value]));
   await redis.hset("x", idOf(1), "x".repeat(70_000));
   const [rows, histories] = await Promise.all([
-    turns.rows(values.map((_, i) => ({ key: `k${i}`, bytesMax: 70_000 }))),
-    turns.histories([only("x"), only("nobody")]),
+    turns.rows({ keys: values.map((_, i) => `k${i}`), bytesMax: values.map(() => 70_000) }),
+    turns.histories(only("x", "nobody")),
   ]);
   expect(rows.map((row, i) => row?.equals(values[i] ?? Buffer.alloc(1)))).toEqual(values.map(() => true));
   expect(histories).toEqual([`${idOf(1)}\n${"x".repeat(70_000)}`, ""]);
@@ -67,11 +62,11 @@ test("rows and histories of a turn share a command, and each read gets its own",
   await redis.rpush("list", "an item");
   const before = await evals(redis);
   const read = await Promise.all([
-    turns.histories([only("x"), { key: "y", place: `${idOf(2)}${DAY_MS} 2 y` }]),
-    turns.rows([short("a")]),
-    turns.histories([only("list"), only("x")]),
-    turns.rows([short("list"), short("b")]),
-    turns.histories([only("y")]),
+    turns.histories({ keys: ["x", "y"], places: ["", `${idOf(2)}${DAY_MS} 2 y`] }),
+    turns.rows(short("a")),
+    turns.histories(only("list", "x")),
+    turns.rows(short("list", "b")),
+    turns.histories(only("y")),
   ]);
   expect(read).toEqual([
     [`${idOf(1)}\n1 x`, ""],
@@ -87,7 +82,7 @@ test("histories count among the keys of a command", async () => {
   const { redis, reader: turns } = await reader();
   const before = await evals(redis);
   const keys = Array.from({ length: 300 }, (_, i) => `k${i}`);
-  await Promise.all(keys.map((key) => Promise.all([turns.rows([short(key)]), turns.histories([only(key)])])));
+  await Promise.all(keys.map((key) => Promise.all([turns.rows(short(key)), turns.histories(only(key))])));
   expect((await evals(redis)) - before).toBe(3);
 });
 
@@ -115,9 +110,9 @@ test("what may not be read fails for all who asked in that turn, and for nobody 
   });
   onTestFinished(() => connection.close());
   const rows = new TurnReader(connection);
-  const together = await Promise.allSettled([rows.rows([short("mine:1")]), rows.rows([short("theirs:1")])]);
+  const together = await Promise.allSettled([rows.rows(short("mine:1")), rows.rows(short("theirs:1"))]);
   expect(together.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
-  expect((await rows.rows([short("mine:1")])).map(String)).toEqual([""]);
+  expect((await rows.rows(short("mine:1"))).map(String)).toEqual([""]);
 });
 
 test("a history that may not be read is its own trouble, and no row's", async () => {
@@ -125,17 +120,17 @@ test("a history that may not be read is its own trouble, and no row's", async ()
   await redis.acl("SETUSER", "some", "on", ">pw", "~*", "+@connection", "+info", "+eval", "+evalsha", "+getrange");
   const { connection } = await observe(`redis://some:pw@127.0.0.1:${server.port}`);
   const turns = new TurnReader(connection);
-  const [rows, histories] = await Promise.all([turns.rows([short("a")]), turns.histories([only("x"), only("y")])]);
+  const [rows, histories] = await Promise.all([turns.rows(short("a")), turns.histories(only("x", "y"))]);
   expect(rows.map(String)).toEqual([""]);
   expect(histories).toEqual([expect.any(Error), expect.any(Error)]);
 });
 
-function only(key: string) {
-  return { key, place: null };
+function only(...keys: readonly string[]): HistoryCalls {
+  return { keys, places: keys.map(() => "") };
 }
 
-function short(name: string) {
-  return { key: name, bytesMax: 8 };
+function short(...keys: readonly string[]): RowCalls {
+  return { keys, bytesMax: keys.map(() => 8) };
 }
 
 /** Scripts that the server has run. */
