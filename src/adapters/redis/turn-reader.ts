@@ -8,13 +8,23 @@ import type { RedisConnection } from "./connection.ts";
 import { Settlements } from "./settlements.ts";
 import type { HistoryCalls, HistoryReply, Row, RowCalls, TurnReplies } from "./turn-command.ts";
 
-/** Redis serves nobody else while it runs one command: some 0.5 ms for so many keys. */
-const KEYS_PER_COMMAND_MAX = 256;
+/**
+ * Redis serves nobody else while it runs one command, and this process has nothing to do when all that it waits for is
+ * in one: some 0.5 ms for so many rows, or for so many histories with a place to take and one to settle in each.
+ */
+const ROWS_PER_COMMAND_MAX = 256;
+const HISTORIES_PER_COMMAND_MAX = 64;
 
 interface Batch {
   readonly rows: { readonly keys: string[]; readonly bytesMax: number[] };
   readonly histories: { readonly keys: string[]; readonly places: string[] };
   readonly replies: Promise<TurnReplies>;
+}
+
+/** What one caller asks for. */
+interface Load {
+  readonly rows: number;
+  readonly histories: number;
 }
 
 export class TurnReader {
@@ -32,7 +42,7 @@ export class TurnReader {
    * @throws RedisTrouble, the same for all reads of the turn
    */
   rows({ keys, bytesMax }: RowCalls): Promise<readonly Row[]> {
-    const batch = this.#batchFor(keys.length);
+    const batch = this.#batchFor({ rows: keys.length, histories: 0 });
     const first = batch.rows.keys.length;
     batch.rows.keys.push(...keys);
     batch.rows.bytesMax.push(...bytesMax);
@@ -45,16 +55,15 @@ export class TurnReader {
    * @throws RedisTrouble, the same for all reads of the turn
    */
   histories({ keys, places }: HistoryCalls): Promise<readonly HistoryReply[]> {
-    const batch = this.#batchFor(keys.length);
+    const batch = this.#batchFor({ rows: 0, histories: keys.length });
     const first = batch.histories.keys.length;
     batch.histories.keys.push(...keys);
     batch.histories.places.push(...places);
     return batch.replies.then(({ histories }) => histories.slice(first, first + keys.length));
   }
 
-  #batchFor(keys: number): Batch {
-    const open = this.#open;
-    if (open !== null && open.rows.keys.length + open.histories.keys.length + keys <= KEYS_PER_COMMAND_MAX) return open;
+  #batchFor(more: Load): Batch {
+    if (this.#open !== null && hasRoomFor(more, this.#open)) return this.#open;
     const batch: Batch = {
       rows: { keys: [], bytesMax: [] },
       histories: { keys: [], places: [] },
@@ -68,4 +77,11 @@ export class TurnReader {
     if (this.#open === batch) this.#open = null;
     return this.settlements.sendWith(batch);
   }
+}
+
+function hasRoomFor(more: Load, { rows, histories }: Batch): boolean {
+  return (
+    rows.keys.length + more.rows <= ROWS_PER_COMMAND_MAX &&
+    histories.keys.length + more.histories <= HISTORIES_PER_COMMAND_MAX
+  );
 }

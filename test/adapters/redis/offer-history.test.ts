@@ -113,7 +113,7 @@ test("histories, places and features of a turn share one command", async () => {
   const { history, store } = await observe(server.url);
   const before = await evals();
   await Promise.all(
-    users(64).map(({ id }, n) =>
+    users(32).map(({ id }, n) =>
       Promise.all([
         store.read(id, [contract]),
         history.take(placeOf(n), [{ scope: "user", id }], NOW_MS),
@@ -122,7 +122,7 @@ test("histories, places and features of a turn share one command", async () => {
     ),
   );
   expect((await evals()) - before).toBe(1);
-  expect(await flusher.keys("*")).toHaveLength(64);
+  expect(await flusher.keys("*")).toHaveLength(32);
 });
 
 test("settlements are gathered: 256 share a command, and closing sends the rest", async () => {
