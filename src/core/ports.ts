@@ -109,42 +109,35 @@ export type HistoryRead =
   /** Something is there that is not a history. It counts as unknown until it is forgotten. */
   | { readonly kind: "mismatch" };
 
-/** What became of one decision. */
-export interface Settlement {
-  readonly decisionId: string;
-  /** Null: nothing was offered. */
-  readonly offer: KeptOffer | null;
-  /** Whose histories it concerns. */
-  readonly subjects: readonly Subject[];
-  /** What the decision found there; null where it is not known. */
-  readonly found: readonly History[] | null;
-  readonly atMs: number;
-}
-
 /**
- * The offers of every user and cluster. A decision takes its place in the histories before anything is drawn, and
- * settles it afterwards: so an offer is counted before anybody can hear of it, and a cap is never a matter of who
- * is faster. What is never settled (a crash) goes on counting: too many offers are counted, never too few.
+ * The offers of every user and cluster. A decision takes its place in the histories before anything is drawn; then it
+ * gives its offer, or leaves: so an offer is counted before anybody can hear of it, and a cap is never a matter of who
+ * is faster. A place that is never left (a crash) goes on counting: too many offers are counted, never too few.
  *
  * `read` and `take` throw `cap_store_unavailable` when the store cannot answer in time; then places may have been
- * taken all the same, and are settled.
+ * taken all the same, and are left. Other replicas may see what was given, left or taken back a moment later; until
+ * then a place counts for it.
  */
 export interface OfferHistory {
   /** All subjects' histories, in their order, in the round trip that reads the user's features. */
   read(subjects: readonly Subject[]): Promise<readonly HistoryRead[]>;
   /**
-   * Reads, and takes the place in every history that has room for it. Whoever asks, one is after the other: each
-   * finds the places and offers of all before it.
+   * Reads, and takes the place in every history. Whoever asks, one is after the other: each finds the places and offers
+   * of all before it. Places that nobody needs any more go.
    */
   take(place: Place, subjects: readonly Subject[], atMs: number): Promise<readonly HistoryRead[]>;
   /**
-   * The decision's place becomes the offer, which needs none, or goes. Entries that were found and outlived go too.
-   * Another replica may see the place for a moment more. An offer may be taken back by settling once more. Throws `cap_store_unavailable` when the offer could be forgotten: then it must not be given.
+   * The decision's place becomes the offer, which needs none. Offers that nobody needs any more go. Given twice it
+   * counts once. Throws `cap_store_unavailable` when it could be forgotten: then it must not be given.
    */
-  settle(settlement: Settlement): Promise<void>;
+  give(offer: KeptOffer, subjects: readonly Subject[]): Promise<void>;
+  /** The decision's place goes. */
+  leave(decisionId: string, subjects: readonly Subject[]): void;
+  /** The decision's offer goes. Throws `cap_store_unavailable` when it may come back after a restart. */
+  takeBack(decisionId: string, subjects: readonly Subject[]): Promise<void>;
   /** Deletes the subject's history, also one that is a mismatch. */
   forget(subject: Subject): Promise<void>;
-  /** Afterwards everything that was settled is in the store, if it can be reached. */
+  /** Afterwards all that was given, left and taken back is in the store, if it can be reached. */
   close(): Promise<void>;
 }
 

@@ -63,7 +63,7 @@ async function settled<T>(place: OfferPlace, deciding: Promise<T>): Promise<T> {
   try {
     return await deciding;
   } catch (error) {
-    await place.leave();
+    await place.end();
     throw error;
   }
 }
@@ -120,7 +120,7 @@ async function decideFrom(
 async function tell(services: DecisionServices, request: AdmittedRequest, made: Made): Promise<DecisionRecord> {
   const { hold, shadows } = made;
   try {
-    const override = await settlePlace(made);
+    const override = await givenUp(made);
     const record = recordMade(services, request, { ...made, override });
     await Promise.all([services.log.append(JSON.stringify(record)), shadows.log(record)]);
     services.logged(record);
@@ -140,10 +140,12 @@ function once<T>(ask: () => Promise<T>): () => Promise<T> {
 }
 
 /** The place becomes what was drawn, or goes when that is nothing; why it may not be given after all, or null. */
-function settlePlace({ situation, decision, place, timeMs, expiresAtMs }: Made): Promise<Override | null> {
+function givenUp({ situation, decision, place, timeMs, expiresAtMs }: Made): Promise<Override | null> | null {
   const action = situation.program.actions[decision.chosen];
   invariant(action !== undefined, "the chosen action is one of the program's");
-  return action.id === NO_OFFER ? place.leave() : place.give({ action, decidedAtMs: timeMs, expiresAtMs });
+  if (action.id !== NO_OFFER) return place.give({ action, decidedAtMs: timeMs, expiresAtMs });
+  place.leave();
+  return null;
 }
 
 function recordMade(

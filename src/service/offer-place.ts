@@ -1,8 +1,8 @@
 /**
- * One decision's place in the offer histories: taken when they are read, before anything is drawn, and settled when
- * the decision is made. What a cap counts cannot change in between, so no offer is lost to a faster request.
+ * One decision's place in the offer histories: taken when they are read, before anything is drawn, and given up when
+ * the decision is made, for its offer or for nothing. What a cap counts cannot change in between, so no offer is lost to
+ * a faster request.
  */
-import type { History, KeptOffer } from "../core/domain/offer.ts";
 import type { Action } from "../core/domain/program.ts";
 import type { Override } from "../core/domain/record.ts";
 import type { HistoryRead } from "../core/ports.ts";
@@ -31,10 +31,9 @@ export class OfferPlace {
   readonly #request: AdmittedRequest;
   readonly #decisionId: string;
   readonly #concern: Concern | null;
-  /** Null until it was asked. */
-  #reading: Promise<readonly HistoryRead[]> | null = null;
-  /** What was there, by subject; null where it is not known. */
-  #found: readonly History[] | null = null;
+  /** Null: nobody's place is taken. */
+  #taking: Promise<unknown> | null = null;
+  #given = false;
 
   constructor(services: OfferServices, request: AdmittedRequest, decisionId: string) {
     this.#services = services;
@@ -45,17 +44,15 @@ export class OfferPlace {
 
   /**
    * What was offered before. Where a cap counts the program's offers the decision counts as one from here on, until
-   * it is settled.
+   * its offer is given or it leaves.
    *
    * @throws LiftgateError `cap_store_unavailable`, as `pastUnknown`
    */
   async take(): Promise<PastOffers> {
     const concern = this.#concern;
     if (concern === null) return NO_PAST;
-    this.#reading = this.#read(concern);
     try {
-      this.#found = knownIn(await this.#reading);
-      return pastIn(this.#services, this.#request, concern, this.#found);
+      return pastIn(this.#services, this.#request, concern, knownIn(await this.#read(concern)));
     } catch (error) {
       return pastUnknown(this.#services, concern, error);
     }
@@ -65,10 +62,11 @@ export class OfferPlace {
    * Makes the offer a part of the histories. Why it may not be given after all, or null. A store that is down keeps
    * nobody from an offer that no cap counts.
    */
-  give({ action, decidedAtMs, expiresAtMs }: NewOffer): Promise<Override | null> {
+  async give({ action, decidedAtMs, expiresAtMs }: NewOffer): Promise<Override | null> {
     const concern = this.#concern;
-    if (concern === null || this.#reading === null) return NOTHING_TO_SETTLE;
-    const offer: KeptOffer = {
+    if (concern === null) return null;
+    this.#given = true;
+    const offer = {
       decisionId: this.#decisionId,
       program: this.#request.program.id,
       action: action.id,
@@ -77,24 +75,30 @@ export class OfferPlace {
       expiresAtMs,
       keepUntilMs: decidedAtMs + concern.keeping.keepMs,
     };
-    return this.#settle(concern, offer, decidedAtMs).then(settled, (error: unknown) => this.#withhold(concern, error));
+    try {
+      await this.#services.offers.give(offer, concern.subjects);
+      return null;
+    } catch (error) {
+      this.#forgive(error);
+      if (!concern.keeping.counted) return null;
+      await this.end();
+      return "cap_unknown";
+    }
   }
 
-  /** Nothing is offered, and nothing is against that. Where this fails the place goes on counting: never too few. */
-  leave(): Promise<null> {
-    const concern = this.#concern;
-    if (concern === null || this.#reading === null) return NOTHING_TO_SETTLE;
-    return this.#found === null ? this.#leaveLate(concern, this.#reading) : this.#leave(concern);
+  /** Nothing is offered, and nothing is against that. */
+  leave(): void {
+    if (this.#concern !== null && this.#taking !== null)
+      this.#services.offers.leave(this.#decisionId, this.#concern.subjects);
   }
 
-  /** A decision that fails before it knows the past: its place, were it left before it is there, would stay. */
-  async #leaveLate(concern: Concern, reading: Promise<unknown>): Promise<null> {
-    await Promise.allSettled([reading]);
-    return await this.#leave(concern);
-  }
-
-  #leave(concern: Concern): Promise<null> {
-    return this.#settle(concern, null, this.#services.nowMs()).then(settled, (error: unknown) => this.#forgive(error));
+  /** However far it came, nothing is offered. Where this fails the offer goes on counting: never too few. */
+  async end(): Promise<void> {
+    if (this.#concern === null) return;
+    if (this.#given) return await this.#takeBack(this.#concern);
+    // A place that is left before it is there would stay.
+    if (this.#taking !== null) await Promise.allSettled([this.#taking]);
+    this.leave();
   }
 
   #read({ keeping, subjects }: Concern): Promise<readonly HistoryRead[]> {
@@ -104,27 +108,21 @@ export class OfferPlace {
     const atMs = nowMs();
     const keepUntilMs = atMs + keeping.keepMs;
     const place = { decisionId: this.#decisionId, program: this.#request.program.id, keepUntilMs };
-    return offers.take(place, subjects, atMs);
+    const taking = offers.take(place, subjects, atMs);
+    this.#taking = taking;
+    return taking;
   }
 
-  #settle({ subjects }: Concern, offer: KeptOffer | null, atMs: number): Promise<void> {
-    const settlement = { decisionId: this.#decisionId, offer, subjects, found: this.#found, atMs };
-    return this.#services.offers.settle(settlement);
+  async #takeBack({ subjects }: Concern): Promise<void> {
+    try {
+      await this.#services.offers.takeBack(this.#decisionId, subjects);
+    } catch (error) {
+      this.#forgive(error);
+    }
   }
 
-  async #withhold({ keeping }: Concern, error: unknown): Promise<Override | null> {
-    this.#forgive(error);
-    if (!keeping.counted) return null;
-    await this.leave();
-    return "cap_unknown";
-  }
-
-  #forgive(error: unknown): null {
+  #forgive(error: unknown): void {
     if (!isOutage(error)) throw error;
     this.#services.metrics.trouble("cap_store_unavailable");
-    return null;
   }
 }
-
-const NOTHING_TO_SETTLE = Promise.resolve(null);
-const settled = (): null => null;

@@ -11,9 +11,9 @@ import { keepingOf } from "../../src/core/caps/keeping.ts";
 import type { Cap, CapReason, OfferKind } from "../../src/core/domain/cap.ts";
 import type { History, KeptOffer, Offer, Subject } from "../../src/core/domain/offer.ts";
 import { invariant } from "../../src/core/errors.ts";
-import type { OfferHistory, Settlement } from "../../src/core/ports.ts";
-import { HOUR_MS, idOf, NOW_MS } from "../support/offers.ts";
-import { foundBy, settled } from "./offer-history.ts";
+import type { OfferHistory } from "../../src/core/ports.ts";
+import { HOUR_MS, idOf, NOW_MS, told } from "../support/offers.ts";
+import { foundBy, given, left, takenBack } from "./offer-history.ts";
 
 const SEED = 20261125;
 /** By so much an entry outlives its last reader. A decision that takes longer is given up; later no offer is taken back. */
@@ -48,7 +48,6 @@ interface Decision {
   readonly takenAtMs: number;
   /** Which replica makes it. */
   readonly history: OfferHistory;
-  readonly found: readonly History[];
   readonly open: readonly OfferKind[];
 }
 
@@ -153,7 +152,7 @@ class Run {
     const found = await foundBy(history.take(place, subjects, this.#nowMs));
     for (const [i, subject] of subjects.entries()) this.#expectFound(found[i], subject);
     const open = this.#openTo(program, subjects, found);
-    this.#pending.push({ n, program, subjects, takenAtMs: this.#nowMs, history, found, open });
+    this.#pending.push({ n, program, subjects, takenAtMs: this.#nowMs, history, open });
     for (const subject of subjects) this.#standing.push({ n, program, subject, offer: null, placed: true });
   }
 
@@ -195,9 +194,9 @@ class Run {
     await this.#settle(decision.history, decision, offer);
   }
 
-  async #revisit(given: Given | null, does: "repeat" | "take back"): Promise<void> {
-    if (given === null) return;
-    await this.#settle(this.#store.history, given.decision, does === "repeat" ? given.offer : null);
+  async #revisit(one: Given | null, does: "repeat" | "take back"): Promise<void> {
+    if (one === null) return;
+    await this.#settle(this.#store.history, one.decision, does === "repeat" ? one.offer : null);
   }
 
   async #reopen(): Promise<void> {
@@ -208,9 +207,10 @@ class Run {
   }
 
   async #settle(history: OfferHistory, decision: Decision, offer: KeptOffer | null): Promise<void> {
-    const { n, program, subjects, found } = decision;
-    const settlement: Settlement = { decisionId: idOf(n), offer, subjects, found, atMs: this.#nowMs };
-    await settled(history, settlement);
+    const { n, program, subjects } = decision;
+    if (offer !== null) await given(history, offer, subjects);
+    else if (this.#given.some((other) => other.decision === decision)) await takenBack(history, idOf(n), subjects);
+    else await left(history, idOf(n), subjects);
     const before = this.#standing.filter((entry) => entry.n === n);
     this.#standing = this.#standing.filter((entry) => entry.n !== n);
     if (offer === null) return;
@@ -262,10 +262,6 @@ function expectKept(cap: Cap, entries: readonly Entry[]): void {
 /** Null of none. */
 function pick<T>(from: readonly T[], which: number): T | null {
   return from[which % from.length] ?? null;
-}
-
-function told({ program, action, channel, decidedAtMs, expiresAtMs }: Offer): Offer {
-  return { program, action, channel, decidedAtMs, expiresAtMs };
 }
 
 function isCounted(cap: Cap, offer: Offer, nowMs: number): boolean {

@@ -12,18 +12,8 @@ import {
   type Place,
   type Subject,
 } from "../../src/core/domain/offer.ts";
-import type { HistoryRead, OfferHistory, Settlement } from "../../src/core/ports.ts";
-import {
-  cluster,
-  conditionOf,
-  DAY_MS,
-  HOUR_MS,
-  keptOf,
-  NOW_MS,
-  placeOf,
-  settlementOf,
-  user,
-} from "../support/offers.ts";
+import type { HistoryRead, OfferHistory } from "../../src/core/ports.ts";
+import { cluster, conditionOf, DAY_MS, HOUR_MS, idOf, keptOf, NOW_MS, placeOf, told, user } from "../support/offers.ts";
 
 /** Two views of one store: two replicas where the adapter has them. */
 export type OpenReplicas = () => Promise<readonly [OfferHistory, OfferHistory]>;
@@ -50,17 +40,17 @@ export function describeOfferHistory(name: string, open: OpenReplicas): void {
       ]);
     });
 
-    test("offers come back as they were settled, to the right subject", async () => {
+    test("offers come back as they were given, to the right subject", async () => {
       const [history, other] = await replicas();
       const first = keptOf(1);
       const second = keptOf(2, { action: "push_1", channel: null, decidedAtMs: NOW_MS + 1 });
       await history.take(placeOf(1), both, NOW_MS);
-      await settled(history, settlementOf(1, first, { subjects: both }));
+      await given(history, first, both);
       await other.take(placeOf(2), [user], NOW_MS);
-      await settled(other, settlementOf(2, second));
+      await given(other, second);
       for (const replica of [history, other]) {
-        expect(await historyIn(replica, user)).toEqual({ offers: [first, second], places: [] });
-        expect(await historyIn(replica, cluster)).toEqual({ offers: [first], places: [] });
+        expect(await historyIn(replica, user)).toEqual(seen([first, second]));
+        expect(await historyIn(replica, cluster)).toEqual(seen([first]));
         expect(await historyIn(replica, { scope: "user", id: "u2" })).toEqual(NOTHING);
       }
     });
@@ -69,22 +59,22 @@ export function describeOfferHistory(name: string, open: OpenReplicas): void {
       const [history, other] = await replicas();
       const places = [placeOf(1), placeOf(2, { program: "loyalty" }), placeOf(3)] as const;
       expect(await foundBy(history.take(places[0], both, NOW_MS))).toEqual([NOTHING, NOTHING]);
-      expect(await foundBy(other.take(places[1], [user], NOW_MS))).toEqual([{ offers: [], places: [places[0]] }]);
-      await settled(history, settlementOf(1, keptOf(1), { subjects: both }));
+      expect(await foundBy(other.take(places[1], [user], NOW_MS))).toEqual([seen([], [places[0]])]);
+      await given(history, keptOf(1), both);
       expect(await foundBy(other.take(places[2], both, NOW_MS))).toEqual([
-        { offers: [keptOf(1)], places: [places[1]] },
-        { offers: [keptOf(1)], places: [] },
+        seen([keptOf(1)], [places[1]]),
+        seen([keptOf(1)]),
       ]);
-      expect(await historyIn(history, user)).toEqual({ offers: [keptOf(1)], places: [places[1], places[2]] });
+      expect(await historyIn(history, user)).toEqual(seen([keptOf(1)], [places[1], places[2]]));
     });
 
-    test("a place is there for everybody until nothing is offered, then in no history and for nobody", async () => {
+    test("a place is there for everybody until it is left, then in no history and for nobody", async () => {
       const [history, other] = await replicas();
       await history.take(placeOf(1), both, NOW_MS);
       await history.take(placeOf(2), both, NOW_MS);
       for (const subject of both) expect(await placesOf(other, subject)).toEqual([placeOf(1), placeOf(2)]);
-      await settled(history, settlementOf(1, null, { subjects: both }));
-      for (const subject of both) expect(await historyIn(other, subject)).toEqual({ offers: [], places: [placeOf(2)] });
+      await left(history, idOf(1), both);
+      for (const subject of both) expect(await historyIn(other, subject)).toEqual(seen([], [placeOf(2)]));
     });
 
     test("reading takes no place", async () => {
@@ -119,44 +109,52 @@ export function describeOfferHistory(name: string, open: OpenReplicas): void {
       }
     });
 
-    test("an offer that is settled 1,000 times at once counts once", async () => {
+    test("an offer that is given 1,000 times at once counts once", async () => {
       const opened = await replicas();
       await opened[0].take(placeOf(1), both, NOW_MS);
-      const settlement = settlementOf(1, keptOf(1), { subjects: both });
-      await Promise.all(Array.from({ length: 1_000 }, (_, i) => settled(opened[i % 2 === 0 ? 0 : 1], settlement)));
-      for (const subject of both)
-        expect(await historyIn(opened[0], subject)).toEqual({ offers: [keptOf(1)], places: [] });
+      await Promise.all(Array.from({ length: 1_000 }, (_, i) => given(opened[i % 2 === 0 ? 0 : 1], keptOf(1), both)));
+      for (const subject of both) expect(await historyIn(opened[0], subject)).toEqual(seen([keptOf(1)]));
     });
 
     test("an offer that had no place is there all the same", async () => {
       const [history, other] = await replicas();
-      await settled(history, settlementOf(1, keptOf(1), { subjects: both }));
-      for (const subject of both) expect(await historyIn(other, subject)).toEqual({ offers: [keptOf(1)], places: [] });
+      await given(history, keptOf(1), both);
+      for (const subject of both) expect(await historyIn(other, subject)).toEqual(seen([keptOf(1)]));
     });
 
     test("an offer that is taken back is in no history, and no other decision's goes with it", async () => {
       const [history, other] = await replicas();
       const second = keptOf(2, { decidedAtMs: NOW_MS + 1 });
       for (const offer of [keptOf(1), second]) await decide(history, offer, { subjects: both });
-      await settled(other, settlementOf(1, null, { subjects: both }));
-      await settled(other, settlementOf(1, null, { subjects: both }));
-      for (const subject of both) expect(await historyIn(history, subject)).toEqual({ offers: [second], places: [] });
+      await takenBack(other, idOf(1), both);
+      await takenBack(other, idOf(1), both);
+      for (const subject of both) expect(await historyIn(history, subject)).toEqual(seen([second]));
     });
 
-    test("settling what was never there as nothing changes nothing", async () => {
+    test("leaving a place that was never there, or taking back an offer, changes nothing", async () => {
       const [history] = await replicas();
-      await settled(history, settlementOf(1, null, { subjects: both }));
+      await left(history, idOf(1), both);
+      await takenBack(history, idOf(1), both);
       await decide(history, keptOf(2));
-      await settled(history, settlementOf(1, null));
-      expect(await historyIn(history, user)).toEqual({ offers: [keptOf(2)], places: [] });
+      await left(history, idOf(2), [user]);
+      await left(history, idOf(1), [user]);
+      await takenBack(history, idOf(1), [user]);
+      expect(await historyIn(history, user)).toEqual(seen([keptOf(2)]));
     });
 
-    test("a decision that was settled as nothing may still become an offer", async () => {
+    test("an offer that is taken back takes the place of the decision with it", async () => {
+      const [history] = await replicas();
+      await history.take(placeOf(1), both, NOW_MS);
+      await takenBack(history, idOf(1), both);
+      for (const subject of both) expect(await historyIn(history, subject)).toEqual(NOTHING);
+    });
+
+    test("a decision that left its place may still give an offer", async () => {
       const [history] = await replicas();
       await history.take(placeOf(1), [user], NOW_MS);
-      await settled(history, settlementOf(1, null));
-      await settled(history, settlementOf(1, keptOf(1)));
-      expect(await historyIn(history, user)).toEqual({ offers: [keptOf(1)], places: [] });
+      await left(history, idOf(1), [user]);
+      await given(history, keptOf(1));
+      expect(await historyIn(history, user)).toEqual(seen([keptOf(1)]));
     });
 
     test("a subject that is forgotten has no history, and the others keep theirs", async () => {
@@ -166,34 +164,48 @@ export function describeOfferHistory(name: string, open: OpenReplicas): void {
       await other.forget(user);
       await other.forget(user);
       expect(await historyIn(history, user)).toEqual(NOTHING);
-      expect(await historyIn(history, cluster)).toEqual({ offers: [keptOf(1)], places: [placeOf(2)] });
+      expect(await historyIn(history, cluster)).toEqual(seen([keptOf(1)], [placeOf(2)]));
     });
 
-    test("what was settled before a subject was forgotten is forgotten too", async () => {
+    test("what was given before a subject was forgotten is forgotten too", async () => {
       const [history] = await replicas();
-      await history.settle(settlementOf(1, keptOf(1)));
+      await history.give(keptOf(1), [user]);
       await history.forget(user);
       expect(await historyIn(history, user)).toEqual(NOTHING);
     });
 
-    test.each([
-      ["an offer", keptOf(9, { decidedAtMs: NOW_MS + 30 * DAY_MS })],
-      ["nothing", null],
-    ])("settling %s drops what was found and is not needed any more", async (_, offer) => {
+    test("giving an offer drops what is not needed any more, from that instant on", async () => {
       const [history] = await replicas();
       const untilMs = NOW_MS + 30 * DAY_MS;
-      const needed = keptOf(2, { decidedAtMs: NOW_MS + 1 });
-      await decide(history, keptOf(1));
+      const [first, needed, third, fourth] = [1, 2, 3, 4].map((n) => keptOf(n, { decidedAtMs: NOW_MS + n - 1 })) as [
+        KeptOffer,
+        KeptOffer,
+        KeptOffer,
+        KeptOffer,
+      ];
+      await decide(history, first);
       await decide(history, needed);
-      await history.take(placeOf(3, { keepUntilMs: untilMs }), [user], NOW_MS);
-      await history.take(placeOf(4, { keepUntilMs: untilMs + 1 }), [user], NOW_MS);
-      await settleFound(history, settlementOf(8, null, { atMs: untilMs - 1 }));
-      expect(await historyIn(history, user)).toMatchObject({ offers: { length: 2 }, places: { length: 2 } });
-      await settleFound(history, settlementOf(9, offer, { atMs: untilMs }));
-      expect(await historyIn(history, user)).toEqual({
-        offers: offer === null ? [needed] : [needed, offer],
-        places: [placeOf(4, { keepUntilMs: untilMs + 1 })],
-      });
+      await given(history, { ...third, decidedAtMs: untilMs - 1 });
+      expect(await offersOf(history, user)).toHaveLength(3);
+      await given(history, { ...fourth, decidedAtMs: untilMs });
+      expect((await offersOf(history, user)).map(({ decidedAtMs }) => decidedAtMs)).toEqual([
+        needed.decidedAtMs,
+        untilMs - 1,
+        untilMs,
+      ]);
+    });
+
+    test("whoever takes a place finds none that is not needed any more", async () => {
+      const [history] = await replicas();
+      const untilMs = NOW_MS + 30 * DAY_MS;
+      const later = placeOf(2, { keepUntilMs: untilMs + 1 });
+      await history.take(placeOf(1, { keepUntilMs: untilMs }), [user], NOW_MS);
+      await history.take(later, [user], untilMs - 1);
+      expect(await placesOf(history, user)).toHaveLength(2);
+      expect(await foundBy(history.take(placeOf(3, { keepUntilMs: untilMs + 2 }), [user], untilMs))).toEqual([
+        seen([], [later]),
+      ]);
+      expect(await placesOf(history, user)).toHaveLength(2);
     });
 
     test("of many offers of one kind the newest are kept, whatever the order they came in", async () => {
@@ -215,50 +227,48 @@ export function describeOfferHistory(name: string, open: OpenReplicas): void {
       const [history] = await replicas();
       const offers = Array.from({ length: ALIKE_MAX + 50 }, (_, n) => keptOf(n, { decidedAtMs: NOW_MS + n }));
       for (const offer of offers) await decide(history, offer);
-      for (const { decisionId } of offers.slice(CAP_MAX - ALIKE_MAX)) {
-        await settled(history, { ...settlementOf(0, null), decisionId });
-      }
+      for (const { decisionId } of offers.slice(CAP_MAX - ALIKE_MAX)) await takenBack(history, decisionId, [user]);
       const [found] = await foundBy(history.take(placeOf(1_000), [user], NOW_MS));
       expect(found?.offers).toHaveLength(CAP_MAX);
       expect(holds(conditionOf({ max: CAP_MAX }), found ?? NOTHING)).toBe(false);
     });
 
-    test("in a history that is full nobody takes a place and no other offer is kept, until some are not needed any more", async () => {
+    test("in a history that is full no other offer is kept, until some are not needed any more", async () => {
+      const [history] = await replicas();
+      const kindOf = (n: number) => ({ action: `voucher_${n % 8}`, decidedAtMs: NOW_MS + n });
+      for (let n = 1; n <= ENTRIES_MAX; n++) await decide(history, keptOf(n, kindOf(n)));
+      const full = await historyIn(history, user);
+      expect(full).toMatchObject({ offers: { length: ENTRIES_MAX }, places: [] });
+      await decide(history, keptOf(1_001, kindOf(1_001)));
+      expect(await historyIn(history, user)).toEqual(full);
+
+      const laterMs = NOW_MS + 1 + 30 * DAY_MS;
+      const until = { keepUntilMs: laterMs + DAY_MS };
+      const [found] = await foundBy(history.take(placeOf(1_002, until), [user], laterMs));
+      expect(found?.offers).toHaveLength(ENTRIES_MAX - 1);
+      await given(history, keptOf(1_002, { ...kindOf(2), decidedAtMs: laterMs }));
+      expect((await offersOf(history, user)).at(-1)?.decidedAtMs).toBe(laterMs);
+      expect(await offersOf(history, user)).toHaveLength(ENTRIES_MAX);
+    });
+
+    test("a place is no matter of how many offers there are, and an offer none of how many places", async () => {
       const [history] = await replicas();
       const kindOf = (n: number) => ({ action: `voucher_${n % 8}`, decidedAtMs: NOW_MS + n });
       for (let n = 1; n < ENTRIES_MAX; n++) await decide(history, keptOf(n, kindOf(n)));
-      await history.take(placeOf(ENTRIES_MAX), [user], NOW_MS);
-      const full = await historyIn(history, user);
-      expect(full).toMatchObject({ offers: { length: ENTRIES_MAX - 1 }, places: { length: 1 } });
-
-      expect(await foundBy(history.take(placeOf(1_000), both, NOW_MS))).toEqual([full, NOTHING]);
-      await settleFound(history, settlementOf(1_001, keptOf(1_001, kindOf(1_001))));
-      expect(await historyIn(history, user)).toEqual(full);
-      expect(await placesOf(history, cluster)).toEqual([placeOf(1_000)]);
-
-      const last = keptOf(ENTRIES_MAX, kindOf(ENTRIES_MAX));
-      await settled(history, settlementOf(ENTRIES_MAX, last));
-      await settled(history, settlementOf(ENTRIES_MAX, last));
-      expect(await historyIn(history, user)).toEqual({ offers: [...full.offers, last], places: [] });
-
-      await settleFound(history, settlementOf(1_002, null, { atMs: NOW_MS + 1 + 30 * DAY_MS }));
-      expect(await offersOf(history, user)).toHaveLength(ENTRIES_MAX - 1);
-      await history.take(placeOf(1_003), [user], NOW_MS);
-      expect(await placesOf(history, user)).toEqual([placeOf(1_003)]);
+      for (const n of [2_001, 2_002]) await history.take(placeOf(n), [user], NOW_MS);
+      expect(await historyIn(history, user)).toMatchObject({
+        offers: { length: ENTRIES_MAX - 1 },
+        places: { length: 2 },
+      });
+      await given(history, keptOf(2_001, kindOf(0)));
+      expect(await historyIn(history, user)).toMatchObject({ offers: { length: ENTRIES_MAX }, places: { length: 1 } });
     });
   });
 }
 
-/** Offers without what only a history needs to know, oldest first. */
+/** Oldest first. */
 export async function offersOf(history: OfferHistory, subject: Subject): Promise<readonly Offer[]> {
-  const { offers } = await historyIn(history, subject);
-  return offers.map(({ program, action, channel, decidedAtMs, expiresAtMs }) => ({
-    program,
-    action,
-    channel,
-    decidedAtMs,
-    expiresAtMs,
-  }));
+  return (await historyIn(history, subject)).offers;
 }
 
 /** In the order of their decisions' ids. */
@@ -266,18 +276,30 @@ export async function placesOf(history: OfferHistory, subject: Subject): Promise
   return (await historyIn(history, subject)).places;
 }
 
-/** Settles, and reads: from then on every replica sees it. */
-export async function settled(history: OfferHistory, settlement: Settlement): Promise<void> {
-  await history.settle(settlement);
-  await history.read(settlement.subjects);
+/** Gives, and reads: from then on every replica sees it. */
+export async function given(history: OfferHistory, offer: KeptOffer, subjects: readonly Subject[] = [user]) {
+  await history.give(offer, subjects);
+  await history.read(subjects);
 }
 
-/** The histories in an order, since they have none: offers oldest first, places by id. */
+/** Leaves, and reads: from then on every replica sees it. */
+export async function left(history: OfferHistory, decisionId: string, subjects: readonly Subject[]) {
+  history.leave(decisionId, subjects);
+  await history.read(subjects);
+}
+
+/** Takes back, and reads: from then on every replica sees it. */
+export async function takenBack(history: OfferHistory, decisionId: string, subjects: readonly Subject[]) {
+  await history.takeBack(decisionId, subjects);
+  await history.read(subjects);
+}
+
+/** The histories in an order, since they have none: offers oldest first, places by id. Offers as anybody is told. */
 export async function foundBy(reading: Promise<readonly HistoryRead[]>): Promise<readonly History[]> {
   return (await reading).map((read) => {
     if (read.kind !== "found") throw new Error(`expected a history, got ${read.kind}`);
     return {
-      offers: read.history.offers.toSorted((a, b) => a.decidedAtMs - b.decidedAtMs),
+      offers: read.history.offers.map(told).toSorted((a, b) => a.decidedAtMs - b.decidedAtMs),
       places: read.history.places.toSorted((a, b) => a.decisionId.localeCompare(b.decisionId)),
     };
   });
@@ -294,13 +316,14 @@ async function decide(
   offer: KeptOffer,
   { conditions = [], subjects = [user] }: { conditions?: readonly Condition[]; subjects?: readonly Subject[] } = {},
 ): Promise<void> {
-  const { decisionId, program, keepUntilMs, decidedAtMs } = offer;
+  const { decisionId, program, keepUntilMs } = offer;
   const found = await foundBy(history.take({ decisionId, program, keepUntilMs }, subjects, NOW_MS));
   const isOpen = conditions.every((condition) => holds(condition, found[0] ?? NOTHING));
-  await settled(history, { decisionId, offer: isOpen ? offer : null, subjects, found, atMs: decidedAtMs });
+  if (isOpen) await given(history, offer, subjects);
+  else await left(history, decisionId, subjects);
 }
 
-/** Settles with what is there, having taken no place. */
-async function settleFound(history: OfferHistory, settlement: Settlement): Promise<void> {
-  await settled(history, { ...settlement, found: await foundBy(history.read(settlement.subjects)) });
+/** As a store tells it. */
+function seen(offers: readonly KeptOffer[], places: readonly Place[] = []): History {
+  return { offers: offers.map(told), places };
 }

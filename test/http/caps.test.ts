@@ -157,7 +157,7 @@ describe("when what was offered before is not known", () => {
     );
     await service.putFeatures(TINY_USER, "poisoned");
     const operator = new Redis(redis.url);
-    await operator.set("liftgate:{poisoned}:user-offers", "poison");
+    await operator.set("liftgate:{poisoned}:user-history", "poison");
     operator.disconnect();
     expect(await ask(service, "poisoned", { explain: true })).toMatchObject({
       action: "no_offer",

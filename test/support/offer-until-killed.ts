@@ -6,7 +6,7 @@
 import { openSync, writeSync } from "node:fs";
 import { argv, stdout } from "node:process";
 import { openEmbeddedOfferHistory } from "../../src/adapters/memory/offer-history.ts";
-import { HOUR_MS, keptOf, NOW_MS, placeOf, settlementOf } from "./offers.ts";
+import { HOUR_MS, keptOf, NOW_MS, placeOf } from "./offers.ts";
 
 const [, , dataDir = "", first = "", acknowledgements = ""] = argv;
 const history = await openEmbeddedOfferHistory({ dataDir });
@@ -20,7 +20,7 @@ async function offerForever(): Promise<never> {
     const keepUntilMs = decidedAtMs + HOUR_MS;
     const subjects = [{ scope: "user", id: `u${number % 7}` }] as const;
     await history.take(placeOf(number, { keepUntilMs }), subjects, NOW_MS);
-    await history.settle(settlementOf(number, keptOf(number, { decidedAtMs, keepUntilMs }), { subjects }));
+    await history.give(keptOf(number, { decidedAtMs, keepUntilMs }), subjects);
     writeSync(noted, `${number}\n`);
     stdout.write(".");
   }

@@ -1,7 +1,6 @@
 /** Offers, places and caps for tests. */
 import type { Cap, Condition } from "../../src/core/domain/cap.ts";
-import type { History, KeptOffer, Offer, Place, Subject } from "../../src/core/domain/offer.ts";
-import type { Settlement } from "../../src/core/ports.ts";
+import type { KeptHistory, KeptOffer, Offer, Place, Subject } from "../../src/core/domain/offer.ts";
 
 export const DAY_MS = 86_400_000;
 export const HOUR_MS = 3_600_000;
@@ -49,17 +48,13 @@ export function placeOf(n: number, changes: Partial<Place> = {}): Place {
   return { decisionId: idOf(n), program: "reactivation", keepUntilMs: NOW_MS + 30 * DAY_MS, ...changes };
 }
 
-/** What becomes of decision `n`: this offer, or nothing. */
-export function settlementOf(
-  n: number,
-  offer: KeptOffer | null,
-  { subjects = [user], found = null, atMs = offer?.decidedAtMs ?? NOW_MS }: Partial<Settlement> = {},
-): Settlement {
-  return { decisionId: idOf(n), offer, subjects, found, atMs };
+/** What anybody is told of an offer. */
+export function told({ program, action, channel, decidedAtMs, expiresAtMs }: Offer): Offer {
+  return { program, action, channel, decidedAtMs, expiresAtMs };
 }
 
 /** A history of these offers, each of a decision of its own, and places. */
-export function historyOf(offers: readonly Partial<KeptOffer>[], places: readonly Partial<Place>[] = []): History {
+export function historyOf(offers: readonly Partial<KeptOffer>[], places: readonly Partial<Place>[] = []): KeptHistory {
   return {
     offers: offers.map((offer, n) => keptOf(n, offer)),
     places: places.map((place, n) => placeOf(offers.length + n, place)),

@@ -1,49 +1,54 @@
 /** All subjects' offer histories in memory. Every call is one synchronous step. */
 import { outlived } from "../../core/caps/outlived.ts";
-import { type History, isFull, type KeptOffer, type Place, type Subject } from "../../core/domain/offer.ts";
+import { ENTRIES_MAX, type KeptHistory, type KeptOffer, type Place, type Subject } from "../../core/domain/offer.ts";
 import type { OfferLine } from "./offer-journal.ts";
 
-const NOTHING: History = { offers: [], places: [] };
+const NOTHING: KeptHistory = { offers: [], places: [] };
 
 export class OfferBook {
-  readonly #histories: Readonly<Record<Subject["scope"], Map<string, History>>> = {
+  readonly #histories: Readonly<Record<Subject["scope"], Map<string, KeptHistory>>> = {
     user: new Map(),
     cluster: new Map(),
   };
   /** The latest decision seen: what is not needed after it may go. */
   #latestMs = 0;
 
-  read({ scope, id }: Subject): History {
+  read({ scope, id }: Subject): KeptHistory {
     return this.#histories[scope].get(id) ?? NOTHING;
   }
 
-  /** Puts the place where there is room for it. */
-  take(place: Place, subjects: readonly Subject[]): void {
-    for (const subject of subjects) {
+  /** Puts the place where there is room for it. What was there, but for what is not needed any more. */
+  take(place: Place, subjects: readonly Subject[], atMs: number): readonly KeptHistory[] {
+    return subjects.map((subject) => {
       const history = this.read(subject);
-      if (!isFull(history)) this.#put(subject, { ...history, places: [...history.places, place] });
-    }
+      const found = without(history, outlived(history, null, atMs));
+      const hasRoom = found.places.length < ENTRIES_MAX;
+      this.#put(subject, hasRoom ? { ...found, places: [...found.places, place] } : found);
+      return found;
+    });
   }
 
   /** The offer instead of the decision's place, or of what it was before, and without what nobody needs any more. */
-  add(offer: KeptOffer, subjects: readonly Subject[]): void {
+  give(offer: KeptOffer, subjects: readonly Subject[]): void {
     for (const subject of subjects) {
       const history = without(this.read(subject), [offer.decisionId]);
       const { offers, places } = without(history, outlived(history, offer, offer.decidedAtMs));
-      if (!isFull({ offers, places })) this.#put(subject, { places, offers: [...offers, offer] });
+      this.#put(subject, { places, offers: offers.length < ENTRIES_MAX ? [...offers, offer] : offers });
     }
     this.#latestMs = Math.max(this.#latestMs, offer.decidedAtMs);
   }
 
-  /** Nothing of the decision, and nothing that is not needed at this moment. Whether there was an offer of it. */
-  leave(decisionId: string, subjects: readonly Subject[], atMs: number): boolean {
-    let offered = false;
+  /** The decision's place goes. */
+  leave(decisionId: string, subjects: readonly Subject[]): void {
     for (const subject of subjects) {
-      const history = this.read(subject);
-      offered ||= history.offers.some((offer) => offer.decisionId === decisionId);
-      this.#put(subject, without(history, [decisionId, ...outlived(history, null, atMs)]));
+      const { offers, places } = this.read(subject);
+      this.#put(subject, { offers, places: places.filter((place) => place.decisionId !== decisionId) });
     }
-    return offered;
+  }
+
+  /** Nothing of the decision. */
+  takeBack(decisionId: string, subjects: readonly Subject[]): void {
+    for (const subject of subjects) this.#put(subject, without(this.read(subject), [decisionId]));
   }
 
   forget({ scope, id }: Subject): void {
@@ -54,9 +59,9 @@ export class OfferBook {
   replay(line: OfferLine): void {
     switch (line.did) {
       case "offer":
-        return this.add({ ...line.offer, decisionId: line.decisionId, keepUntilMs: line.keepUntilMs }, line.subjects);
+        return this.give({ ...line.offer, decisionId: line.decisionId, keepUntilMs: line.keepUntilMs }, line.subjects);
       case "take back":
-        return void this.leave(line.decisionId, line.subjects, 0);
+        return this.takeBack(line.decisionId, line.subjects);
       case "forget":
         return this.forget(line.subject);
       default:
@@ -88,20 +93,21 @@ export class OfferBook {
     }
   }
 
-  #scopes(): readonly (readonly [Subject["scope"], Map<string, History>])[] {
+  #scopes(): readonly (readonly [Subject["scope"], Map<string, KeptHistory>])[] {
     return [
       ["user", this.#histories.user],
       ["cluster", this.#histories.cluster],
     ];
   }
 
-  #put({ scope, id }: Subject, history: History): void {
+  #put({ scope, id }: Subject, history: KeptHistory): void {
     if (history.offers.length + history.places.length === 0) this.#histories[scope].delete(id);
     else this.#histories[scope].set(id, history);
   }
 }
 
-function without({ offers, places }: History, decisionIds: readonly string[]): History {
+function without(history: KeptHistory, decisionIds: readonly string[]): KeptHistory {
+  if (decisionIds.length === 0) return history;
   const stays = ({ decisionId }: Place | KeptOffer): boolean => !decisionIds.includes(decisionId);
-  return { offers: offers.filter(stays), places: places.filter(stays) };
+  return { offers: history.offers.filter(stays), places: history.places.filter(stays) };
 }

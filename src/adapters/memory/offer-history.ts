@@ -5,8 +5,8 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { LiftgateError } from "../../core/errors.ts";
-import type { Place, Subject } from "../../core/domain/offer.ts";
-import type { HistoryRead, OfferHistory, Settlement } from "../../core/ports.ts";
+import type { KeptOffer, Place, Subject } from "../../core/domain/offer.ts";
+import type { HistoryRead, OfferHistory } from "../../core/ports.ts";
 import { type LoadProgress, readJournal } from "./journal.ts";
 import { type JournalQueue, openJournalQueue } from "./journal-queue.ts";
 import { OfferBook } from "./offer-book.ts";
@@ -48,25 +48,31 @@ class EmbeddedOfferHistory implements OfferHistory {
   }
 
   async read(subjects: readonly Subject[]): Promise<readonly HistoryRead[]> {
-    return this.#found(subjects);
-  }
-
-  async take(place: Place, subjects: readonly Subject[]): Promise<readonly HistoryRead[]> {
-    const found = this.#found(subjects);
-    this.#book.take(place, subjects);
-    return found;
-  }
-
-  /** Should the end of an offer fail to be written, a restart counts it again: too many, never too few. */
-  async settle({ decisionId, offer, subjects, atMs }: Settlement): Promise<void> {
     this.#refuseIfClosed();
-    if (offer !== null) {
-      const { keepUntilMs, decisionId: _, ...told } = offer;
-      this.#book.add(offer, subjects);
-      await this.#append({ did: "offer", decisionId, offer: told, keepUntilMs, subjects });
-    } else if (this.#book.leave(decisionId, subjects, atMs)) {
-      await this.#append({ did: "take back", decisionId, subjects });
-    }
+    return subjects.map((subject) => ({ kind: "found", history: this.#book.read(subject) }));
+  }
+
+  async take(place: Place, subjects: readonly Subject[], atMs: number): Promise<readonly HistoryRead[]> {
+    this.#refuseIfClosed();
+    return this.#book.take(place, subjects, atMs).map((history) => ({ kind: "found", history }));
+  }
+
+  async give(offer: KeptOffer, subjects: readonly Subject[]): Promise<void> {
+    this.#refuseIfClosed();
+    this.#book.give(offer, subjects);
+    const { keepUntilMs, decisionId, ...told } = offer;
+    await this.#append({ did: "offer", decisionId, offer: told, keepUntilMs, subjects });
+  }
+
+  leave(decisionId: string, subjects: readonly Subject[]): void {
+    this.#book.leave(decisionId, subjects);
+  }
+
+  /** Should this fail to be written, a restart counts the offer again: too many, never too few. */
+  async takeBack(decisionId: string, subjects: readonly Subject[]): Promise<void> {
+    this.#refuseIfClosed();
+    this.#book.takeBack(decisionId, subjects);
+    await this.#append({ did: "take back", decisionId, subjects });
   }
 
   async forget(subject: Subject): Promise<void> {
@@ -79,11 +85,6 @@ class EmbeddedOfferHistory implements OfferHistory {
     if (this.#closed) return;
     this.#closed = true;
     await this.#journal.close();
-  }
-
-  #found(subjects: readonly Subject[]): readonly HistoryRead[] {
-    this.#refuseIfClosed();
-    return subjects.map((subject) => ({ kind: "found", history: this.#book.read(subject) }));
   }
 
   async #append(line: OfferLine): Promise<void> {

@@ -171,9 +171,9 @@ export class RedisConnection {
 
 function readProbe(redis: Redis): Promise<unknown> {
   return runTurn(redis, {
-    changes: { keys: [], texts: [] },
+    changes: { left: [], keys: [], offers: [] },
     rows: { keys: [PROBE_KEY], bytesMax: [1] },
-    histories: { keys: [], places: [] },
+    histories: { keys: [], places: [], atMs: 0 },
   });
 }
 

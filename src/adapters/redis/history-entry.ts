@@ -1,72 +1,74 @@
 /**
- * Offer histories in Redis: a hash for each user and cluster, with a field for each decision, named by its id. The
- * value is text, parts with a space between:
+ * Offer histories in Redis: for each user and cluster their offers as text, and for all of them one hash with the places
+ * that are taken now, so that a decision that offers nothing changes no history. A line for each decision, parts with a
+ * space between:
  *
- *     1764147600000 reactivation                                              a place
- *     1764147600000 reactivation voucher_5 1764057600000 1764144000000 email  an offer; without the channel if it has none
+ *     019aa8e1-… 1764147600000 reactivation                                              a place
+ *     019aa8e1-… 1764147600000 reactivation voucher_5 1764057600000 1764144000000 email  an offer; without the channel if it has none
  *
  * The instants are milliseconds since 1970: until when it is kept, when it was decided, and when it expires.
  */
-import { ENTRIES_MAX, type KeptOffer, type Place, type Subject } from "../../core/domain/offer.ts";
+import { ENTRIES_MAX, type KeptOffer, type Offer, type Place, type Subject } from "../../core/domain/offer.ts";
 import type { HistoryRead } from "../../core/ports.ts";
-import { HistoryText } from "./history-text.ts";
+import { HistoryText, ID_CHARS } from "./history-text.ts";
 
-/** Of a decision's id. */
-export const ID_CHARS = 36;
-const ENTRY_CHARS_MAX = 320;
-/** No history is longer than this, all its ids and values together. */
-export const HISTORY_CHARS_MAX = ENTRIES_MAX * ENTRY_CHARS_MAX;
+/** A field for each subject with places; the value is their lines. */
+export const PLACES_KEY = "liftgate:places";
+const LINE_CHARS_MAX = 320;
+/** No history has more offers than in this text. */
+export const OFFERS_CHARS_MAX = ENTRIES_MAX * LINE_CHARS_MAX;
+/** Any line is longer than this. */
+export const LINE_CHARS_MIN = ID_CHARS + 4;
 
 const EMPTY: HistoryRead = { kind: "found", history: { offers: [], places: [] } };
 const MISMATCH: HistoryRead = { kind: "mismatch" };
 
 /** The user, or cluster, is the key's hash tag, as it is of their features. */
 export function historyKey({ scope, id }: Subject): string {
-  return scope === "user" ? `liftgate:{${id}}:user-offers` : `liftgate:{${id}}:cluster-offers`;
+  return scope === "user" ? `liftgate:{${id}}:user-history` : `liftgate:{${id}}:cluster-history`;
 }
 
-export function placeText({ keepUntilMs, program }: Place): string {
-  return `${keepUntilMs} ${program}`;
+/** Of the places. */
+export function placesField({ scope, id }: Subject): string {
+  return scope === "user" ? `user:${id}` : `cluster:${id}`;
 }
 
-export function offerText({ keepUntilMs, program, action, decidedAtMs, expiresAtMs, channel }: KeptOffer): string {
-  const text = `${keepUntilMs} ${program} ${action} ${decidedAtMs} ${expiresAtMs}`;
-  return channel === null ? text : `${text} ${channel}`;
+export function placeLine({ decisionId, keepUntilMs, program }: Place): string {
+  return `${decisionId} ${keepUntilMs} ${program}`;
 }
 
-/** As scripts take it: the id, for how long from now the value is kept, and the value. */
-export function entryText({ decisionId, keepUntilMs }: Place | KeptOffer, value: string, atMs: number): string {
-  return `${decisionId}${Math.max(1, keepUntilMs - atMs)} ${value}`;
+export function offerLine({ decisionId, keepUntilMs, program, action, ...offer }: KeptOffer): string {
+  const { decidedAtMs, expiresAtMs, channel } = offer;
+  const line = `${decisionId} ${keepUntilMs} ${program} ${action} ${decidedAtMs} ${expiresAtMs}`;
+  return channel === null ? line : `${line} ${channel}`;
 }
 
-/** @param text of each entry the id and the value, with line ends between all of them */
+/** @param text lines of offers and places, each with its line end */
 export function historyIn(text: string): HistoryRead {
   if (text === "") return EMPTY;
-  const offers: KeptOffer[] = [];
+  const offers: Offer[] = [];
   const places: Place[] = [];
   const history = new HistoryText(text);
-  for (;;) {
-    const entry = nextEntry(history);
-    if (history.isWrong) return MISMATCH;
-    if ("action" in entry) offers.push(entry);
-    else places.push(entry);
-    if (history.isOver) return { kind: "found", history: { offers, places } };
+  while (!history.isOver) {
+    const decisionId = history.id();
+    history.passSpace();
+    const keepUntilMs = history.instant();
+    history.passSpace();
+    const program = history.name();
+    if (history.hasSpace()) offers.push(offerOf(program, history));
+    else places.push({ decisionId, keepUntilMs, program });
     history.passLineEnd();
+    if (history.isWrong) return MISMATCH;
   }
+  return { kind: "found", history: { offers, places } };
 }
 
-function nextEntry(history: HistoryText): KeptOffer | Place {
-  const decisionId = history.id();
-  history.passLineEnd();
-  const keepUntilMs = history.instant();
-  history.passSpace();
-  const program = history.name();
-  if (!history.hasSpace()) return { decisionId, keepUntilMs, program };
+function offerOf(program: string, history: HistoryText): Offer {
   const action = history.name();
   history.passSpace();
   const decidedAtMs = history.instant();
   history.passSpace();
   const expiresAtMs = history.instant();
   const channel = history.hasSpace() ? history.name() : null;
-  return { decisionId, keepUntilMs, program, action, channel, decidedAtMs, expiresAtMs };
+  return { program, action, channel, decidedAtMs, expiresAtMs };
 }

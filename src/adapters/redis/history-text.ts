@@ -2,21 +2,17 @@
 
 const SPACE = 0x20;
 const LINE_END = 0x0a;
+const DASH = 0x2d;
 const DIGIT_0 = 0x30;
 const INSTANT_DIGITS_MAX = 15;
 const NAME_CHARS_MAX = 64;
 
-/** What a character may be a part of. */
-const HEX = 1;
-const DASH = 2;
-const NAME = 4;
-const KINDS = kindsOf([
-  ["0123456789abcdef", HEX],
-  ["-", DASH],
-  ["0123456789abcdefghijklmnopqrstuvwxyz_-", NAME],
-]);
-/** By position in an id. */
-const ID_KINDS = Uint8Array.from("xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx", (char) => (char === "-" ? DASH : HEX));
+/** Of a decision's id. */
+export const ID_CHARS = 36;
+const DASHES_AT = [8, 13, 18, 23] as const;
+/** By character: whether a name may have it. */
+const IN_NAMES = new Uint8Array(0x80);
+for (const char of "0123456789abcdefghijklmnopqrstuvwxyz_-") IN_NAMES[char.charCodeAt(0)] = 1;
 
 /** Once a part is not as it must be the text is wrong, whatever is read after it. */
 export class HistoryText {
@@ -36,14 +32,12 @@ export class HistoryText {
     return this.#at === this.#text.length;
   }
 
-  /** A decision's id. */
+  /** A decision's id. By its shape: only scripts look for it, and its digits say nothing. */
   id(): string {
     const from = this.#at;
-    const end = from + ID_KINDS.length;
+    const end = from + ID_CHARS;
+    for (const dash of DASHES_AT) if (this.#text.charCodeAt(from + dash) !== DASH) return this.#wrong("");
     if (end > this.#text.length) return this.#wrong("");
-    for (let i = from; i < end; i++) {
-      if ((this.#kindAt(i) & (ID_KINDS[i - from] ?? 0)) === 0) return this.#wrong("");
-    }
     this.#at = end;
     return this.#text.slice(from, end);
   }
@@ -52,7 +46,7 @@ export class HistoryText {
   name(): string {
     const from = this.#at;
     let end = from;
-    while (end < this.#text.length && (this.#kindAt(end) & NAME) !== 0) end++;
+    while (IN_NAMES[this.#text.charCodeAt(end)] === 1) end++;
     if (end === from || end - from > NAME_CHARS_MAX) return this.#wrong("");
     this.#at = end;
     return this.#text.slice(from, end);
@@ -92,20 +86,8 @@ export class HistoryText {
     return true;
   }
 
-  #kindAt(i: number): number {
-    return KINDS[this.#text.charCodeAt(i)] ?? 0;
-  }
-
   #wrong<T>(nothing: T): T {
     this.#isWrong = true;
     return nothing;
   }
-}
-
-function kindsOf(kinds: readonly (readonly [chars: string, kind: number])[]): Uint8Array {
-  const table = new Uint8Array(0x80);
-  for (const [chars, kind] of kinds) {
-    for (const char of chars) table[char.charCodeAt(0)] = (table[char.charCodeAt(0)] ?? 0) | kind;
-  }
-  return table;
 }

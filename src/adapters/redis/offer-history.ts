@@ -1,9 +1,9 @@
-/** Offer histories in Redis: one hash per user or cluster, which goes when nothing in it counts any more. */
+/** Offer histories in Redis; see `history-entry.ts`. A history goes when nothing in it counts any more. */
 import { LiftgateError } from "../../core/errors.ts";
-import type { Place, Subject } from "../../core/domain/offer.ts";
-import type { HistoryRead, OfferHistory, Settlement } from "../../core/ports.ts";
+import type { KeptOffer, Place, Subject } from "../../core/domain/offer.ts";
+import type { HistoryRead, OfferHistory } from "../../core/ports.ts";
 import type { RedisConnection } from "./connection.ts";
-import { entryText, historyIn, historyKey, placeText } from "./history-entry.ts";
+import { historyIn, historyKey, PLACES_KEY, placeLine, placesField } from "./history-entry.ts";
 import { RedisTrouble } from "./trouble.ts";
 import type { HistoryReply } from "./turn-command.ts";
 import type { TurnReader } from "./turn-reader.ts";
@@ -19,24 +19,37 @@ export class RedisOfferHistory implements OfferHistory {
   }
 
   read(subjects: readonly Subject[]): Promise<readonly HistoryRead[]> {
-    return this.#read(subjects, "");
+    const calls = { keys: subjects.map(historyKey), places: subjects.map(placesField), atMs: 0 };
+    return this.#reader.histories(calls, historyOf).catch(refuse);
   }
 
   take(place: Place, subjects: readonly Subject[], atMs: number): Promise<readonly HistoryRead[]> {
-    return this.#read(subjects, entryText(place, placeText(place), atMs));
+    const line = placeLine(place);
+    const places = subjects.map((subject) => `${placesField(subject)} ${line}`);
+    return this.#reader.histories({ keys: subjects.map(historyKey), places, atMs }, historyOf).catch(refuse);
   }
 
   /** Never fails, and is not in Redis yet: meanwhile the place counts for the offer. */
-  settle(settlement: Settlement): Promise<void> {
-    this.#reader.settlements.add(settlement);
+  give(offer: KeptOffer, subjects: readonly Subject[]): Promise<void> {
+    this.#reader.settlements.give(offer, subjects);
+    return SETTLED;
+  }
+
+  leave(decisionId: string, subjects: readonly Subject[]): void {
+    this.#reader.settlements.leave(decisionId, subjects);
+  }
+
+  takeBack(decisionId: string, subjects: readonly Subject[]): Promise<void> {
+    this.#reader.settlements.takeBack(decisionId, subjects);
     return SETTLED;
   }
 
   async forget(subject: Subject): Promise<void> {
-    const key = historyKey(subject);
     await this.#reader.settlements.forget(subject);
     try {
-      await this.#connection.run((redis) => redis.del(key));
+      await this.#connection.run((redis) =>
+        Promise.all([redis.del(historyKey(subject)), redis.hdel(PLACES_KEY, placesField(subject))]),
+      );
     } catch (error) {
       refuse(error);
     }
@@ -46,18 +59,9 @@ export class RedisOfferHistory implements OfferHistory {
   async close(): Promise<void> {
     await this.#reader.settlements.close();
   }
-
-  #read(subjects: readonly Subject[], place: string): Promise<readonly HistoryRead[]> {
-    const calls = { keys: subjects.map(historyKey), places: subjects.map(() => place) };
-    return this.#reader.histories(calls).then(historiesOf, refuse);
-  }
 }
 
 const SETTLED = Promise.resolve();
-
-function historiesOf(replies: readonly HistoryReply[]): readonly HistoryRead[] {
-  return replies.map(historyOf);
-}
 
 function historyOf(reply: HistoryReply): HistoryRead {
   // A key of another type is a history that cannot be read, not an outage.

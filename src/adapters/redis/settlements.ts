@@ -1,14 +1,12 @@
 /**
- * Settlements on their way to Redis. Nobody waits for one: until it is there the decision's place counts for it. So
- * they go along with what is read next, or soon by themselves where nothing is, and what Redis did not take is said
+ * What became of decisions, on its way to Redis. Nobody waits for it: until it is there the decision's place counts for
+ * it. So it goes along with what is read next, or soon by itself where nothing is, and what Redis did not take is said
  * again until it did. Said twice, or late, it counts too many offers at worst, never too few.
  */
-import type { Settlement } from "../../core/ports.ts";
-import { outlived } from "../../core/caps/outlived.ts";
-import type { Subject } from "../../core/domain/offer.ts";
+import type { KeptOffer, Subject } from "../../core/domain/offer.ts";
 import type { RedisConnection } from "./connection.ts";
-import { entryText, historyKey, offerText } from "./history-entry.ts";
-import { runTurn, type TurnCalls, type TurnReplies } from "./turn-command.ts";
+import { historyKey, offerLine, placesField } from "./history-entry.ts";
+import { type Changes, runTurn, type TurnCalls, type TurnReplies } from "./turn-command.ts";
 
 /** Redis serves nobody else while it runs one command: some 0.5 ms for so many. */
 const CHANGES_PER_COMMAND_MAX = 256;
@@ -18,17 +16,18 @@ const AGAIN_MS = 250;
 /** Beyond these the oldest batch is given up: its places go on counting. */
 const WAITING_BATCHES_MAX = 1_000;
 
-/** What one command says: of each key, a change. */
-interface Batch {
+/** What one command says. */
+interface Batch extends Changes {
+  readonly left: string[];
   readonly keys: string[];
-  readonly texts: string[];
+  readonly offers: string[];
 }
 
-const NOTHING_READ = { rows: { keys: [], bytesMax: [] }, histories: { keys: [], places: [] } } as const;
+const NOTHING_READ = { rows: { keys: [], bytesMax: [] }, histories: { keys: [], places: [], atMs: 0 } } as const;
 
 export class Settlements {
   readonly #connection: RedisConnection;
-  #open: Batch = { keys: [], texts: [] };
+  #open = emptyBatch();
   /** What Redis did not take, oldest first. */
   #again: Batch[] = [];
   readonly #underWay = new Set<Promise<unknown>>();
@@ -39,17 +38,22 @@ export class Settlements {
     this.#connection = connection;
   }
 
-  add({ decisionId, offer, subjects, found, atMs }: Settlement): void {
-    const entry = offer === null ? decisionId : entryText(offer, offerText(offer), atMs);
-    for (let i = 0; i < subjects.length; i++) {
-      const subject = subjects[i] as Subject;
-      const history = found?.[i];
-      const over = history === undefined ? [] : outlived(history, offer, atMs);
-      this.#open.keys.push(historyKey(subject));
-      this.#open.texts.push(over.length === 0 ? entry : [entry, ...over].join(","));
-    }
-    if (this.#open.keys.length >= CHANGES_PER_COMMAND_MAX) this.#flush();
+  /** The decision's place becomes the offer. */
+  give(offer: KeptOffer, subjects: readonly Subject[]): void {
+    const entry = `${offer.keepUntilMs - offer.decidedAtMs} ${offerLine(offer)}`;
+    this.#change(offer.decisionId, subjects, entry);
+  }
+
+  /** The decision's place goes. */
+  leave(decisionId: string, subjects: readonly Subject[]): void {
+    for (const subject of subjects) this.#open.left.push(`${placesField(subject)} ${decisionId}`);
+    if (sizeOf(this.#open) >= CHANGES_PER_COMMAND_MAX) this.#flush();
     else this.#flushIn(GATHERED_MS);
+  }
+
+  /** The decision's offer goes, and its place if it is still there. */
+  takeBack(decisionId: string, subjects: readonly Subject[]): void {
+    this.#change(decisionId, subjects, decisionId);
   }
 
   /**
@@ -63,12 +67,11 @@ export class Settlements {
     return this.#send(this.#taken(), reads);
   }
 
-  /** Nothing that was settled of the user or cluster until now is said after this. */
+  /** Nothing of the user or cluster until now is said after this. */
   async forget(subject: Subject): Promise<void> {
-    const key = historyKey(subject);
     await Promise.all(this.#underWay);
-    this.#open = without(key, this.#open);
-    this.#again = this.#again.map((batch) => without(key, batch));
+    this.#open = without(subject, this.#open);
+    this.#again = this.#again.map((batch) => without(subject, batch));
   }
 
   /** What Redis does not take now, it is not told. */
@@ -78,25 +81,32 @@ export class Settlements {
     await Promise.all(this.#underWay);
   }
 
+  #change(decisionId: string, subjects: readonly Subject[], entry: string): void {
+    for (const subject of subjects) {
+      this.#open.keys.push(historyKey(subject));
+      this.#open.offers.push(entry);
+    }
+    this.leave(decisionId, subjects);
+  }
+
   #flush(): void {
     this.#cancel();
     const batches = [...this.#again, this.#taken()];
     this.#again = [];
     for (const batch of batches) {
-      if (batch.keys.length === 0) continue;
-      this.#send(batch, NOTHING_READ).catch(() => undefined);
+      if (sizeOf(batch) > 0) this.#send(batch, NOTHING_READ).catch(() => undefined);
     }
   }
 
   #taken(): Batch {
     const batch = this.#open;
-    if (batch.keys.length > 0) this.#open = { keys: [], texts: [] };
+    if (sizeOf(batch) > 0) this.#open = emptyBatch();
     return batch;
   }
 
   #send(changes: Batch, reads: Omit<TurnCalls, "changes">): Promise<TurnReplies> {
     const answer = this.#connection.run((redis) => runTurn(redis, { changes, ...reads }));
-    if (changes.keys.length > 0) this.#follow(changes, answer);
+    if (sizeOf(changes) > 0) this.#follow(changes, answer);
     return answer;
   }
 
@@ -132,7 +142,21 @@ export class Settlements {
   }
 }
 
-function without(key: string, { keys, texts }: Batch): Batch {
-  const others = (_: string, i: number): boolean => keys[i] !== key;
-  return { keys: keys.filter(others), texts: texts.filter(others) };
+function emptyBatch(): Batch {
+  return { left: [], keys: [], offers: [] };
+}
+
+/** Of whatever ends, a place does. */
+function sizeOf({ left }: Changes): number {
+  return left.length;
+}
+
+function without(subject: Subject, { left, keys, offers }: Batch): Batch {
+  const key = historyKey(subject);
+  const field = `${placesField(subject)} `;
+  return {
+    left: left.filter((text) => !text.startsWith(field)),
+    keys: keys.filter((other) => other !== key),
+    offers: offers.filter((_, i) => keys[i] !== key),
+  };
 }

@@ -1,7 +1,7 @@
 /**
  * Values of many keys in one command: reads that arrive in one turn of the event loop, whatever they
  * are for, share a round trip, a deadline and a fate. A command of its own for each read would cost more
- * than the decision that waits for it. What was settled until then goes along, ahead of them.
+ * than the decision that waits for it. What became of others until then goes along, ahead of them.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { RedisConnection } from "./connection.ts";
@@ -10,14 +10,14 @@ import type { HistoryCalls, HistoryReply, Row, RowCalls, TurnReplies } from "./t
 
 /**
  * Redis serves nobody else while it runs one command, and this process has nothing to do when all that it waits for is
- * in one: some 0.5 ms for so many rows, or for so many histories with a place to take and one to settle in each.
+ * in one: some 0.5 ms for so many rows, or for so many histories with a place to take and one to leave in each.
  */
 const ROWS_PER_COMMAND_MAX = 256;
 const HISTORIES_PER_COMMAND_MAX = 64;
 
 interface Batch {
   readonly rows: { readonly keys: string[]; readonly bytesMax: number[] };
-  readonly histories: { readonly keys: string[]; readonly places: string[] };
+  readonly histories: { readonly keys: string[]; readonly places: string[]; atMs: number };
   readonly replies: Promise<TurnReplies>;
 }
 
@@ -54,19 +54,20 @@ export class TurnReader {
    *
    * @throws RedisTrouble, the same for all reads of the turn
    */
-  histories({ keys, places }: HistoryCalls): Promise<readonly HistoryReply[]> {
-    const batch = this.#batchFor({ rows: 0, histories: keys.length });
-    const first = batch.histories.keys.length;
-    batch.histories.keys.push(...keys);
-    batch.histories.places.push(...places);
-    return batch.replies.then(({ histories }) => histories.slice(first, first + keys.length));
+  histories<T>({ keys, places, atMs }: HistoryCalls, decode: (reply: HistoryReply) => T): Promise<readonly T[]> {
+    const { histories, replies } = this.#batchFor({ rows: 0, histories: keys.length });
+    const first = histories.keys.length;
+    histories.keys.push(...keys);
+    histories.places.push(...places);
+    histories.atMs = Math.max(histories.atMs, atMs);
+    return replies.then((all) => all.histories.slice(first, first + keys.length).map(decode));
   }
 
   #batchFor(more: Load): Batch {
     if (this.#open !== null && hasRoomFor(more, this.#open)) return this.#open;
     const batch: Batch = {
       rows: { keys: [], bytesMax: [] },
-      histories: { keys: [], places: [] },
+      histories: { keys: [], places: [], atMs: 0 },
       replies: nextTurn().then(() => this.#run(batch)),
     };
     this.#open = batch;

@@ -1,10 +1,10 @@
-import { ALIKE_MAX, type History, type KeptOffer, type Offer } from "../domain/offer.ts";
+import { ALIKE_MAX, type KeptHistory, type KeptOffer, type Offer } from "../domain/offer.ts";
 
 /**
  * The decisions in a history that nobody asks for any more: at this moment, and once the offer, if any, is added.
  * Of more than `ALIKE_MAX` offers of one kind the oldest goes.
  */
-export function outlived({ offers, places }: History, offer: Offer | null, nowMs: number): readonly string[] {
+export function outlived({ offers, places }: KeptHistory, offer: Offer | null, nowMs: number): readonly string[] {
   const over: string[] = [];
   const alike: KeptOffer[] = [];
   const isCrowded = offers.length >= ALIKE_MAX;

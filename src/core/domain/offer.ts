@@ -37,11 +37,19 @@ export interface Place extends Entry {
 
 /** What one subject was offered, and what may still become an offer. In no order. */
 export interface History {
-  readonly offers: readonly KeptOffer[];
+  readonly offers: readonly Offer[];
   readonly places: readonly Place[];
 }
 
-/** Entries that a history holds. In one with so many nobody takes a place until some are not needed any more. */
+/** A history as a store keeps it. */
+export interface KeptHistory extends History {
+  readonly offers: readonly KeptOffer[];
+}
+
+/**
+ * Offers, and places, that a history holds. In one with so many of both together nobody is offered anything until some
+ * are not needed any more; where there are so many places nobody takes another.
+ */
 export const ENTRIES_MAX = 256;
 
 /**
@@ -57,7 +65,7 @@ export function entriesIn({ offers, places }: History): number {
   return offers.length + places.length;
 }
 
-/** Whether nobody can take a place in it. */
+/** Whether no offer may be added. */
 export function isFull(history: History): boolean {
   return entriesIn(history) >= ENTRIES_MAX;
 }

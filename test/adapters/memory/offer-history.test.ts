@@ -8,7 +8,7 @@ import { openEmbeddedOfferHistory } from "../../../src/adapters/memory/offer-his
 import type { OfferHistory } from "../../../src/core/ports.ts";
 import { describeOfferHistory, offersOf, placesOf } from "../../contracts/offer-history.ts";
 import { expectModelled } from "../../contracts/offer-history-model.ts";
-import { cluster, HOUR_MS, keptOf, NOW_MS, offerOf, placeOf, settlementOf, user } from "../../support/offers.ts";
+import { cluster, HOUR_MS, idOf, keptOf, NOW_MS, offerOf, placeOf, user } from "../../support/offers.ts";
 
 describeOfferHistory("the embedded store", async () => {
   const history = await openEmbeddedOfferHistory({ dataDir: await dataDir() });
@@ -28,7 +28,7 @@ test("after a restart every offer is there and no place", async () => {
   const dir = await dataDir();
   const history = await openEmbeddedOfferHistory({ dataDir: dir });
   for (const n of [1, 2]) await history.take(placeOf(n), [user, cluster], NOW_MS);
-  await history.settle(settlementOf(1, keptOf(1), { subjects: [user, cluster] }));
+  await history.give(keptOf(1), [user, cluster]);
   await history.close();
   const again = await open(dir);
   const found = { kind: "found", history: { offers: [keptOf(1)], places: [] } };
@@ -38,16 +38,16 @@ test("after a restart every offer is there and no place", async () => {
 test("a last line that a crash cut short is cut off, wherever the cut fell", async () => {
   const dir = await dataDir();
   const history = await openEmbeddedOfferHistory({ dataDir: dir });
-  await history.settle(settlementOf(1, keptOf(1)));
+  await history.give(keptOf(1), [user]);
   const kept = (await readFile(fileOf(dir))).length;
-  await history.settle(settlementOf(2, keptOf(2, { decidedAtMs: NOW_MS + 1 })));
+  await history.give(keptOf(2, { decidedAtMs: NOW_MS + 1 }), [user]);
   await history.close();
   const written = await readFile(fileOf(dir));
   for (let cut = kept; cut < written.length; cut += 7) {
     await writeFile(fileOf(dir), written.subarray(0, cut));
     const again = await openEmbeddedOfferHistory({ dataDir: dir });
     expect(await offersOf(again, user)).toEqual([offerOf()]);
-    await again.settle(settlementOf(3, keptOf(3, { decidedAtMs: NOW_MS + 2 })));
+    await again.give(keptOf(3, { decidedAtMs: NOW_MS + 2 }), [user]);
     await again.close();
     const later = await openEmbeddedOfferHistory({ dataDir: dir });
     expect(await offersOf(later, user)).toEqual([offerOf(), offerOf({ decidedAtMs: NOW_MS + 2 })]);
@@ -58,7 +58,7 @@ test("a last line that a crash cut short is cut off, wherever the cut fell", asy
 test("a bad line with others after it is refused with its place and nothing is lost", async () => {
   const dir = await dataDir();
   const history = await openEmbeddedOfferHistory({ dataDir: dir });
-  await history.settle(settlementOf(1, keptOf(1)));
+  await history.give(keptOf(1), [user]);
   await history.close();
   const good = await readFile(fileOf(dir), "utf8");
   for (const bad of [
@@ -82,13 +82,13 @@ test("a bad line with others after it is refused with its place and nothing is l
 test("opening writes the file anew when most of its lines are superseded, and only then", async () => {
   const dir = await dataDir();
   const history = await openEmbeddedOfferHistory({ dataDir: dir });
-  for (let n = 1; n <= 3; n++) await history.settle(settlementOf(n, keptOf(n), { subjects: [user, cluster] }));
+  for (let n = 1; n <= 3; n++) await history.give(keptOf(n), [user, cluster]);
   await history.close();
   await (await openEmbeddedOfferHistory({ dataDir: dir })).close();
   expect(await linesIn(dir)).toBe(3);
   const busy = await openEmbeddedOfferHistory({ dataDir: dir });
   for (let n = 1; n <= 3; n++) {
-    await busy.settle(settlementOf(n, null, { subjects: n === 3 ? [cluster] : [user, cluster] }));
+    await busy.takeBack(idOf(n), n === 3 ? [cluster] : [user, cluster]);
   }
   await busy.close();
   expect(await linesIn(dir)).toBe(6);
@@ -100,7 +100,7 @@ test("opening writes the file anew when most of its lines are superseded, and on
 test("while it serves, the file is rewritten with what is still needed, and loses nothing that is under way", async () => {
   const dir = await dataDir();
   const history = await openEmbeddedOfferHistory({ dataDir: dir });
-  await history.settle(settlementOf(0, keptOf(0), { subjects: [cluster] }));
+  await history.give(keptOf(0), [cluster]);
   const pending = placeOf(30_000, { keepUntilMs: NOW_MS + 30_001 * 60_000 });
   await history.take(pending, [user], NOW_MS);
   // One offer a minute to each of 7 users, each needed for an hour: of 30,000 some 60 are.
@@ -110,7 +110,7 @@ test("while it serves, the file is rewritten with what is still needed, and lose
         const decidedAtMs = NOW_MS + (start + i) * 60_000;
         const offer = keptOf(start + i, { decidedAtMs, keepUntilMs: decidedAtMs + HOUR_MS });
         const subjects = [{ scope: "user" as const, id: `u${(start + i) % 7}` }];
-        return history.settle(settlementOf(start + i, offer, { subjects }));
+        return history.give(offer, subjects);
       }),
     );
   }
@@ -134,12 +134,10 @@ test("a file of which everything is still needed is not rewritten, however long"
   const history = await openEmbeddedOfferHistory({ dataDir: dir });
   const before = await stat(fileOf(dir));
   await Promise.all(
-    Array.from({ length: 10_500 }, (_, i) =>
-      history.settle(settlementOf(i, keptOf(i), { subjects: [{ scope: "user", id: `u${i}` }] })),
-    ),
+    Array.from({ length: 10_500 }, (_, i) => history.give(keptOf(i), [{ scope: "user", id: `u${i}` }])),
   );
   // What is superseded is looked for after a group of lines is written.
-  await history.settle(settlementOf(10_500, keptOf(10_500), { subjects: [user] }));
+  await history.give(keptOf(10_500), [user]);
   await history.close();
   expect((await stat(fileOf(dir))).ino).toBe(before.ino);
   expect(await linesIn(dir)).toBe(10_501);
@@ -148,7 +146,7 @@ test("a file of which everything is still needed is not rewritten, however long"
 test("what an interrupted rewrite left behind is not read", async () => {
   const dir = await dataDir();
   const history = await openEmbeddedOfferHistory({ dataDir: dir });
-  await history.settle(settlementOf(1, keptOf(1)));
+  await history.give(keptOf(1), [user]);
   await history.close();
   await appendFile(`${fileOf(dir)}.next`, '{"did":"forg');
   expect(await offersOf(await open(dir), user)).toEqual([offerOf()]);
@@ -157,15 +155,15 @@ test("what an interrupted rewrite left behind is not read", async () => {
 test("closing waits for an offer under way; afterwards every call is refused", async () => {
   const dir = await dataDir();
   const history = await openEmbeddedOfferHistory({ dataDir: dir });
-  const settling = history.settle(settlementOf(1, keptOf(1)));
+  const settling = history.give(keptOf(1), [user]);
   await history.close();
   await history.close();
   await settling;
   const refused = { code: "cap_store_unavailable" };
   await expect(history.read([user])).rejects.toMatchObject(refused);
   await expect(history.take(placeOf(2), [user], NOW_MS)).rejects.toMatchObject(refused);
-  await expect(history.settle(settlementOf(2, keptOf(2)))).rejects.toMatchObject(refused);
-  await expect(history.settle(settlementOf(1, null))).rejects.toMatchObject(refused);
+  await expect(history.give(keptOf(2), [user])).rejects.toMatchObject(refused);
+  await expect(history.takeBack(idOf(1), [user])).rejects.toMatchObject(refused);
   await expect(history.forget(user)).rejects.toMatchObject(refused);
   expect(await offersOf(await open(dir), user)).toEqual([offerOf()]);
 });
@@ -177,13 +175,12 @@ describe.skipIf(getuid?.() !== 0)("on a disk that is full", () => {
   /** A history with offer 1 of the user; nothing more can be written. */
   async function openFull(dir: string): Promise<OfferHistory> {
     const history = await open(dir);
-    await history.settle(settlementOf(1, keptOf(1)));
+    await history.give(keptOf(1), [user]);
     await appendFile(join(dir, "filler"), Buffer.alloc(1024 * 1024)).catch(() => undefined);
     // Fills what is left of the file's last page, too.
     const failures: unknown[] = [];
     for (let n = 10; failures.length === 0 && n < 100; n++) {
-      const elsewhere = settlementOf(n, keptOf(n), { subjects: [cluster] });
-      await history.settle(elsewhere).catch((error: unknown) => failures.push(error));
+      await history.give(keptOf(n), [cluster]).catch((error: unknown) => failures.push(error));
     }
     expect(failures).toMatchObject([full]);
     return history;
@@ -193,13 +190,13 @@ describe.skipIf(getuid?.() !== 0)("on a disk that is full", () => {
     const dir = await smallDisk();
     const history = await openFull(dir);
     await history.take(placeOf(2), [user], NOW_MS);
-    const twice = [1, 2].map(() => history.settle(settlementOf(2, keptOf(2, { decidedAtMs: NOW_MS + 1 }))));
+    const twice = [1, 2].map(() => history.give(keptOf(2, { decidedAtMs: NOW_MS + 1 }), [user]));
     for (const outcome of await Promise.allSettled(twice)) expect(outcome).toMatchObject({ reason: full });
-    await expect(history.settle(settlementOf(2, null))).rejects.toMatchObject(full);
+    await expect(history.takeBack(idOf(2), [user])).rejects.toMatchObject(full);
     expect([await offersOf(history, user), await placesOf(history, user)]).toEqual([[offerOf()], []]);
     await rm(join(dir, "filler"));
     const third = keptOf(3, { decidedAtMs: NOW_MS + 2 });
-    await history.settle(settlementOf(3, third));
+    await history.give(third, [user]);
     await history.close();
     expect(await offersOf(await open(dir), user)).toEqual([offerOf(), offerOf({ decidedAtMs: NOW_MS + 2 })]);
   });
@@ -208,8 +205,9 @@ describe.skipIf(getuid?.() !== 0)("on a disk that is full", () => {
     const dir = await smallDisk();
     const history = await openFull(dir);
     await history.take(placeOf(2), [user], NOW_MS);
-    await history.settle(settlementOf(2, null));
-    await expect(history.settle(settlementOf(1, null))).rejects.toMatchObject(full);
+    history.leave(idOf(2), [user]);
+    expect(await placesOf(history, user)).toEqual([]);
+    await expect(history.takeBack(idOf(1), [user])).rejects.toMatchObject(full);
     expect(await offersOf(history, user)).toEqual([]);
     await history.close();
     expect(await offersOf(await open(dir), user)).toEqual([offerOf()]);

@@ -1,17 +1,17 @@
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { offerText, placeText } from "../../../src/adapters/redis/history-entry.ts";
-import { ENTRIES_MAX, type History, type Subject } from "../../../src/core/domain/offer.ts";
+import { offerLine, placeLine, PLACES_KEY } from "../../../src/adapters/redis/history-entry.ts";
+import type { KeptOffer, Place, Subject } from "../../../src/core/domain/offer.ts";
 import type { HistoryRead } from "../../../src/core/ports.ts";
 import { contractOf } from "../../contracts/feature-store.ts";
 import { describeOfferHistory } from "../../contracts/offer-history.ts";
 import { expectModelled } from "../../contracts/offer-history-model.ts";
-import { cluster, DAY_MS, idOf, keptOf, NOW_MS, placeOf, settlementOf, user } from "../../support/offers.ts";
+import { cluster, DAY_MS, idOf, keptOf, NOW_MS, placeOf, told, user } from "../../support/offers.ts";
 import { type RedisServer, startRedisServer } from "../../support/redis-server.ts";
 import { observe, operator, ownServer, RECOVERY_MS, within } from "./observed-connection.ts";
 
-const KEY = "liftgate:{u1}:user-offers";
-const CLUSTER_KEY = "liftgate:{u1}:cluster-offers";
+const KEY = "liftgate:{u1}:user-history";
+const CLUSTER_KEY = "liftgate:{u1}:cluster-history";
 const contract = contractOf("churn", 2);
 const both = [user, cluster];
 const somebody: Subject = { scope: "user", id: "u2" };
@@ -46,61 +46,97 @@ test("Redis does what the model does", async () => {
   );
 });
 
-test("a history is a hash with a line of text for each decision", async () => {
+test("a history is a text with a line for each offer, and the places of all are a hash", async () => {
   const { history } = await observe(server.url);
   await history.take(placeOf(1), both, NOW_MS);
   await history.take(placeOf(2), both, NOW_MS);
-  await history.settle(settlementOf(1, keptOf(1), { subjects: both }));
-  await history.settle(settlementOf(3, keptOf(3, { channel: null })));
+  await history.give(keptOf(1), both);
+  await history.give(keptOf(3, { channel: null }), [user]);
   await history.read(both);
   // By hand: noon of 25 November 2026, of the 26th, and of 25 December.
-  const first = {
-    "019aa8e1-7d2c-7b0e-9d5c-000000000001": "1798200000000 reactivation voucher_5 1795608000000 1795694400000 email",
-    "019aa8e1-7d2c-7b0e-9d5c-000000000002": "1798200000000 reactivation",
-  };
-  expect(await flusher.hgetall(CLUSTER_KEY)).toEqual(first);
-  expect(await flusher.hgetall(KEY)).toEqual({
-    ...first,
-    "019aa8e1-7d2c-7b0e-9d5c-000000000003": "1798200000000 reactivation voucher_5 1795608000000 1795694400000",
+  const first =
+    "019aa8e1-7d2c-7b0e-9d5c-000000000001 1798200000000 reactivation voucher_5 1795608000000 1795694400000 email\n";
+  const third =
+    "019aa8e1-7d2c-7b0e-9d5c-000000000003 1798200000000 reactivation voucher_5 1795608000000 1795694400000\n";
+  expect(await flusher.get(CLUSTER_KEY)).toBe(first);
+  expect(await flusher.get(KEY)).toBe(`${first}${third}`);
+  const second = "019aa8e1-7d2c-7b0e-9d5c-000000000002 1798200000000 reactivation\n";
+  expect(await flusher.hgetall(PLACES_KEY)).toEqual({ "user:u1": second, "cluster:u1": second });
+});
+
+test("a decision that offers nothing leaves nothing behind", async () => {
+  const { history } = await observe(server.url);
+  await history.take(placeOf(1), both, NOW_MS);
+  history.leave(idOf(1), both);
+  await history.read(both);
+  expect(await flusher.keys("*")).toEqual([]);
+});
+
+test("decisions of one user leave in one command, which takes the place of another", async () => {
+  const { history } = await observe(server.url);
+  for (const n of [1, 2, 3]) await history.take(placeOf(n), [user], NOW_MS);
+  const before = await evals();
+  for (const n of [3, 1]) history.leave(idOf(n), [user]);
+  expect(await history.take(placeOf(4), [user], NOW_MS)).toEqual([found({ places: [placeOf(2)] })]);
+  expect((await evals()) - before).toBe(1);
+  expect(await flusher.hgetall(PLACES_KEY)).toEqual({
+    "user:u1": `${placeLine(placeOf(2))}\n${placeLine(placeOf(4))}\n`,
   });
 });
 
-test("a history goes by itself when its last entry is not needed any more", async () => {
+test("the place of a decision that nobody ended goes once it is outlived, though its user does not come back", async () => {
   const { history } = await observe(server.url);
-  const keptFor = (days: number) => ({ keepUntilMs: NOW_MS + days * DAY_MS });
-  const takeFor = async (n: number, days: number) => {
-    await history.take(placeOf(n, keptFor(days)), [user], NOW_MS);
-    return await daysLeft();
+  await history.take(placeOf(1), both, NOW_MS);
+  await history.take(placeOf(2, { keepUntilMs: NOW_MS + 31 * DAY_MS }), [user], NOW_MS);
+  const goneMs = NOW_MS + 30 * DAY_MS;
+  const passing = async (n: number, atMs: number) => {
+    await history.take(placeOf(n, { keepUntilMs: NOW_MS + 99 * DAY_MS }), [somebody], atMs);
+    history.leave(idOf(n), [somebody]);
   };
-  const settle = async (n: number, days: number | null) => {
-    await history.settle(settlementOf(n, days === null ? null : keptOf(n, keptFor(days))));
+  for (let n = 10; n < 30; n++) await passing(n, goneMs - 1);
+  await history.read([somebody]);
+  expect(Object.keys(await flusher.hgetall(PLACES_KEY)).toSorted()).toEqual(["cluster:u1", "user:u1"]);
+  for (let n = 30; (await flusher.hexists(PLACES_KEY, "cluster:u1")) === 1; n++) await passing(n, goneMs);
+  for (let n = 1_000; (await flusher.hget(PLACES_KEY, "user:u1"))?.includes(idOf(1)) === true; n++)
+    await passing(n, goneMs);
+  await history.read([somebody]);
+  expect(await history.read([user])).toEqual([found({ places: [placeOf(2, { keepUntilMs: NOW_MS + 31 * DAY_MS })] })]);
+});
+
+test("a history goes by itself when its last offer is not needed any more", async () => {
+  const { history } = await observe(server.url);
+  const give = async (n: number, days: number) => {
+    await history.give(keptOf(n, { keepUntilMs: NOW_MS + days * DAY_MS }), [user]);
     await history.read([user]);
     return await daysLeft();
   };
-  expect(await takeFor(1, 30)).toBe(30);
-  expect(await takeFor(2, 2)).toBe(30);
-  expect(await takeFor(3, 60)).toBe(60);
-  expect(await settle(1, 90)).toBe(90);
-  expect(await settle(2, 2)).toBe(90);
-  expect(await settle(1, null)).toBe(90);
-  expect(await settle(3, null)).toBe(90);
-  await settle(2, null);
+  const takeBack = async (n: number) => {
+    await history.takeBack(idOf(n), [user]);
+    await history.read([user]);
+    return await daysLeft();
+  };
+  expect(await give(1, 30)).toBe(30);
+  expect(await give(2, 2)).toBe(30);
+  expect(await give(3, 60)).toBe(60);
+  expect(await give(3, 90)).toBe(60);
+  expect(await takeBack(3)).toBe(60);
+  expect(await takeBack(1)).toBe(60);
+  await takeBack(2);
   expect(await flusher.exists(KEY)).toBe(0);
-  expect(await settle(4, 30)).toBe(30);
+  expect(await give(4, 30)).toBe(30);
 });
 
 test("how long a history stays is no matter of Redis' clock", async () => {
   const { history } = await observe(server.url);
-  await history.take(placeOf(1, { keepUntilMs: DAY_MS }), [user], 0);
-  expect(await daysLeft()).toBe(1);
-  await history.settle(settlementOf(1, keptOf(1, { decidedAtMs: 0, keepUntilMs: 3 * DAY_MS }), { atMs: DAY_MS }));
+  await history.give(keptOf(1, { decidedAtMs: DAY_MS, keepUntilMs: 3 * DAY_MS }), [user]);
   await history.read([user]);
   expect(await daysLeft()).toBe(2);
 });
 
 test("a user's history has the cluster slot of their features", async () => {
   const { history, store } = await observe(server.url);
-  await history.take(placeOf(1), both, NOW_MS);
+  await history.give(keptOf(1), both);
+  await history.read(both);
   await store.write([{ userId: "u1", contract, observedAtMs: 1, values: Float32Array.of(1, 2) }]);
   const keys = await flusher.keys("*");
   expect(keys).toHaveLength(3);
@@ -122,75 +158,74 @@ test("histories, places and features of a turn share one command", async () => {
     ),
   );
   expect((await evals()) - before).toBe(1);
-  expect(await flusher.keys("*")).toHaveLength(32);
+  expect(await flusher.hlen(PLACES_KEY)).toBe(32);
 });
 
-test("settlements are gathered: 256 share a command, and closing sends the rest", async () => {
+test("what becomes of decisions is gathered: 256 share a command, and closing sends the rest", async () => {
   const { history } = await observe(server.url);
   const before = await evals();
-  await Promise.all(
-    users(600).map((subject, n) => history.settle(settlementOf(n, keptOf(n), { subjects: [subject] }))),
-  );
+  await Promise.all(users(600).map((subject, n) => history.give(keptOf(n), [subject])));
   await history.close();
   expect((await evals()) - before).toBe(3);
   expect(await flusher.keys("*")).toHaveLength(600);
 });
 
-test("a settlement that nobody asks for is in Redis all the same", async () => {
+test("an offer that nobody asks for is in Redis all the same", async () => {
   const { history } = await observe(server.url);
-  await history.settle(settlementOf(1, keptOf(1)));
+  await history.give(keptOf(1), [user]);
   while ((await flusher.exists(KEY)) === 0);
-  expect(await flusher.hgetall(KEY)).toEqual({ [idOf(1)]: offerText(keptOf(1)) });
+  expect(await flusher.get(KEY)).toBe(`${offerLine(keptOf(1))}\n`);
 });
 
-test("a replica finds what it settled, in a history that it reads, takes a place in or forgets", async () => {
+test("a replica finds what it gave, in a history that it reads, takes a place in or forgets", async () => {
   const { history } = await observe(server.url);
   const before = await evals();
-  await history.settle(settlementOf(1, keptOf(1)));
+  await history.give(keptOf(1), [user]);
   expect(await history.read([user])).toEqual([found({ offers: [keptOf(1)] })]);
-  await history.settle(settlementOf(2, keptOf(2)));
+  await history.give(keptOf(2), [user]);
   const [taken] = await history.take(placeOf(3), [user], NOW_MS);
   expect(taken).toMatchObject({ kind: "found", history: { offers: { length: 2 }, places: [] } });
   expect((await evals()) - before).toBe(2);
-  await history.settle(settlementOf(3, keptOf(3)));
+  await history.give(keptOf(3), [user]);
   await history.forget(user);
   expect(await history.read([user])).toEqual([found()]);
   await history.close();
   expect(await flusher.exists(KEY)).toBe(0);
 });
 
-const SOUND = "1798200000000 reactivation voucher_5 1795608000000 1795694400000 email";
+const SOUND = `${offerLine(keptOf(1))}\n`;
 const MIB_8 = "x".repeat(8 * 1024 * 1024);
 /** From here on, no poison has an entry of a decision. */
 const FREE = 80_000;
 type Poison = readonly [name: string, put: (redis: Redis) => Promise<unknown>];
 
 const OTHER_TYPES: readonly Poison[] = [
-  ["text", (redis) => redis.set(KEY, SOUND)],
-  ["8 MiB of text", (redis) => redis.set(KEY, MIB_8)],
+  ["a hash", (redis) => redis.hset(KEY, idOf(1), SOUND)],
   ["a list", (redis) => redis.rpush(KEY, idOf(1), SOUND)],
   ["a set", (redis) => redis.sadd(KEY, idOf(1))],
 ];
 const TOO_MUCH: readonly Poison[] = [
-  ["an entry more than a history holds", (redis) => redis.hset(KEY, entries(ENTRIES_MAX + 1))],
-  ["8 MiB of entries", (redis) => redis.hset(KEY, entries(FREE))],
+  ["8 MiB of text", text(MIB_8)],
+  ["8 MiB of offers", text(lines(FREE))],
 ];
-const NO_ENTRIES: readonly Poison[] = [
-  ["a hash with a field that is no decision's id", hash({ name: SOUND })],
-  ["an entry beside a field that is no decision's id", hash({ ...entries(1), name: SOUND })],
-  ["an entry of 8 MiB", hash({ [idOf(1)]: MIB_8 })],
-  ["a field of 8 MiB", hash({ [MIB_8]: SOUND })],
-  ["an entry without text", hash({ [idOf(1)]: "" })],
-  ["JSON", hash({ [idOf(1)]: "{}" })],
-  ["an offer that was cut", hash({ [idOf(1)]: SOUND.slice(0, SOUND.indexOf(" 1795694400000")) })],
-  ["an instant that is no number", hash({ [idOf(1)]: SOUND.replace("1798200000000", "NaN") })],
-  ["an instant before 1970", hash({ [idOf(1)]: SOUND.replace("1798200000000", "-1") })],
-  ["an instant in fractions", hash({ [idOf(1)]: SOUND.replace("1795694400000", "1795694400000.5") })],
-  ["a name that no program has", hash({ [idOf(1)]: SOUND.replace("email", "Email") })],
-  ["a name in another alphabet", hash({ [idOf(1)]: SOUND.replace("email", "\u00e9mail") })],
+const NO_OFFERS: readonly Poison[] = [
+  ["words", text("no history")],
+  ["JSON", text("{}\n")],
+  ["a line end", text("\n")],
+  ["an offer without its line end", text(SOUND.trimEnd())],
+  ["an offer and a line that is none", text(`${SOUND}name\n`)],
+  ["an offer and half of one", text(SOUND.repeat(2).slice(0, -20))],
+  ["an offer that was cut", text(SOUND.replace(" 1795694400000 email", ""))],
+  ["an instant that is no number", text(SOUND.replace("1798200000000", "NaN"))],
+  ["an instant before 1970", text(SOUND.replace("1798200000000", "-1"))],
+  ["an instant in fractions", text(SOUND.replace("1795694400000", "1795694400000.5"))],
+];
+const NO_NAMES: readonly Poison[] = [
+  ["a name that no program has", text(SOUND.replace("email", "Email"))],
+  ["a name in another alphabet", text(SOUND.replace("email", "\u00e9mail"))],
 ];
 
-test.for([...OTHER_TYPES, ...TOO_MUCH, ...NO_ENTRIES])(
+test.for([...OTHER_TYPES, ...TOO_MUCH, ...NO_OFFERS, ...NO_NAMES])(
   "%s is a mismatch that stays as it is and is in nobody's way, until it is forgotten",
   async ([, put]) => {
     const { history, connection } = await observe(server.url);
@@ -200,11 +235,12 @@ test.for([...OTHER_TYPES, ...TOO_MUCH, ...NO_ENTRIES])(
     expect(await history.read(both)).toEqual([MISMATCH, found()]);
     expect(await history.take(placeOf(FREE), both, NOW_MS)).toEqual([MISMATCH, found()]);
     expect((await sentBytes()) - sent).toBeLessThan(128 * 1024);
-    await history.settle(settlementOf(FREE, null, { subjects: both }));
-    await history.settle(settlementOf(FREE + 1, keptOf(FREE + 1), { subjects: [cluster] }));
+    history.leave(idOf(FREE), both);
+    await history.give(keptOf(FREE + 1), [cluster]);
     await history.close();
     expect(before.equals(await contents(flusher))).toBe(true);
-    expect(await flusher.hgetall(CLUSTER_KEY)).toEqual({ [idOf(FREE + 1)]: SOUND });
+    expect(await flusher.get(CLUSTER_KEY)).toBe(`${offerLine(keptOf(FREE + 1))}\n`);
+    expect(await flusher.exists(PLACES_KEY)).toBe(0);
     expect(connection.state).toBe("up");
     await history.forget(user);
     expect(await history.take(placeOf(FREE + 2), [user], NOW_MS)).toEqual([found()]);
@@ -212,17 +248,34 @@ test.for([...OTHER_TYPES, ...TOO_MUCH, ...NO_ENTRIES])(
   },
 );
 
-test.for([...OTHER_TYPES, ...TOO_MUCH])("in %s no place and no offer is put", async ([, put]) => {
-  const { history } = await observe(server.url);
-  await put(flusher);
-  const before = await contents(flusher);
-  await history.take(placeOf(FREE), both, NOW_MS);
-  expect(before.equals(await contents(flusher))).toBe(true);
-  await history.settle(settlementOf(FREE, keptOf(FREE), { subjects: both }));
-  await history.close();
-  expect(before.equals(await contents(flusher))).toBe(true);
-  expect(await flusher.pttl(KEY)).toBe(-1);
-  expect(await flusher.hgetall(CLUSTER_KEY)).toEqual({ [idOf(FREE)]: SOUND });
+test.for([...OTHER_TYPES, ...TOO_MUCH, ...NO_OFFERS])(
+  "in %s no offer is put, and of it none taken back",
+  async ([, put]) => {
+    const { history } = await observe(server.url);
+    await put(flusher);
+    const before = await contents(flusher);
+    await history.take(placeOf(FREE), both, NOW_MS);
+    await history.give(keptOf(FREE), both);
+    await history.takeBack(idOf(1), [user]);
+    await history.close();
+    expect(before.equals(await contents(flusher))).toBe(true);
+    expect(await flusher.pttl(KEY)).toBe(-1);
+    expect(await flusher.get(CLUSTER_KEY)).toBe(`${offerLine(keptOf(FREE))}\n`);
+    expect(await flusher.exists(PLACES_KEY)).toBe(0);
+  },
+);
+
+test("places of another type make every history that is asked for one a mismatch, and are no outage", async () => {
+  const { history, connection } = await observe(server.url);
+  await history.give(keptOf(1), [user]);
+  await history.read([user]);
+  await flusher.set(PLACES_KEY, "a text");
+  for (let n = 2; n < 20; n++) {
+    expect(await history.take(placeOf(n), both, NOW_MS)).toEqual([MISMATCH, MISMATCH]);
+    history.leave(idOf(n), both);
+  }
+  expect(connection.state).toBe("up");
+  expect(await flusher.get(KEY)).toBe(SOUND);
 });
 
 test("a key of another type is no outage, however often it is asked for", async () => {
@@ -230,7 +283,7 @@ test("a key of another type is no outage, however often it is asked for", async 
   await flusher.rpush(KEY, "a list");
   for (let n = 0; n < 20; n++) {
     expect(await history.take(placeOf(n), [user], NOW_MS)).toEqual([MISMATCH]);
-    await history.settle(settlementOf(n, null));
+    history.leave(idOf(n), [user]);
   }
   expect(connection.state).toBe("up");
 });
@@ -246,40 +299,44 @@ test.for([
     spoil: (redis: Redis) => redis.config("SET", "maxmemory", "1"),
     repair: (redis: Redis) => redis.config("SET", "maxmemory", "0"),
   },
-])("$name: places are refused as trouble, reads go on, and settlements wait", async ({ name, spoil, repair }) => {
-  const own = await ownServer();
-  const redis = operator(own);
-  const { history, store, reach } = await observe(own.url);
-  await store.write([{ userId: "u1", contract, observedAtMs: 7, values: Float32Array.of(1, 2) }]);
-  await history.take(placeOf(1), both, NOW_MS);
-  await spoil(redis);
-  for (let n = 2; n < 6; n++) {
-    const turn = [store.read("u1", [contract]), history.read([user]), history.take(placeOf(n), both, NOW_MS)];
-    const [features, read, taken] = await Promise.allSettled(turn);
-    expect(features).toMatchObject({ status: "fulfilled", value: [{ kind: "found", observedAtMs: 7 }] });
-    expect(read).toEqual({ status: "fulfilled", value: [found({ places: [placeOf(1)] })] });
-    expect(taken).toMatchObject({
-      status: "rejected",
-      reason: { code: "cap_store_unavailable", message: expect.stringContaining(`Redis replied ${name}`) },
-    });
-  }
-  await history.settle(settlementOf(1, keptOf(1), { subjects: both }));
-  // It is said before the history is read, and refused.
-  expect(await onceUp(reach, () => history.read([user]))).toEqual([found({ places: [placeOf(1)] })]);
-  await repair(redis);
-  while ((await redis.hget(KEY, idOf(1))) !== SOUND);
-  expect(await onceUp(reach, () => history.take(placeOf(6), both, NOW_MS))).toEqual([
-    found({ offers: [keptOf(1)] }),
-    found({ offers: [keptOf(1)] }),
-  ]);
-  expect(await redis.hgetall(CLUSTER_KEY)).toEqual({ [idOf(1)]: SOUND, [idOf(6)]: placeText(placeOf(6)) });
-});
+])(
+  "$name: places are refused as trouble, reads go on, and what is to be told waits",
+  async ({ name, spoil, repair }) => {
+    const own = await ownServer();
+    const redis = operator(own);
+    const { history, store, reach } = await observe(own.url);
+    await store.write([{ userId: "u1", contract, observedAtMs: 7, values: Float32Array.of(1, 2) }]);
+    await history.take(placeOf(1), both, NOW_MS);
+    await spoil(redis);
+    for (let n = 2; n < 6; n++) {
+      const turn = [store.read("u1", [contract]), history.read([user]), history.take(placeOf(n), both, NOW_MS)];
+      const [features, read, taken] = await Promise.allSettled(turn);
+      expect(features).toMatchObject({ status: "fulfilled", value: [{ kind: "found", observedAtMs: 7 }] });
+      expect(read).toEqual({ status: "fulfilled", value: [found({ places: [placeOf(1)] })] });
+      expect(taken).toMatchObject({
+        status: "rejected",
+        reason: { code: "cap_store_unavailable", message: expect.stringContaining(`Redis replied ${name}`) },
+      });
+    }
+    await history.give(keptOf(1), both);
+    // It is said before the history is read, and refused.
+    expect(await onceUp(reach, () => history.read([user]))).toEqual([found({ places: [placeOf(1)] })]);
+    await repair(redis);
+    while ((await redis.get(KEY)) !== SOUND);
+    expect(await onceUp(reach, () => history.take(placeOf(6), both, NOW_MS))).toEqual([
+      found({ offers: [keptOf(1)] }),
+      found({ offers: [keptOf(1)] }),
+    ]);
+    expect(await redis.get(CLUSTER_KEY)).toBe(SOUND);
+    expect(await redis.hget(PLACES_KEY, "cluster:u1")).toBe(`${placeLine(placeOf(6))}\n`);
+  },
+);
 
 test("an account that may read and not write takes no places, and its reads go on", async () => {
   const own = await ownServer();
   const redis = operator(own);
-  await redis.hset(KEY, idOf(1), SOUND);
-  const rights = ["~liftgate:*", "+@connection", "+info", "+eval", "+evalsha", "+getrange", "+hlen", "+hgetall"];
+  await redis.set(KEY, SOUND);
+  const rights = ["~liftgate:*", "+@connection", "+info", "+eval", "+evalsha", "+getrange", "+hget"];
   await redis.acl("SETUSER", "reader", "on", ">pw", ...rights);
   const { history, store, states } = await observe(`redis://reader:pw@127.0.0.1:${own.port}`);
   for (let n = 2; n < 5; n++) {
@@ -295,11 +352,11 @@ test("an account that may read and not write takes no places, and its reads go o
   expect(states).toEqual(["up"]);
 });
 
-test("a server that is killed fails calls at once, and has what was settled meanwhile soon after it is back", async () => {
+test("a server that is killed fails calls at once, and has what became of decisions meanwhile soon after it is back", async () => {
   const own = await ownServer(["--appendonly", "yes", "--appendfsync", "always"]);
   const { history, reach } = await observe(own.url);
   await history.take(placeOf(1), both, NOW_MS);
-  await history.settle(settlementOf(1, keptOf(1), { subjects: both }));
+  await history.give(keptOf(1), both);
   await history.take(placeOf(2), both, NOW_MS);
   const dying = history.take(placeOf(3), [user], NOW_MS).catch((error: unknown) => error);
   await own.kill();
@@ -308,22 +365,23 @@ test("a server that is killed fails calls at once, and has what was settled mean
   for (const call of await Promise.allSettled(calls)) {
     expect(call).toMatchObject({ status: "rejected", reason: { code: "cap_store_unavailable" } });
   }
-  await history.settle(settlementOf(2, keptOf(2), { subjects: both }));
-  await history.settle(settlementOf(3, null));
-  await history.settle(settlementOf(5, keptOf(5), { subjects: [cluster] }));
+  await history.give(keptOf(2), both);
+  history.leave(idOf(3), [user]);
+  await history.give(keptOf(5), [cluster]);
   await own.restart();
   await within(RECOVERY_MS, reach("up"));
   await history.close();
   const redis = operator(own);
-  expect(await redis.hgetall(KEY)).toEqual({ [idOf(1)]: SOUND, [idOf(2)]: SOUND });
-  expect(await redis.hgetall(CLUSTER_KEY)).toEqual({ [idOf(1)]: SOUND, [idOf(2)]: SOUND, [idOf(5)]: SOUND });
+  expect(await redis.get(KEY)).toBe(linesOf(1, 2));
+  expect((await redis.get(CLUSTER_KEY))?.split("\n").toSorted()).toEqual(linesOf(1, 2, 5).split("\n").toSorted());
+  expect(await redis.exists(PLACES_KEY)).toBe(0);
 });
 
-test("a history that is forgotten stays so, though a settlement of it waited for Redis to be back", async () => {
+test("a history that is forgotten stays so, though an offer of it waited for Redis to be back", async () => {
   const own = await ownServer();
   const { history, reach } = await observe(own.url);
   await own.kill();
-  await history.settle(settlementOf(1, keptOf(1), { subjects: both }));
+  await history.give(keptOf(1), both);
   await expect(history.read([user])).rejects.toMatchObject({ code: "cap_store_unavailable" });
   await own.restart();
   await within(RECOVERY_MS, reach("up"));
@@ -333,39 +391,49 @@ test("a history that is forgotten stays so, though a settlement of it waited for
   expect([await redis.exists(KEY), await redis.exists(CLUSTER_KEY)]).toEqual([0, 1]);
 });
 
-test("a place whose answer never came becomes the offer that is settled, or goes when nothing is", async () => {
+test("a place whose answer never came becomes the offer that is given, or goes when it is left", async () => {
   const own = await ownServer();
   const { history, reach } = await observe(own.url, 250);
   own.freeze();
   for (const n of [1, 2]) {
     await expect(history.take(placeOf(n), both, NOW_MS)).rejects.toMatchObject({ code: "cap_store_unavailable" });
   }
-  await history.settle(settlementOf(1, keptOf(1), { subjects: both }));
-  await history.settle(settlementOf(2, null, { subjects: both }));
+  await history.give(keptOf(1), both);
+  history.leave(idOf(2), both);
   own.thaw();
   await within(RECOVERY_MS, reach("up"));
   await history.close();
   const redis = operator(own);
-  for (const key of [KEY, CLUSTER_KEY]) expect(await redis.hgetall(key)).toEqual({ [idOf(1)]: SOUND });
+  for (const key of [KEY, CLUSTER_KEY]) expect(await redis.get(key)).toBe(SOUND);
+  expect(await redis.exists(PLACES_KEY)).toBe(0);
 });
+
+interface Standing {
+  readonly offers: readonly KeptOffer[];
+  readonly places: readonly Place[];
+}
 
 const MISMATCH: HistoryRead = { kind: "mismatch" };
 
-function found({ offers = [], places = [] }: Partial<History> = {}): HistoryRead {
-  return { kind: "found", history: { offers, places } };
+function found({ offers = [], places = [] }: Partial<Standing> = {}): HistoryRead {
+  return { kind: "found", history: { offers: offers.map(told), places } };
 }
 
 function users(count: number): readonly Subject[] {
   return Array.from({ length: count }, (_, n) => ({ scope: "user", id: `u${n}` }));
 }
 
-/** Fields of a hash that are sound entries. */
-function entries(count: number): Readonly<Record<string, string>> {
-  return Object.fromEntries(Array.from({ length: count }, (_, n) => [idOf(n), SOUND]));
+/** Of so many sound offers. */
+function lines(count: number): string {
+  return linesOf(...Array.from({ length: count }, (_, n) => n));
 }
 
-function hash(fields: Readonly<Record<string, string>>) {
-  return (redis: Redis) => redis.hset(KEY, fields);
+function linesOf(...numbers: readonly number[]): string {
+  return numbers.map((n) => `${offerLine(keptOf(n))}\n`).join("");
+}
+
+function text(value: string) {
+  return (redis: Redis) => redis.set(KEY, value);
 }
 
 /** Until the history goes, rounded up: a test takes less than a day. */
@@ -375,9 +443,7 @@ async function daysLeft(): Promise<number> {
 
 /** All that is at `KEY`. */
 async function contents(redis: Redis): Promise<Buffer> {
-  if ((await redis.type(KEY)) !== "hash") return await redis.dumpBuffer(KEY);
-  const fields = Object.entries(await redis.hgetall(KEY));
-  return Buffer.from(JSON.stringify(fields.toSorted(([a], [b]) => (a < b ? -1 : 1))));
+  return await redis.dumpBuffer(KEY);
 }
 
 /** A replica's refusal makes the client connect anew, now or, on a busy machine, a little later: then once more. */

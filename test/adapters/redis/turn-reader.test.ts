@@ -1,9 +1,10 @@
 import { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
+import { placeLine } from "../../../src/adapters/redis/history-entry.ts";
 import { openRedis } from "../../../src/adapters/redis/connection.ts";
-import type { HistoryCalls, RowCalls } from "../../../src/adapters/redis/turn-command.ts";
+import type { HistoryCalls, HistoryReply, RowCalls } from "../../../src/adapters/redis/turn-command.ts";
 import { TurnReader } from "../../../src/adapters/redis/turn-reader.ts";
-import { DAY_MS, idOf } from "../../support/offers.ts";
+import { NOW_MS, placeOf } from "../../support/offers.ts";
 import { observe, operator, ownServer } from "./observed-connection.ts";
 
 async function reader() {
@@ -46,34 +47,35 @@ test("values of any length come as they are", async () => {
   const { redis, reader: turns } = await reader();
   const values = [0, 1, 31, 32, 255, 256, 65_535, 65_536].map((length) => Buffer.alloc(length, 0xc2));
   await redis.mset(values.flatMap((value, i) => [`k${i}`, value]));
-  await redis.hset("x", idOf(1), "x".repeat(70_000));
+  await redis.set("x", "x".repeat(70_000));
   const [rows, histories] = await Promise.all([
     turns.rows({ keys: values.map((_, i) => `k${i}`), bytesMax: values.map(() => 70_000) }),
-    turns.histories(only("x", "nobody")),
+    turns.histories(only("x", "nobody"), asIs),
   ]);
   expect(rows.map((row, i) => row?.equals(values[i] ?? Buffer.alloc(1)))).toEqual(values.map(() => true));
-  expect(histories).toEqual([`${idOf(1)}\n${"x".repeat(70_000)}`, ""]);
+  expect(histories).toEqual(["x".repeat(70_000), ""]);
 });
 
 test("rows and histories of a turn share a command, and each read gets its own", async () => {
   const { redis, reader: turns } = await reader();
   await redis.mset("a", "A", "b", "B");
-  await redis.hset("x", idOf(1), "1 x");
+  await redis.set("x", "an offer\n");
   await redis.rpush("list", "an item");
   const before = await evals(redis);
+  const place = placeLine(placeOf(2));
   const read = await Promise.all([
-    turns.histories({ keys: ["x", "y"], places: ["", `${idOf(2)}${DAY_MS} 2 y`] }),
+    turns.histories({ keys: ["x", "y"], places: ["user:x", `user:y ${place}`], atMs: NOW_MS }, asIs),
     turns.rows(short("a")),
-    turns.histories(only("list", "x")),
+    turns.histories(only("list", "x"), asIs),
     turns.rows(short("list", "b")),
-    turns.histories(only("y")),
+    turns.histories(only("y"), asIs),
   ]);
   expect(read).toEqual([
-    [`${idOf(1)}\n1 x`, ""],
+    ["an offer\n", ""],
     [Buffer.from("A")],
-    [null, `${idOf(1)}\n1 x`],
+    [null, "an offer\n"],
     [null, Buffer.from("B")],
-    [`${idOf(2)}\n2 y`],
+    [`${place}\n`],
   ]);
   expect((await evals(redis)) - before).toBe(1);
 });
@@ -82,7 +84,7 @@ test("64 histories share a command, whatever rows are read with them", async () 
   const { redis, reader: turns } = await reader();
   const before = await evals(redis);
   const keys = Array.from({ length: 300 }, (_, i) => `k${i}`);
-  await Promise.all(keys.map((key) => Promise.all([turns.rows(short(key)), turns.histories(only(key))])));
+  await Promise.all(keys.map((key) => Promise.all([turns.rows(short(key)), turns.histories(only(key), asIs)])));
   expect((await evals(redis)) - before).toBe(5);
 });
 
@@ -120,13 +122,17 @@ test("a history that may not be read is its own trouble, and no row's", async ()
   await redis.acl("SETUSER", "some", "on", ">pw", "~*", "+@connection", "+info", "+eval", "+evalsha", "+getrange");
   const { connection } = await observe(`redis://some:pw@127.0.0.1:${server.port}`);
   const turns = new TurnReader(connection);
-  const [rows, histories] = await Promise.all([turns.rows(short("a")), turns.histories(only("x", "y"))]);
+  const [rows, histories] = await Promise.all([turns.rows(short("a")), turns.histories(only("x", "y"), asIs)]);
   expect(rows.map(String)).toEqual([""]);
   expect(histories).toEqual([expect.any(Error), expect.any(Error)]);
 });
 
 function only(...keys: readonly string[]): HistoryCalls {
-  return { keys, places: keys.map(() => "") };
+  return { keys, places: keys.map((key) => `user:${key}`), atMs: 0 };
+}
+
+function asIs(reply: HistoryReply): HistoryReply {
+  return reply;
 }
 
 function short(...keys: readonly string[]): RowCalls {
