@@ -31,8 +31,9 @@ export class OfferPlace {
   readonly #request: AdmittedRequest;
   readonly #decisionId: string;
   readonly #concern: Concern | null;
-  /** Null: nobody's place is taken. */
+  /** Null: no place is taken. */
   #taking: Promise<unknown> | null = null;
+  #taken = false;
   #given = false;
 
   constructor(services: OfferServices, request: AdmittedRequest, decisionId: string) {
@@ -52,7 +53,9 @@ export class OfferPlace {
     const concern = this.#concern;
     if (concern === null) return NO_PAST;
     try {
-      return pastIn(this.#services, this.#request, concern, knownIn(await this.#read(concern)));
+      const found = await this.#read(concern);
+      this.#taken = true;
+      return pastIn(this.#services, this.#request, concern, knownIn(found));
     } catch (error) {
       return pastUnknown(this.#services, concern, error);
     }
@@ -88,17 +91,20 @@ export class OfferPlace {
 
   /** Nothing is offered, and nothing is against that. */
   leave(): void {
-    if (this.#concern !== null && this.#taking !== null)
-      this.#services.offers.leave(this.#decisionId, this.#concern.subjects);
+    if (this.#concern === null || this.#taking === null) return;
+    const { subjects } = this.#concern;
+    const leave = (): void => this.#services.offers.leave(this.#decisionId, subjects);
+    // A place that is left before it is there would stay.
+    if (this.#taken) leave();
+    else void this.#taking.then(leave, leave);
   }
 
   /** However far it came, nothing is offered. Where this fails the offer goes on counting: never too few. */
   async end(): Promise<void> {
     if (this.#concern === null) return;
     if (this.#given) return await this.#takeBack(this.#concern);
-    // A place that is left before it is there would stay.
-    if (this.#taking !== null) await Promise.allSettled([this.#taking]);
     this.leave();
+    if (this.#taking !== null) await Promise.allSettled([this.#taking]);
   }
 
   #read({ keeping, subjects }: Concern): Promise<readonly HistoryRead[]> {

@@ -2,9 +2,9 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Redis } from "ioredis";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import type { DecisionRecord } from "../../src/core/domain/record.ts";
-import type { ModelsDirectory } from "../support/model-folders.ts";
+import { type ModelsDirectory, TINY, TINY_DIRECTORY } from "../support/model-folders.ts";
 import { type RedisServer, startRedisServer } from "../support/redis-server.ts";
 import { startTestService, type TestService } from "../support/service.ts";
 import { TINY_PROGRAM, TINY_USER, TINY_YAML, tinyModels } from "../support/tiny-program.ts";
@@ -199,4 +199,20 @@ describe("a request that comes to no offer leaves the cap as it was", () => {
     expect(await ask(service, userId)).toMatchObject({ action: "mail", status: "normal" });
     expect(await ask(service, userId)).toMatchObject({ action: "no_offer", propensity: 1 });
   });
+});
+
+it("decisions for which a model is missing leave the cap as it was, though they do not wait for the past", async () => {
+  const own = await tinyModels();
+  onTestFinished(() => own.remove());
+  const programs = { [TINY_PROGRAM]: capped("caps: [{ scope: user, max: 1, per: 30d }]") };
+  const environment = { MODELS_DIR: own.path, REDIS_URL: redis.url };
+  await using service = await startTestService({ programs, environment });
+  await service.putFeatures(TINY_USER, "unscored");
+  await own.drop(TINY);
+  await service.call("POST", "/v1/reload");
+  for (const answer of await Promise.all(Array.from({ length: 8 }, () => ask(service, "unscored"))))
+    expect(answer).toMatchObject({ action: "no_offer", status: "safe_default" });
+  await own.add(TINY_DIRECTORY, TINY);
+  await service.call("POST", "/v1/reload");
+  expect(await ask(service, "unscored")).toMatchObject({ action: "mail", status: "normal" });
 });

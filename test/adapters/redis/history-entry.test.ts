@@ -19,6 +19,7 @@ const LAST_MS = 999_999_999_999_999;
 const MISMATCH: HistoryRead = { kind: "mismatch" };
 const OFFER = "1798200000000 reactivation voucher_5 1795608000000 1795694400000 email";
 const LINE = `${idOf(1)} ${OFFER}\n`;
+const PLACE = `${idOf(1)} 1798200000000 reactivation\n`;
 
 test("the user, or cluster, is the hash tag of a history's key, and the name of its places", () => {
   expect([user, cluster].map(historyKey)).toEqual(["liftgate:{u1}:user-history", "liftgate:{u1}:cluster-history"]);
@@ -92,7 +93,14 @@ describe("a history in text", () => {
     ["a line end at the start", `\n${LINE}`],
     ["an empty line", `${LINE}\n${LINE}`],
     ["other line ends", LINE.replace("\n", "\r\n")],
-    ["no line end between entries", `${LINE.trimEnd()}${LINE}`],
+    ["no line end between offers", `${LINE.trimEnd()}${LINE}`],
+    ["no line end between an offer and a place", `${LINE.trimEnd()}${PLACE}`],
+    ["no line end between a place and an offer", `${PLACE.trimEnd()}${LINE}`],
+    ["no line end between places", `${PLACE.trimEnd()}${PLACE}`],
+    ["a space at the end of a place", PLACE.replace("\n", " \n")],
+    ["no line end after a place", PLACE.trimEnd()],
+    ["an empty line at the end", `${LINE}\n`],
+    ["a wrong line between others", `${LINE}${OFFER}\n${LINE}`],
   ])("with %s is a mismatch", ([, text = ""]) => {
     expect(historyIn(text)).toEqual(MISMATCH);
   });
@@ -103,6 +111,7 @@ describe("a history in text", () => {
       for (const instant of ["1798200000000", "1795608000000", "1795694400000"]) {
         expect(historyIn(LINE.replace(instant, bad))).toEqual(MISMATCH);
       }
+      expect(historyIn(PLACE.replace("1798200000000", bad))).toEqual(MISMATCH);
     },
   );
 
@@ -112,8 +121,19 @@ describe("a history in text", () => {
       for (const name of ["reactivation", "voucher_5", "email"]) {
         expect(historyIn(LINE.replace(name, bad))).toEqual(MISMATCH);
       }
+      expect(historyIn(PLACE.replace("reactivation", bad))).toEqual(MISMATCH);
     },
   );
+
+  test.for([
+    ["capitals", idOf(1).toUpperCase()],
+    ["a letter that no id has", idOf(1).replace("a", "g")],
+    ["a dash for a digit", idOf(1).replace("0", "-")],
+  ])("with %s in an id is read: only its shape says what it is", ([, id = ""]) => {
+    const places = [placeOf(1, { decisionId: id })];
+    expect(historyIn(LINE.replace(idOf(1), id))).toEqual({ kind: "found", history: historyOf([keptOf(1)]) });
+    expect(historyIn(PLACE.replace(idOf(1), id))).toEqual({ kind: "found", history: { offers: [], places } });
+  });
 
   test("of the most and longest offers is no longer than a history can be, and of the shortest no shorter", () => {
     const kindOf = (name: string) => ({ program: name, action: name, channel: name });

@@ -126,6 +126,20 @@ test("a history goes by itself when its last offer is not needed any more", asyn
   expect(await give(4, 30)).toBe(30);
 });
 
+test("a history stays for the longest of its offers, also where one takes the place of outlived ones", async () => {
+  const { history } = await observe(server.url);
+  const give = async (n: number, decidedAtMs: number, days: number) => {
+    await history.give(keptOf(n, { decidedAtMs, keepUntilMs: decidedAtMs + days * DAY_MS }), [user]);
+    await history.read([user]);
+    return await daysLeft();
+  };
+  expect(await give(1, NOW_MS, 30)).toBe(30);
+  expect(await give(2, NOW_MS + 30 * DAY_MS, 5)).toBe(30);
+  expect(await flusher.get(KEY)).not.toContain(idOf(1));
+  expect(await give(3, NOW_MS + 60 * DAY_MS, 40)).toBe(40);
+  expect(await flusher.get(KEY)).not.toContain(idOf(2));
+});
+
 test("how long a history stays is no matter of Redis' clock", async () => {
   const { history } = await observe(server.url);
   await history.give(keptOf(1, { decidedAtMs: DAY_MS, keepUntilMs: 3 * DAY_MS }), [user]);
@@ -276,6 +290,18 @@ test("places of another type make every history that is asked for one a mismatch
   }
   expect(connection.state).toBe("up");
   expect(await flusher.get(KEY)).toBe(SOUND);
+});
+
+test("what is given while places are of another type is there once these are gone", async () => {
+  const { history } = await observe(server.url);
+  await flusher.set(PLACES_KEY, "a text");
+  await history.give(keptOf(1), both);
+  expect(await history.read(both)).toEqual([MISMATCH, MISMATCH]);
+  await flusher.del(PLACES_KEY);
+  expect(await history.take(placeOf(2), both, NOW_MS)).toEqual([
+    found({ offers: [keptOf(1)] }),
+    found({ offers: [keptOf(1)] }),
+  ]);
 });
 
 test("a key of another type is no outage, however often it is asked for", async () => {

@@ -1,6 +1,6 @@
 import { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
-import { placeLine } from "../../../src/adapters/redis/history-entry.ts";
+import { placeLine, PLACES_KEY } from "../../../src/adapters/redis/history-entry.ts";
 import { openRedis } from "../../../src/adapters/redis/connection.ts";
 import type { HistoryCalls, HistoryReply, RowCalls } from "../../../src/adapters/redis/turn-command.ts";
 import { TurnReader } from "../../../src/adapters/redis/turn-reader.ts";
@@ -78,6 +78,29 @@ test("rows and histories of a turn share a command, and each read gets its own",
     [`${place}\n`],
   ]);
   expect((await evals(redis)) - before).toBe(1);
+});
+
+test("a history is its offers and after them its places, and each read has it as it decodes it", async () => {
+  const { redis, reader: turns } = await reader();
+  await redis.mset("x", "an offer\n", "y", "another\n");
+  await redis.hset(PLACES_KEY, "user:x", "a place\n", "user:z", "a place alone\n");
+  const read = await Promise.all([
+    turns.histories(only("x", "y", "z"), String),
+    turns.histories(only("x"), (reply) => String(reply).length),
+  ]);
+  expect(read).toEqual([["an offer\na place\n", "another\n", "a place alone\n"], [17]]);
+});
+
+test("of all places that are taken in a turn the latest says what is outlived", async () => {
+  const { redis, reader: turns } = await reader();
+  const [over, next, ...taken] = [0, 1, 9, 9, 9].map(
+    (ms, n) => `${placeLine(placeOf(n, { keepUntilMs: NOW_MS + ms }))}\n`,
+  );
+  await redis.hset(PLACES_KEY, "user:x", `${over}${next}`);
+  const takes = [NOW_MS - 1, NOW_MS, NOW_MS - 1].map((atMs, n) =>
+    turns.histories({ keys: ["x"], places: [`user:x ${taken[n]?.trimEnd()}`], atMs }, asIs),
+  );
+  expect(await Promise.all(takes)).toEqual([[next], [`${next}${taken[0]}`], [`${next}${taken[0]}${taken[1]}`]]);
 });
 
 test("64 histories share a command, whatever rows are read with them", async () => {
