@@ -14,7 +14,8 @@ import { HistoryText, ID_CHARS } from "./history-text.ts";
 
 /** A field for each subject with places; the value is their lines. */
 export const PLACES_KEY = "liftgate:places";
-const LINE_CHARS_MAX = 320;
+/** No line is longer than this. */
+export const LINE_CHARS_MAX = 320;
 /** No history has more offers than in this text. */
 export const OFFERS_CHARS_MAX = ENTRIES_MAX * LINE_CHARS_MAX;
 /** Any line is longer than this. */

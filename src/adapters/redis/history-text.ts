@@ -37,7 +37,8 @@ export class HistoryText {
     const from = this.#at;
     const end = from + ID_CHARS;
     for (const dash of DASHES_AT) if (this.#text.charCodeAt(from + dash) !== DASH) return this.#wrong("");
-    if (end > this.#text.length) return this.#wrong("");
+    const lineEnd = this.#text.indexOf("\n", from);
+    if (end > this.#text.length || (lineEnd >= 0 && lineEnd < end)) return this.#wrong("");
     this.#at = end;
     return this.#text.slice(from, end);
   }

@@ -1,7 +1,7 @@
 /** One command that changes offer histories, reads rows and histories, and takes places in them. */
 import type { Redis } from "ioredis";
 import { ALIKE_MAX, ENTRIES_MAX } from "../../core/domain/offer.ts";
-import { LINE_CHARS_MIN, OFFERS_CHARS_MAX, PLACES_KEY } from "./history-entry.ts";
+import { LINE_CHARS_MAX, LINE_CHARS_MIN, OFFERS_CHARS_MAX, PLACES_KEY } from "./history-entry.ts";
 import { ID_CHARS } from "./history-text.ts";
 import { PackedReplies } from "./packed-replies.ts";
 import { Script } from "./script.ts";
@@ -53,6 +53,9 @@ export interface TurnReplies {
   readonly histories: readonly HistoryReply[];
 }
 
+/** As a pattern. */
+const ANY_ID = ".".repeat(ID_CHARS);
+
 /**
  * KEYS: all places, changed histories, rows, then histories. ARGV[1] and [2]: changes; [3]: the last byte of each row;
  * [4]: of each history its places; [5]: when they are taken. One argument for many values, with spaces and line ends
@@ -60,9 +63,9 @@ export interface TurnReplies {
  *
  * A row of another type is that row's trouble, any other error there is everybody's. A history's trouble is its own. A
  * change's trouble is that of all changes, and that of the command where nothing is read; what is no history has nothing
- * to change. No place ends before all offers are there. A history stays for as long as each of its offers is kept, at least: by durations, so that it does not
- * matter what Redis' clock says. The places of decisions that were never left have nobody to end them: each command
- * looks at those of one subject, whichever.
+ * to change. No place ends before all offers are there. A history stays for as long as each of its offers is kept, at
+ * least: by durations, so that it does not matter what Redis' clock says. The places of decisions that were never left
+ * have nobody to end them: each command looks at those of one subject, whichever.
  */
 const TURN = new Script(`
 local PLACES = KEYS[1]
@@ -70,6 +73,11 @@ local PLACES = KEYS[1]
 local function count(lines)
   local _, ends = string.gsub(lines, '\\n', '')
   return ends
+end
+
+-- To look for the lines of any other text takes the square of its length.
+local function isLines(text)
+  return text == '' or #text <= ${OFFERS_CHARS_MAX} and string.byte(text, -1) == 10
 end
 
 local function without(lines, id)
@@ -91,7 +99,7 @@ local function leave(left)
   if #ids == 0 then return end
   local gone = {}
   for i, places in ipairs(redis.call('HMGET', PLACES, unpack(subjects))) do
-    if not places then
+    if not places or not isLines(places) then
     elseif without(places, ids[i]) == '' then gone[#gone + 1] = subjects[i]
     else
       local others = redis.call('HGET', PLACES, subjects[i]) or ''
@@ -102,17 +110,21 @@ local function leave(left)
 end
 
 local function current(places, now)
-  return (string.gsub(places, '%S+ (%d+) %S+\\n', function(ms) if tonumber(ms) <= now then return '' end end))
+  return (string.gsub(places, '[^\\n]*\\n', function(line)
+    local ms = #line <= ${LINE_CHARS_MAX} and string.match(line, '^%S+ (%d+) %S+\\n$')
+    if ms and tonumber(ms) <= now then return '' end
+  end))
 end
 
 -- The offers that are still needed, and one less of a kind than there may be; nothing where they are no offers.
 local function needed(offers, now, kind)
-  local chars, alike, oldest, oldestMs = 0, 0, nil, nil
+  if not isLines(offers) then return nil end
+  local alike, oldest, oldestMs = 0, nil, nil
   local lines = {}
   for line in string.gmatch(offers, '[^\\n]*\\n') do
-    local untilMs, name, decidedMs, channel = string.match(line, '^[%x-]+ (%d+) (%S+ %S+) (%d+) %d+( ?%S*)\\n$')
+    if #line > ${LINE_CHARS_MAX} then return nil end
+    local untilMs, name, decidedMs, channel = string.match(line, '^${ANY_ID} (%d+) (%S+ %S+) (%d+) %d+( ?%S*)\\n$')
     if untilMs == nil then return nil end
-    chars = chars + #line
     if tonumber(untilMs) > now then
       lines[#lines + 1] = line
       if name .. channel == kind then
@@ -121,7 +133,6 @@ local function needed(offers, now, kind)
       end
     end
   end
-  if chars ~= #offers then return nil end
   if alike >= ${ALIKE_MAX} then table.remove(lines, oldest) end
   return table.concat(lines)
 end
@@ -159,6 +170,7 @@ end
 local function take(subject, place, now)
   if redis.call('HSETNX', PLACES, subject, place) == 1 then return '' end
   local before = redis.call('HGET', PLACES, subject)
+  if not isLines(before) then return false end
   local places = current(before, now)
   put(subject, count(places) < ${ENTRIES_MAX} and places .. place or places, before)
   return places
@@ -168,15 +180,19 @@ local function history(key, places, now)
   local offers = offersIn(key)
   if not offers then return false end
   local subject, place = string.match(places, '^(%S+)%s(.*)$')
-  if place == '' then return offers .. (redis.call('HGET', PLACES, subject) or '') end
+  if place == '' then
+    local places = redis.call('HGET', PLACES, subject) or ''
+    return isLines(places) and offers .. places
+  end
   if #offers > ${ENTRIES_MAX * LINE_CHARS_MIN} then offers = needed(offers, now) or offers end
-  return offers .. take(subject, place, now)
+  local places = take(subject, place, now)
+  return places and offers .. places
 end
 
 local function sweep(now)
   local subject = redis.call('HRANDFIELD', PLACES)
   local places = subject and redis.call('HGET', PLACES, subject)
-  if places then put(subject, current(places, now), places) end
+  if places and isLines(places) then put(subject, current(places, now), places) end
 end
 
 local function refusal(reply)

@@ -80,6 +80,7 @@ describe("a history in text", () => {
     ["an id that is too long", LINE.replace(" ", "1 ")],
     ["an id without dashes", LINE.replace(idOf(1), idOf(1).replaceAll("-", "0"))],
     ["a dash of an id elsewhere", LINE.replace("-7d2c", "7-d2c")],
+    ["a line end in an id", LINE.replace("019a", "01\na")],
     ["no space after the id", `${idOf(1)}${OFFER}\n`],
     ["an id and nothing more", `${idOf(1)}\n`],
     ["no value", `${idOf(1)} \n`],
