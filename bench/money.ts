@@ -42,7 +42,7 @@ const { values: options } = parseArgs({
     launches: { type: "string", default: "5" },
     rounds: { type: "string", default: "24" },
     seconds: { type: "string", default: "0.5" },
-    connections: { type: "string", default: "256" },
+    connections: { type: "string", default: "128" },
   },
 });
 const startedMs = performance.now();
