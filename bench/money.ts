@@ -8,7 +8,8 @@
  * never binds. Two processes of the same code differ by up to a tenth for as long as they live, so both are launched anew
  * several times, with a Redis of their own, and each launch is one ratio: some 100 s. A shared machine may be half as
  * fast a second later, so turns are short. Callers are so many that the service is what is measured, and not how long it
- * waits for Redis, which has a history to read and a place to take and to end for a decision besides: how busy its core was is told.
+ * waits for Redis, which has a history to read and a place to take and to end for a decision besides: how busy its
+ * core was is told.
  */
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
