@@ -1,6 +1,6 @@
 /**
  * What became of decisions, on its way to Redis. Nobody waits for it: until it is there the decision's place counts for
- * it. So it goes along with what is read next, or soon by itself where nothing is, and what Redis did not take is said
+ * it. So it goes along with what is read next, or soon without where nothing is, and what Redis did not take is said
  * again until it did. Said twice, or late, it counts too many offers at worst, never too few.
  */
 import type { KeptOffer, Subject } from "../../core/domain/offer.ts";
@@ -24,9 +24,11 @@ interface Batch extends Changes {
 }
 
 const NOTHING_READ = { rows: { keys: [], bytesMax: [] }, histories: { keys: [], places: [], atMs: 0 } } as const;
+const NOTHING_SAID: Promise<TurnReplies> = Promise.resolve({ refusal: null, rows: [], histories: [] });
 
 export class Settlements {
   readonly #connection: RedisConnection;
+  readonly #askForTurn: () => void;
   #open = emptyBatch();
   /** What Redis did not take, oldest first. */
   #again: Batch[] = [];
@@ -34,8 +36,10 @@ export class Settlements {
   #timer: NodeJS.Timeout | null = null;
   #closed = false;
 
-  constructor(connection: RedisConnection) {
+  /** @param askForTurn calls `sendWith` soon, with what is read until then, if anything is */
+  constructor(connection: RedisConnection, askForTurn: () => void) {
     this.#connection = connection;
+    this.#askForTurn = askForTurn;
   }
 
   /** The decision's place becomes the offer. */
@@ -64,7 +68,8 @@ export class Settlements {
   sendWith(reads: Omit<TurnCalls, "changes">): Promise<TurnReplies> {
     // What Redis did not take before goes by itself: then its refusal is the connection's to hear.
     if (this.#again.length === 0) this.#cancel();
-    return this.#send(this.#taken(), reads);
+    const changes = this.#taken();
+    return sizeOf(changes) > 0 || isAnyRead(reads) ? this.#send(changes, reads) : NOTHING_SAID;
   }
 
   /** Nothing of the user or cluster until now is said after this. */
@@ -89,13 +94,21 @@ export class Settlements {
     this.leave(decisionId, subjects);
   }
 
+  /** In commands of their own. */
   #flush(): void {
+    this.#sendAgain();
+    this.#sendAlone(this.#taken());
+  }
+
+  #sendAgain(): void {
     this.#cancel();
-    const batches = [...this.#again, this.#taken()];
+    const batches = this.#again;
     this.#again = [];
-    for (const batch of batches) {
-      if (sizeOf(batch) > 0) this.#send(batch, NOTHING_READ).catch(() => undefined);
-    }
+    for (const batch of batches) this.#sendAlone(batch);
+  }
+
+  #sendAlone(batch: Batch): void {
+    if (sizeOf(batch) > 0) this.#send(batch, NOTHING_READ).catch(() => undefined);
   }
 
   #taken(): Batch {
@@ -132,18 +145,28 @@ export class Settlements {
     this.#flushIn(AGAIN_MS);
   }
 
+  /** A busy process is late: what it is about to read takes the rest along. */
+  #due(): void {
+    this.#sendAgain();
+    this.#askForTurn();
+  }
+
   #cancel(): void {
     clearTimeout(this.#timer ?? undefined);
     this.#timer = null;
   }
 
   #flushIn(ms: number): void {
-    if (!this.#closed) this.#timer ??= setTimeout(() => this.#flush(), ms).unref();
+    if (!this.#closed) this.#timer ??= setTimeout(() => this.#due(), ms).unref();
   }
 }
 
 function emptyBatch(): Batch {
   return { left: [], keys: [], offers: [] };
+}
+
+function isAnyRead({ rows, histories }: Omit<TurnCalls, "changes">): boolean {
+  return rows.keys.length > 0 || histories.keys.length > 0;
 }
 
 /** Of whatever ends, a place does. */

@@ -33,7 +33,7 @@ export class TurnReader {
   #open: Batch | null = null;
 
   constructor(connection: RedisConnection) {
-    this.settlements = new Settlements(connection);
+    this.settlements = new Settlements(connection, () => this.#askForTurn());
   }
 
   /**
@@ -61,6 +61,11 @@ export class TurnReader {
     histories.places.push(...places);
     histories.atMs = Math.max(histories.atMs, atMs);
     return replies.then((all) => all.histories.slice(first, first + keys.length).map(decode));
+  }
+
+  /** Nobody waits for it: what it takes along hears itself what became of it. */
+  #askForTurn(): void {
+    this.#batchFor({ rows: 0, histories: 0 }).replies.catch(() => undefined);
   }
 
   #batchFor(more: Load): Batch {

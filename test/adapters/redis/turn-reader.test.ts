@@ -1,5 +1,5 @@
 import { Redis } from "ioredis";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { placeLine, PLACES_KEY } from "../../../src/adapters/redis/history-entry.ts";
 import { openRedis } from "../../../src/adapters/redis/connection.ts";
 import type { HistoryCalls, HistoryReply, RowCalls } from "../../../src/adapters/redis/turn-command.ts";
@@ -109,6 +109,23 @@ test("64 histories share a command, whatever rows are read with them", async () 
   const keys = Array.from({ length: 300 }, (_, i) => `k${i}`);
   await Promise.all(keys.map((key) => Promise.all([turns.rows(short(key)), turns.histories(only(key), asIs)])));
   expect((await evals(redis)) - before).toBe(5);
+});
+
+test("a place that is left late goes with what is read in that turn, and alone where nothing is", async () => {
+  const { redis, reader: turns } = await reader();
+  const { decisionId } = placeOf(0);
+  await redis.mset("a", "A");
+  for (const keys of [["a"], []]) {
+    await redis.hset(PLACES_KEY, "user:x", `${placeLine(placeOf(0))}\n`);
+    const before = await evals(redis);
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    turns.settlements.leave(decisionId, [{ scope: "user", id: "x" }]);
+    vi.advanceTimersByTime(1_000);
+    vi.useRealTimers();
+    await Promise.all(keys.map((key) => turns.rows(short(key))));
+    await expect.poll(() => redis.exists(PLACES_KEY)).toBe(0);
+    expect((await evals(redis)) - before).toBe(1);
+  }
 });
 
 test("what may not be read fails for all who asked in that turn, and for nobody else", async () => {
