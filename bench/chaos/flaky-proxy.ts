@@ -22,7 +22,7 @@ export class FlakyProxy {
         [target, caller],
       ] as const) {
         sockets.add(from);
-        from.on("error", () => to.resetAndDestroy());
+        from.on("error", () => cut(to));
         from.on("close", () => {
           sockets.delete(from);
           to.destroy();
@@ -37,11 +37,17 @@ export class FlakyProxy {
   }
 
   reset(): void {
-    for (const socket of this.#sockets) socket.resetAndDestroy();
+    for (const socket of this.#sockets) cut(socket);
   }
 
   close(): void {
     this.#server.close();
     this.reset();
   }
+}
+
+/** One that is ending is not reset: Node.js would never close it, and spin when the process is to end. */
+function cut(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
 }
