@@ -1,6 +1,6 @@
 /**
  * What became of decisions, on its way to Redis. Nobody waits for it: until it is there the decision's place counts for
- * it. So it goes along with what is read next, or soon without where nothing is, and what Redis did not take is said
+ * it. So it goes along with what is read next, or soon by itself where nothing is, and what Redis did not take is said
  * again until it did. Said twice, or late, it counts too many offers at worst, never too few.
  */
 import type { KeptOffer, Subject } from "../../core/domain/offer.ts";
