@@ -57,6 +57,16 @@ describe("README", () => {
     expect(new Set(documented)).toEqual(new Set(commands));
   });
 
+  test("lists every command that a restricted account of Redis needs, and no other", () => {
+    const sources = filesIn("src/adapters/redis").filter((path) => !path.endsWith("/stream-sink.ts"));
+    const calls = sources.flatMap((path) => [...read(path).matchAll(/\bredis\.(?:p?call\('([A-Z]+)'|([a-z]+)\()/g)]);
+    const commands = new Set(calls.map(([, inScript, inCode]) => inScript?.toLowerCase() ?? inCode));
+    for (const noCommand of ["call", "on", "connect", "disconnect"]) commands.delete(noCommand);
+    const [, listed = ""] = /A restricted account needs([^*]+)on `liftgate:/.exec(readme) ?? [];
+    const names = [...listed.matchAll(/`([a-z]+)`/g)].map(([, name]) => name);
+    expect(new Set(names)).toEqual(commands);
+  });
+
   test("names only files that exist", () => {
     expect(pathsIn(readme).filter((path) => !existsSync(`${ROOT}/${path}`))).toEqual([]);
     expect(pathsIn(readme).length).toBeGreaterThan(25);

@@ -397,7 +397,7 @@ test("an account that may read and not write takes no places, and its reads go o
   const own = await ownServer();
   const redis = operator(own);
   await redis.set(KEY, SOUND);
-  const rights = ["~liftgate:*", "+@connection", "+info", "+eval", "+evalsha", "+getrange", "+hget"];
+  const rights = ["~liftgate:*", "+@connection", "+info", "+eval", "+evalsha", "+getrange", "+hmget"];
   await redis.acl("SETUSER", "reader", "on", ">pw", ...rights);
   const { history, store, states } = await observe(`redis://reader:pw@127.0.0.1:${own.port}`);
   for (let n = 2; n < 5; n++) {

@@ -4,8 +4,9 @@
  *     liftgate:{<budget>}:ledger:<period>                    hash, the sums and terms
  *     liftgate:{<budget>}:ledger:<period>:leases             hash, holder → turn granted returned spent reserved awaited
  *     liftgate:{<budget>}:ledger:<period>:closed             hash, replica → latest closed life
- *     liftgate:{<budget>}:ledger:<period>:due                sorted set, reservation by the instant it falls due
- *     liftgate:{<budget>}:ledger:<period>:reservation:<id>   hash
+ *     liftgate:{<budget>}:ledger:<period>:pending            hash, reservations that are pending
+ *     liftgate:{<budget>}:ledger:<period>:due                sorted set, those by the instant they fall due
+ *     liftgate:{<budget>}:ledger:<period>:reservation:<id>   text, one that ended
  *
  * Every script reads and checks first and writes in `store` alone, the account first: Redis refuses a
  * script whole at its first write (OOM, READONLY, MISCONF) and never rolls back. A key of another type or

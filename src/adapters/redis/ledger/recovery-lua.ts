@@ -14,6 +14,9 @@ local function beginRecovery(account, run)
 end
 
 local function accountFor(report, run)
+  local ids = {}
+  for i, reported in ipairs(report.reservations) do ids[i] = reported.id end
+  loadReservations(ids)
   local account = loadAccount()
   if account == nil then
     account = newAccount(report.terms, run)

@@ -5,7 +5,9 @@ import { RESERVATION_LUA } from "./reservation-lua.ts";
 export const SETTLE_SCRIPT = `${ACCOUNT_LUA}${RESERVATION_LUA}
 local settlements = cjson.decode(ARGV[1])
 local account = loadAccount()
-local results = {}
+local results, ids = {}, {}
+for i, settlement in ipairs(settlements) do ids[i] = settlement.reservationId end
+loadReservations(ids)
 for i, settlement in ipairs(settlements) do
   results[i] = account and settle(account, settlement) or { 'unknown_account', '0' }
 end

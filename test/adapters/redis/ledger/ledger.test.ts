@@ -53,9 +53,11 @@ test("all keys of a budget have the budget's cluster slot", async () => {
   const ledger = await ledgerOn(server.url);
   await openAccount(ledger);
   await ledger.sync(syncOf(A, { want: 30 }));
-  await ledger.sync(syncOf(A, { turn: 2, reservations: [reservationOf("d1", 5)] }));
+  await ledger.sync(syncOf(A, { turn: 2, reservations: [reservationOf("d1", 5), reservationOf("d2", 5)] }));
+  await ledger.settle(ACCOUNT, [{ kind: "settle", eventId: "e1", reservationId: "d2", amount: 5 }]);
   const keys = await redis.keys("*");
-  expect(keys.toSorted()).toEqual([KEY, `${KEY}:closed`, `${KEY}:due`, `${KEY}:leases`, `${KEY}:reservation:d1`]);
+  const parts = ["closed", "due", "leases", "pending", "reservation:d2"].map((part) => `${KEY}:${part}`);
+  expect(keys.toSorted()).toEqual([KEY, ...parts]);
   const cluster = operator(await ownServer(["--cluster-enabled", "yes"]));
   const slots = await Promise.all([...keys, "summer"].map((key) => cluster.cluster("KEYSLOT", key)));
   expect(new Set(slots).size).toBe(1);
@@ -87,7 +89,8 @@ test("reservations that ended are kept for a week, pending ones for ever", async
   await ledger.settle(ACCOUNT, [{ kind: "settle", eventId: "e1", reservationId: "d1", amount: 5 }]);
   const dayMs = 86_400_000;
   expect((await redis.pttl(`${KEY}:reservation:d1`)) / dayMs).toBeCloseTo(7, 2);
-  expect(await redis.pttl(`${KEY}:reservation:d2`)).toBe(-1);
+  expect(await redis.hkeys(`${KEY}:pending`)).toEqual(["d2"]);
+  expect(await redis.pttl(`${KEY}:pending`)).toBe(-1);
   expect(await redis.zrange(`${KEY}:due`, "0", "-1")).toEqual(["d2"]);
 });
 
@@ -106,6 +109,7 @@ test.for([
   ["its leases", `${KEY}:leases`],
   ["its closed leases", `${KEY}:closed`],
   ["its due times", `${KEY}:due`],
+  ["its pending reservations", `${KEY}:pending`],
   ["a reservation", `${KEY}:reservation:d2`],
 ] as const)("%s under another type: every script refuses before it writes", async ([, poisoned]) => {
   const ledger = await ledgerOn(server.url);
@@ -113,7 +117,7 @@ test.for([
   await ledger.sync(syncOf(A, { want: 30 }));
   await ledger.sync(syncOf(A, { turn: 2, reservations: [reservationOf("d1", 5)] }));
   await redis.del(poisoned);
-  await redis.set(poisoned, "not what it must be");
+  await redis.rpush(poisoned, "not what it must be");
   const before = await everything();
   const d2 = reservationOf("d2", 5);
   const calls = [
@@ -133,11 +137,15 @@ test.for([
   expect(await everything()).toEqual(before);
 });
 
-test("figures that are none are refused, not counted with", async () => {
+test.for([
+  ["the account", () => redis.hset(KEY, "settled", "many")],
+  ["a pending reservation", () => redis.hset(`${KEY}:pending`, "d1", "many 0 5")],
+  ["a reservation that ended", () => redis.set(`${KEY}:reservation:d1`, "settled many - e1")],
+] as const)("figures of %s that are none are refused, not counted with", async ([, poison]) => {
   const ledger = await ledgerOn(server.url);
   await openAccount(ledger);
-  await redis.hset(KEY, "settled", "many");
-  await expect(ledger.sync(syncOf(A, { want: 5 }))).rejects.toMatchObject({
+  await poison();
+  await expect(ledger.sync(syncOf(A, { want: 5, reservations: [reservationOf("d1", 5)] }))).rejects.toMatchObject({
     message: expect.stringContaining("POISONED"),
   });
 });
