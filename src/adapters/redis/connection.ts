@@ -171,9 +171,9 @@ export class RedisConnection {
 
 function readProbe(redis: Redis): Promise<unknown> {
   return runTurn(redis, {
-    changes: { left: [], keys: [], offers: [] },
+    changes: [],
     rows: { keys: [PROBE_KEY], bytesMax: [1] },
-    histories: { keys: [], places: [], atMs: 0 },
+    histories: { asked: [], atMs: 0 },
   });
 }
 

@@ -24,13 +24,13 @@ export const LINE_CHARS_MIN = ID_CHARS + 4;
 const EMPTY: HistoryRead = { kind: "found", history: { offers: [], places: [] } };
 const MISMATCH: HistoryRead = { kind: "mismatch" };
 
-/** The user, or cluster, is the key's hash tag, as it is of their features. */
+/** The user, or cluster, is the key's hash tag, as it is of their features. Scripts make it from the subject's name. */
 export function historyKey({ scope, id }: Subject): string {
   return scope === "user" ? `liftgate:{${id}}:user-history` : `liftgate:{${id}}:cluster-history`;
 }
 
-/** Of the places. */
-export function placesField({ scope, id }: Subject): string {
+/** In commands, and as a field of the places. */
+export function subjectName({ scope, id }: Subject): string {
   return scope === "user" ? `user:${id}` : `cluster:${id}`;
 }
 

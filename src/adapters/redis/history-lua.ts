@@ -46,9 +46,7 @@ local function put(subject, places, before)
 end
 
 -- Most places are the only one of their subject, and go together.
-local function leave(left)
-  local subjects, ids = split(left)
-  if #ids == 0 then return end
+local function leave(subjects, ids)
   local gone = {}
   for i, places in ipairs(redis.call('HMGET', PLACES, unpack(subjects))) do
     if not places or not isLines(places) then
@@ -121,9 +119,16 @@ local function give(key, ms, line)
   redis.call('PEXPIRE', key, ms, 'GT')
 end
 
-local function change(key, text)
-  local ms, line = string.match(text, '^(%d+) (.*)$')
-  if line then give(key, ms, line) else takeBack(key, string.sub(text, 1, ${ID_CHARS})) end
+local function keyOf(subject)
+  local colon = string.find(subject, ':', 1, true)
+  return 'liftgate:{' .. string.sub(subject, colon + 1) .. '}:' .. string.sub(subject, 1, colon - 1) .. '-history'
+end
+
+-- The offer of a decision comes or goes.
+local function change(subject, id, what)
+  if what == 'back' then return takeBack(keyOf(subject), id) end
+  local ms, line = string.match(what, '^(%d+) (.*)$')
+  give(keyOf(subject), ms, line .. '\\n')
 end
 
 local function placesOf(subjects)
@@ -133,8 +138,8 @@ local function placesOf(subjects)
 end
 
 -- What was there before the place was taken, if one is; false where that is no history, and then none is.
-local function read(key, subject, place, held, now)
-  local offers, places = offersIn(key), held[subject]
+local function read(subject, place, held, now)
+  local offers, places = offersIn(keyOf(subject)), held[subject]
   if not offers or not isLines(places) then return false end
   if place == '' then return offers .. places end
   if #offers > ${ENTRIES_MAX * LINE_CHARS_MIN} then offers = needed(offers, now) or offers end

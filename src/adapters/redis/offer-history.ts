@@ -3,7 +3,7 @@ import { LiftgateError } from "../../core/errors.ts";
 import type { KeptOffer, Place, Subject } from "../../core/domain/offer.ts";
 import type { HistoryRead, OfferHistory } from "../../core/ports.ts";
 import type { RedisConnection } from "./connection.ts";
-import { historyIn, historyKey, PLACES_KEY, placeLine, placesField } from "./history-entry.ts";
+import { historyIn, historyKey, PLACES_KEY, placeLine, subjectName } from "./history-entry.ts";
 import { RedisTrouble } from "./trouble.ts";
 import type { HistoryReply } from "./turn-command.ts";
 import type { TurnReader } from "./turn-reader.ts";
@@ -19,14 +19,13 @@ export class RedisOfferHistory implements OfferHistory {
   }
 
   read(subjects: readonly Subject[]): Promise<readonly HistoryRead[]> {
-    const calls = { keys: subjects.map(historyKey), places: subjects.map(placesField), atMs: 0 };
-    return this.#reader.histories(calls, historyOf).catch(refuse);
+    return this.#reader.histories({ asked: subjects.map(subjectName), atMs: 0 }, historyOf, refuse);
   }
 
   take(place: Place, subjects: readonly Subject[], atMs: number): Promise<readonly HistoryRead[]> {
     const line = placeLine(place);
-    const places = subjects.map((subject) => `${placesField(subject)} ${line}`);
-    return this.#reader.histories({ keys: subjects.map(historyKey), places, atMs }, historyOf).catch(refuse);
+    const asked = subjects.map((subject) => `${subjectName(subject)} ${line}`);
+    return this.#reader.histories({ asked, atMs }, historyOf, refuse);
   }
 
   /** Never fails, and is not in Redis yet: meanwhile the place counts for the offer. */
@@ -48,7 +47,7 @@ export class RedisOfferHistory implements OfferHistory {
     await this.#reader.settlements.forget(subject);
     try {
       await this.#connection.run((redis) =>
-        Promise.all([redis.del(historyKey(subject)), redis.hdel(PLACES_KEY, placesField(subject))]),
+        Promise.all([redis.del(historyKey(subject)), redis.hdel(PLACES_KEY, subjectName(subject))]),
       );
     } catch (error) {
       refuse(error);

@@ -5,8 +5,8 @@
  */
 import type { KeptOffer, Subject } from "../../core/domain/offer.ts";
 import type { RedisConnection } from "./connection.ts";
-import { historyKey, offerLine, placesField } from "./history-entry.ts";
-import { type Changes, runTurn, type TurnCalls, type TurnReplies } from "./turn-command.ts";
+import { offerLine, subjectName } from "./history-entry.ts";
+import { runTurn, type TurnCalls, type TurnReplies } from "./turn-command.ts";
 
 /** Redis serves nobody else while it runs one command: some 0.5 ms for so many. */
 const CHANGES_PER_COMMAND_MAX = 256;
@@ -16,20 +16,22 @@ const AGAIN_MS = 250;
 /** Beyond these the oldest batch is given up: its places go on counting. */
 const WAITING_BATCHES_MAX = 1_000;
 
-/** What one command says. */
-interface Batch extends Changes {
-  readonly left: string[];
-  readonly keys: string[];
-  readonly offers: string[];
-}
+/**
+ * What one command says, for each subject of a decision:
+ *
+ *     user:u1 019aa8e1-…                                       its place goes
+ *     user:u1 019aa8e1-… 2592000000 019aa8e1-… 1798200000000 … its place becomes an offer, kept for so many milliseconds
+ *     user:u1 019aa8e1-… back                                  its place and its offer go
+ */
+type Batch = readonly string[];
 
-const NOTHING_READ = { rows: { keys: [], bytesMax: [] }, histories: { keys: [], places: [], atMs: 0 } } as const;
+const NOTHING_READ = { rows: { keys: [], bytesMax: [] }, histories: { asked: [], atMs: 0 } } as const;
 const NOTHING_SAID: Promise<TurnReplies> = Promise.resolve({ refusal: null, rows: [], histories: [] });
 
 export class Settlements {
   readonly #connection: RedisConnection;
   readonly #askForTurn: () => void;
-  #open = emptyBatch();
+  #open: string[] = [];
   /** What Redis did not take, oldest first. */
   #again: Batch[] = [];
   readonly #underWay = new Set<Promise<unknown>>();
@@ -44,20 +46,17 @@ export class Settlements {
 
   /** The decision's place becomes the offer. */
   give(offer: KeptOffer, subjects: readonly Subject[]): void {
-    const entry = `${offer.keepUntilMs - offer.decidedAtMs} ${offerLine(offer)}`;
-    this.#change(offer.decisionId, subjects, entry);
+    this.#say(`${offer.decisionId} ${offer.keepUntilMs - offer.decidedAtMs} ${offerLine(offer)}`, subjects);
   }
 
   /** The decision's place goes. */
   leave(decisionId: string, subjects: readonly Subject[]): void {
-    for (const subject of subjects) this.#open.left.push(`${placesField(subject)} ${decisionId}`);
-    if (sizeOf(this.#open) >= CHANGES_PER_COMMAND_MAX) this.#flush();
-    else this.#flushIn(GATHERED_MS);
+    this.#say(decisionId, subjects);
   }
 
   /** The decision's offer goes, and its place if it is still there. */
   takeBack(decisionId: string, subjects: readonly Subject[]): void {
-    this.#change(decisionId, subjects, decisionId);
+    this.#say(`${decisionId} back`, subjects);
   }
 
   /**
@@ -69,7 +68,7 @@ export class Settlements {
     // What Redis did not take before goes by itself: then its refusal is the connection's to hear.
     if (this.#again.length === 0) this.#cancel();
     const changes = this.#taken();
-    return sizeOf(changes) > 0 || isAnyRead(reads) ? this.#send(changes, reads) : NOTHING_SAID;
+    return changes.length > 0 || isAnyRead(reads) ? this.#send(changes, reads) : NOTHING_SAID;
   }
 
   /** Nothing of the user or cluster until now is said after this. */
@@ -86,12 +85,10 @@ export class Settlements {
     await Promise.all(this.#underWay);
   }
 
-  #change(decisionId: string, subjects: readonly Subject[], entry: string): void {
-    for (const subject of subjects) {
-      this.#open.keys.push(historyKey(subject));
-      this.#open.offers.push(entry);
-    }
-    this.leave(decisionId, subjects);
+  #say(change: string, subjects: readonly Subject[]): void {
+    for (const subject of subjects) this.#open.push(`${subjectName(subject)} ${change}`);
+    if (this.#open.length >= CHANGES_PER_COMMAND_MAX) this.#flush();
+    else this.#flushIn(GATHERED_MS);
   }
 
   /** In commands of their own. */
@@ -108,18 +105,18 @@ export class Settlements {
   }
 
   #sendAlone(batch: Batch): void {
-    if (sizeOf(batch) > 0) this.#send(batch, NOTHING_READ).catch(() => undefined);
+    if (batch.length > 0) this.#send(batch, NOTHING_READ).catch(() => undefined);
   }
 
   #taken(): Batch {
     const batch = this.#open;
-    if (sizeOf(batch) > 0) this.#open = emptyBatch();
+    if (batch.length > 0) this.#open = [];
     return batch;
   }
 
   #send(changes: Batch, reads: Omit<TurnCalls, "changes">): Promise<TurnReplies> {
     const answer = this.#connection.run((redis) => runTurn(redis, { changes, ...reads }));
-    if (sizeOf(changes) > 0) this.#follow(changes, answer);
+    if (changes.length > 0) this.#follow(changes, answer);
     return answer;
   }
 
@@ -161,25 +158,11 @@ export class Settlements {
   }
 }
 
-function emptyBatch(): Batch {
-  return { left: [], keys: [], offers: [] };
-}
-
 function isAnyRead({ rows, histories }: Omit<TurnCalls, "changes">): boolean {
-  return rows.keys.length > 0 || histories.keys.length > 0;
+  return rows.keys.length > 0 || histories.asked.length > 0;
 }
 
-/** Of whatever ends, a place does. */
-function sizeOf({ left }: Changes): number {
-  return left.length;
-}
-
-function without(subject: Subject, { left, keys, offers }: Batch): Batch {
-  const key = historyKey(subject);
-  const field = `${placesField(subject)} `;
-  return {
-    left: left.filter((text) => !text.startsWith(field)),
-    keys: keys.filter((other) => other !== key),
-    offers: offers.filter((_, i) => keys[i] !== key),
-  };
+function without(subject: Subject, batch: Batch): string[] {
+  const name = `${subjectName(subject)} `;
+  return batch.filter((change) => !change.startsWith(name));
 }

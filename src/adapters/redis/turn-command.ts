@@ -16,31 +16,21 @@ export interface RowCalls {
 export type Row = Buffer | null;
 
 export interface HistoryCalls {
-  readonly keys: readonly string[];
-  /** Of each, the field of its places and, with a space before it, the line of the place to take, if any. */
-  readonly places: readonly string[];
+  /** For each, the name of its subject and, with a space before it, the line of the place to take, if any. */
+  readonly asked: readonly string[];
   /** When they are taken, in milliseconds since 1970; 0 where none is. */
   readonly atMs: number;
 }
 
 /**
- * The lines of offers and places, as they were before the place was taken; null where the key holds another type, or
+ * The lines of offers and places, as they were before the place was taken; null where Redis holds another type, or
  * more than a history has; as an error what Redis said when it refused.
  */
 export type HistoryReply = string | Error | null;
 
-/** What became of decisions. */
-export interface Changes {
-  /** Of the places that end, the field of each, a space and the decision's id. */
-  readonly left: readonly string[];
-  /** Of the histories in which offers come or go. */
-  readonly keys: readonly string[];
-  /** In each, the id of the offer that goes; or of one that comes for how many milliseconds it is kept, and its line. */
-  readonly offers: readonly string[];
-}
-
 export interface TurnCalls {
-  readonly changes: Changes;
+  /** What became of decisions. */
+  readonly changes: readonly string[];
   readonly rows: RowCalls;
   readonly histories: HistoryCalls;
 }
@@ -55,14 +45,13 @@ export interface TurnReplies {
 const TURN = new Script(TURN_SCRIPT);
 
 export async function runTurn(redis: Redis, { changes, rows, histories }: TurnCalls): Promise<TurnReplies> {
-  const keys = [PLACES_KEY, ...changes.keys, ...rows.keys, ...histories.keys];
   const lasts = rows.bytesMax.map((bytes) => bytes - 1).join(" ");
-  const lists = [linesOf(changes.left), linesOf(changes.offers), lasts, linesOf(histories.places)];
-  const replies = new PackedReplies(await TURN.runForBytes(redis, keys, ...lists, histories.atMs));
+  const lists = [linesOf(changes), lasts, linesOf(histories.asked), histories.atMs];
+  const replies = new PackedReplies(await TURN.runForBytes(redis, [PLACES_KEY, ...rows.keys], ...lists));
   return {
     refusal: replies.error(),
     rows: rows.keys.map(() => replies.bytes()),
-    histories: histories.keys.map(() => replies.text()),
+    histories: histories.asked.map(() => replies.text()),
   };
 }
 

@@ -17,7 +17,7 @@ const HISTORIES_PER_COMMAND_MAX = 64;
 
 interface Batch {
   readonly rows: { readonly keys: string[]; readonly bytesMax: number[] };
-  readonly histories: { readonly keys: string[]; readonly places: string[]; atMs: number };
+  readonly histories: { readonly asked: string[]; atMs: number };
   readonly replies: Promise<TurnReplies>;
 }
 
@@ -50,17 +50,16 @@ export class TurnReader {
   }
 
   /**
-   * The histories, in the order of the keys, as they were before places were taken in them.
+   * The histories, in the order they are asked for, as they were before places were taken in them.
    *
-   * @throws RedisTrouble, the same for all reads of the turn
+   * @param refuse hears what every read of the turn throws
    */
-  histories<T>({ keys, places, atMs }: HistoryCalls, decode: (reply: HistoryReply) => T): Promise<readonly T[]> {
-    const { histories, replies } = this.#batchFor({ rows: 0, histories: keys.length });
-    const first = histories.keys.length;
-    histories.keys.push(...keys);
-    histories.places.push(...places);
+  histories<T>({ asked, atMs }: HistoryCalls, decode: (reply: HistoryReply) => T, refuse: (error: unknown) => never) {
+    const { histories, replies } = this.#batchFor({ rows: 0, histories: asked.length });
+    const first = histories.asked.length;
+    histories.asked.push(...asked);
     histories.atMs = Math.max(histories.atMs, atMs);
-    return replies.then((all) => all.histories.slice(first, first + keys.length).map(decode));
+    return replies.then((all) => all.histories.slice(first, first + asked.length).map(decode), refuse);
   }
 
   /** Nobody waits for it: what it takes along hears itself what became of it. */
@@ -72,7 +71,7 @@ export class TurnReader {
     if (this.#open !== null && hasRoomFor(more, this.#open)) return this.#open;
     const batch: Batch = {
       rows: { keys: [], bytesMax: [] },
-      histories: { keys: [], places: [], atMs: 0 },
+      histories: { asked: [], atMs: 0 },
       replies: nextTurn().then(() => this.#run(batch)),
     };
     this.#open = batch;
@@ -88,6 +87,6 @@ export class TurnReader {
 function hasRoomFor(more: Load, { rows, histories }: Batch): boolean {
   return (
     rows.keys.length + more.rows <= ROWS_PER_COMMAND_MAX &&
-    histories.keys.length + more.histories <= HISTORIES_PER_COMMAND_MAX
+    histories.asked.length + more.histories <= HISTORIES_PER_COMMAND_MAX
   );
 }

@@ -1,10 +1,11 @@
 /** The command of a turn in Lua. */
 import { HISTORY_LUA } from "./history-lua.ts";
+import { ID_CHARS } from "./history-text.ts";
 
 /**
- * KEYS: all places, changed histories, rows, then histories. ARGV[1] and [2]: changes; [3]: the last byte of each row;
- * [4]: of each history its places; [5]: when they are taken. One argument for many values, with spaces and line ends
- * between: each costs the caller time.
+ * KEYS: all places, then rows. ARGV[1]: changes; [2]: the last byte of each row; [3]: the histories that are asked for;
+ * [4]: when places in them are taken. One argument for many values, with spaces and line ends between, and no key for what
+ * is named in them: each costs the caller time.
  *
  * A row of another type is that row's trouble, any other error there is everybody's. A history's trouble is its own, but
  * for that of the places. A change's trouble is that of all changes, and that of the command where nothing is read.
@@ -20,14 +21,14 @@ local function trouble(reply)
   return said and { said }
 end
 
-local function histories(at, now)
-  local subjects, places = split(ARGV[4])
+local function histories(now)
+  local subjects, places = split(ARGV[3])
   local replies, taken = {}, {}
   if #subjects == 0 then return replies end
   local known, held = pcall(placesOf, subjects)
   for i, subject in ipairs(subjects) do
     local done, reply = known, held
-    if known then done, reply = pcall(read, KEYS[at + i], subject, places[i], held, now) end
+    if known then done, reply = pcall(read, subject, places[i], held, now) end
     if done and reply and places[i] ~= '' then
       taken[#taken + 1] = subject
       taken[#taken + 1] = held[subject]
@@ -44,27 +45,30 @@ local function histories(at, now)
   return replies
 end
 
-local at = 1
 local refused = false
 local function try(done, reply)
   refused = not done and refusal(reply) or refused
 end
-for text in string.gmatch(ARGV[2], '[^\\n]+\\n') do
-  at = at + 1
-  try(pcall(change, KEYS[at], text))
+local subjects, changes = split(ARGV[1])
+local ids = {}
+for i, text in ipairs(changes) do
+  ids[i] = string.sub(text, 1, ${ID_CHARS})
+  local what = string.sub(text, ${ID_CHARS + 2})
+  if what ~= '' then try(pcall(change, subjects[i], ids[i], what)) end
 end
-if not refused then try(pcall(leave, ARGV[1])) end
-if refused and at == #KEYS then return redis.error_reply(refused) end
+if #ids > 0 and not refused then try(pcall(leave, subjects, ids)) end
+if refused and #KEYS == 1 and ARGV[3] == '' then return redis.error_reply(refused) end
 
-local now = tonumber(ARGV[5])
+local now = tonumber(ARGV[4])
 if now > 0 then pcall(sweep, now) end
 local replies = { refused and { refused } }
-for last in string.gmatch(ARGV[3], '%d+') do
+local at = 1
+for last in string.gmatch(ARGV[2], '%d+') do
   at = at + 1
   local row = redis.pcall('GETRANGE', KEYS[at], '0', last)
   if type(row) ~= 'string' and refusal(row) then return row end
   replies[#replies + 1] = type(row) == 'string' and row
 end
-for _, reply in ipairs(histories(at, now)) do replies[#replies + 1] = reply end
+for _, reply in ipairs(histories(now)) do replies[#replies + 1] = reply end
 return cmsgpack.pack(replies)
 `;

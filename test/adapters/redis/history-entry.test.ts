@@ -7,7 +7,7 @@ import {
   offerLine,
   OFFERS_CHARS_MAX,
   placeLine,
-  placesField,
+  subjectName,
 } from "../../../src/adapters/redis/history-entry.ts";
 import { ID_CHARS } from "../../../src/adapters/redis/history-text.ts";
 import { ENTRIES_MAX, type History, type KeptOffer, type Place } from "../../../src/core/domain/offer.ts";
@@ -21,9 +21,9 @@ const OFFER = "1798200000000 reactivation voucher_5 1795608000000 1795694400000 
 const LINE = `${idOf(1)} ${OFFER}\n`;
 const PLACE = `${idOf(1)} 1798200000000 reactivation\n`;
 
-test("the user, or cluster, is the hash tag of a history's key, and the name of its places", () => {
+test("the user, or cluster, is the hash tag of a history's key, and a part of the subject's name", () => {
   expect([user, cluster].map(historyKey)).toEqual(["liftgate:{u1}:user-history", "liftgate:{u1}:cluster-history"]);
-  expect([user, cluster].map(placesField)).toEqual(["user:u1", "cluster:u1"]);
+  expect([user, cluster].map(subjectName)).toEqual(["user:u1", "cluster:u1"]);
 });
 
 describe("the line", () => {

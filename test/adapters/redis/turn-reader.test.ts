@@ -1,11 +1,13 @@
 import { Redis } from "ioredis";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { placeLine, PLACES_KEY } from "../../../src/adapters/redis/history-entry.ts";
+import { historyKey, placeLine, PLACES_KEY } from "../../../src/adapters/redis/history-entry.ts";
 import { openRedis } from "../../../src/adapters/redis/connection.ts";
 import type { HistoryCalls, HistoryReply, RowCalls } from "../../../src/adapters/redis/turn-command.ts";
 import { TurnReader } from "../../../src/adapters/redis/turn-reader.ts";
 import { NOW_MS, placeOf } from "../../support/offers.ts";
 import { observe, operator, ownServer } from "./observed-connection.ts";
+
+const HISTORY_X = historyKey({ scope: "user", id: "x" });
 
 async function reader() {
   const server = await ownServer();
@@ -47,10 +49,10 @@ test("values of any length come as they are", async () => {
   const { redis, reader: turns } = await reader();
   const values = [0, 1, 31, 32, 255, 256, 65_535, 65_536].map((length) => Buffer.alloc(length, 0xc2));
   await redis.mset(values.flatMap((value, i) => [`k${i}`, value]));
-  await redis.set("x", "x".repeat(70_000));
+  await redis.set(HISTORY_X, "x".repeat(70_000));
   const [rows, histories] = await Promise.all([
     turns.rows({ keys: values.map((_, i) => `k${i}`), bytesMax: values.map(() => 70_000) }),
-    turns.histories(only("x", "nobody"), asIs),
+    turns.histories(only("x", "nobody"), asIs, rethrow),
   ]);
   expect(rows.map((row, i) => row?.equals(values[i] ?? Buffer.alloc(1)))).toEqual(values.map(() => true));
   expect(histories).toEqual(["x".repeat(70_000), ""]);
@@ -59,16 +61,16 @@ test("values of any length come as they are", async () => {
 test("rows and histories of a turn share a command, and each read gets its own", async () => {
   const { redis, reader: turns } = await reader();
   await redis.mset("a", "A", "b", "B");
-  await redis.set("x", "an offer\n");
-  await redis.rpush("list", "an item");
+  await redis.set(HISTORY_X, "an offer\n");
+  for (const key of ["list", historyKey({ scope: "user", id: "list" })]) await redis.rpush(key, "an item");
   const before = await evals(redis);
   const place = placeLine(placeOf(2));
   const read = await Promise.all([
-    turns.histories({ keys: ["x", "y"], places: ["user:x", `user:y ${place}`], atMs: NOW_MS }, asIs),
+    turns.histories({ asked: ["user:x", `user:y ${place}`], atMs: NOW_MS }, asIs, rethrow),
     turns.rows(short("a")),
-    turns.histories(only("list", "x"), asIs),
+    turns.histories(only("list", "x"), asIs, rethrow),
     turns.rows(short("list", "b")),
-    turns.histories(only("y"), asIs),
+    turns.histories(only("y"), asIs, rethrow),
   ]);
   expect(read).toEqual([
     ["an offer\n", ""],
@@ -82,11 +84,11 @@ test("rows and histories of a turn share a command, and each read gets its own",
 
 test("a history is its offers and after them its places, and each read has it as it decodes it", async () => {
   const { redis, reader: turns } = await reader();
-  await redis.mset("x", "an offer\n", "y", "another\n");
+  await redis.mset(HISTORY_X, "an offer\n", historyKey({ scope: "user", id: "y" }), "another\n");
   await redis.hset(PLACES_KEY, "user:x", "a place\n", "user:z", "a place alone\n");
   const read = await Promise.all([
-    turns.histories(only("x", "y", "z"), String),
-    turns.histories(only("x"), (reply) => String(reply).length),
+    turns.histories(only("x", "y", "z"), String, rethrow),
+    turns.histories(only("x"), (reply) => String(reply).length, rethrow),
   ]);
   expect(read).toEqual([["an offer\na place\n", "another\n", "a place alone\n"], [17]]);
 });
@@ -98,7 +100,7 @@ test("of all places that are taken in a turn the latest says what is outlived", 
   );
   await redis.hset(PLACES_KEY, "user:x", `${over}${next}`);
   const takes = [NOW_MS - 1, NOW_MS, NOW_MS - 1].map((atMs, n) =>
-    turns.histories({ keys: ["x"], places: [`user:x ${taken[n]?.trimEnd()}`], atMs }, asIs),
+    turns.histories({ asked: [`user:x ${taken[n]?.trimEnd()}`], atMs }, asIs, rethrow),
   );
   expect(await Promise.all(takes)).toEqual([[next], [`${next}${taken[0]}`], [`${next}${taken[0]}${taken[1]}`]]);
 });
@@ -107,7 +109,9 @@ test("64 histories share a command, whatever rows are read with them", async () 
   const { redis, reader: turns } = await reader();
   const before = await evals(redis);
   const keys = Array.from({ length: 300 }, (_, i) => `k${i}`);
-  await Promise.all(keys.map((key) => Promise.all([turns.rows(short(key)), turns.histories(only(key), asIs)])));
+  await Promise.all(
+    keys.map((key) => Promise.all([turns.rows(short(key)), turns.histories(only(key), asIs, rethrow)])),
+  );
   expect((await evals(redis)) - before).toBe(5);
 });
 
@@ -162,13 +166,17 @@ test("a history that may not be read is its own trouble, and no row's", async ()
   await redis.acl("SETUSER", "some", "on", ">pw", "~*", "+@connection", "+info", "+eval", "+evalsha", "+getrange");
   const { connection } = await observe(`redis://some:pw@127.0.0.1:${server.port}`);
   const turns = new TurnReader(connection);
-  const [rows, histories] = await Promise.all([turns.rows(short("a")), turns.histories(only("x", "y"), asIs)]);
+  const [rows, histories] = await Promise.all([turns.rows(short("a")), turns.histories(only("x", "y"), asIs, rethrow)]);
   expect(rows.map(String)).toEqual([""]);
   expect(histories).toEqual([expect.any(Error), expect.any(Error)]);
 });
 
-function only(...keys: readonly string[]): HistoryCalls {
-  return { keys, places: keys.map((key) => `user:${key}`), atMs: 0 };
+function only(...users: readonly string[]): HistoryCalls {
+  return { asked: users.map((id) => `user:${id}`), atMs: 0 };
+}
+
+function rethrow(error: unknown): never {
+  throw error;
 }
 
 function asIs(reply: HistoryReply): HistoryReply {
