@@ -10,7 +10,7 @@ import type { Reservation } from "../domain/budget.ts";
 import { type GrantView, isScarce, surplus, topUp } from "./grant-size.ts";
 import { Purse } from "./purse.ts";
 
-/** The store serves nobody else while it takes a turn: some 0.7 ms for so many, in some 10 KB. */
+/** The store serves nobody else while it takes a turn: some 0.5 ms for so many, in some 10 KB. */
 const RESERVATIONS_PER_TURN = 64;
 
 /** What a turn is for: `top-up` asks for more, `yield` returns what others may need, `leave` returns all. */
