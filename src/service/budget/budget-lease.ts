@@ -76,10 +76,14 @@ export class BudgetLease {
     return this.#turns.hasNews;
   }
 
-  /** Whether to take a turn at once: it would bring money, or more is to be told than one turn takes. */
+  /**
+   * Whether to take a turn at once: it would bring money, or more is to be told than one turn takes. A ledger that
+   * recovers takes no turns.
+   */
   get isPressed(): boolean {
+    if (this.isRecovering) return false;
     if (this.#turns.isBehind) return true;
-    return !this.isFenced && !this.isRecovering && this.#turns.wanted(this.#latest()) > 0;
+    return !this.isFenced && this.#turns.wanted(this.#latest()) > 0;
   }
 
   /** Whether it may pay now, if only nothing is left. */

@@ -154,3 +154,16 @@ test("through a recovery the holder stops, declares and goes on by itself", asyn
   expect(holder.available()).toBe(480);
   expect(failures).toEqual([]);
 });
+
+test("in a recovery the ledger is not pressed, however much is to be told", async () => {
+  const { ledger, timer, holder } = await running();
+  for (let n = 0; n < 100; n++) spend(holder, `d${n}`, 1);
+  await ledger.restart();
+  await timer.pass(500);
+  expect(holder.lease.isRecovering).toBe(true);
+  const { syncs } = ledger;
+  await timer.pass(TTL_MS - 1_000);
+  expect(ledger.syncs - syncs).toBeLessThanOrEqual(TTL_MS / 1_000);
+  await timer.pass(3_000);
+  expect(await ledger.view(ACCOUNT)).toMatchObject({ pending: 100 });
+});
