@@ -1,8 +1,8 @@
 import { ENDED_KEPT_MS } from "../../../core/ledger/reservation.ts";
 
 /**
- * The fates of reservations in Lua, as in core/ledger/reservation.ts: `loadReservations` reads those that a script is about, `store`
- * writes what became of them.
+ * The fates of reservations in Lua, as in core/ledger/reservation.ts: `loadReservations` reads those that a script is
+ * about, `store` writes what became of them.
  *
  *     5000 0 1764147600000          one that is pending: its amount, the fixed part, when it falls due
  *     settled 0 - event-1 event-2   one that ended: its state, what is left of the fixed part, and its events
