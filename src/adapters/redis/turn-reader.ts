@@ -3,21 +3,22 @@
  * are for, share a round trip, a deadline and a fate. A command of its own for each read would cost more
  * than the decision that waits for it. What became of others until then goes along, ahead of them.
  */
-import { setImmediate as nextTurn } from "node:timers/promises";
 import type { RedisConnection } from "./connection.ts";
 import { Settlements } from "./settlements.ts";
 import type { HistoryCalls, HistoryReply, Row, RowCalls, TurnReplies } from "./turn-command.ts";
 
 /**
- * Redis serves nobody else while it runs one command, and this process has nothing to do when all that it waits for is
- * in one: some 0.5 ms for so many rows, or for so many histories with a place to take and one to leave in each.
+ * Redis serves nobody else while it runs one command, and looks at a history, with a place to take and one to leave in
+ * it, for as long as at some eight rows. What is full goes at once: Redis is at it while the turn brings others.
  */
 const ROWS_PER_COMMAND_MAX = 256;
-const HISTORIES_PER_COMMAND_MAX = 64;
+const HISTORIES_PER_COMMAND_MAX = 32;
 
 interface Batch {
   readonly rows: { readonly keys: string[]; readonly bytesMax: number[] };
   readonly histories: { readonly asked: string[]; atMs: number };
+  /** Sends it, if it is not on its way. */
+  readonly send: () => void;
   readonly replies: Promise<TurnReplies>;
 }
 
@@ -69,10 +70,14 @@ export class TurnReader {
 
   #batchFor(more: Load): Batch {
     if (this.#open !== null && hasRoomFor(more, this.#open)) return this.#open;
+    this.#open?.send();
+    const { promise: complete, resolve: send } = Promise.withResolvers<void>();
+    setImmediate(send);
     const batch: Batch = {
       rows: { keys: [], bytesMax: [] },
       histories: { asked: [], atMs: 0 },
-      replies: nextTurn().then(() => this.#run(batch)),
+      send,
+      replies: complete.then(() => this.#run(batch)),
     };
     this.#open = batch;
     return batch;

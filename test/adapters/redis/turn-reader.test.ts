@@ -105,14 +105,27 @@ test("of all places that are taken in a turn the latest says what is outlived", 
   expect(await Promise.all(takes)).toEqual([[next], [`${next}${taken[0]}`], [`${next}${taken[0]}${taken[1]}`]]);
 });
 
-test("64 histories share a command, whatever rows are read with them", async () => {
+test("32 histories share a command, whatever rows are read with them", async () => {
   const { redis, reader: turns } = await reader();
   const before = await evals(redis);
   const keys = Array.from({ length: 300 }, (_, i) => `k${i}`);
   await Promise.all(
     keys.map((key) => Promise.all([turns.rows(short(key)), turns.histories(only(key), asIs, rethrow)])),
   );
-  expect((await evals(redis)) - before).toBe(5);
+  expect((await evals(redis)) - before).toBe(10);
+});
+
+test("what is full goes before the turn ends", async () => {
+  const server = await ownServer();
+  const { connection } = await observe(server.url);
+  const turns = new TurnReader(connection);
+  const commands = vi.spyOn(connection, "run");
+  const users = Array.from({ length: 33 }, (_, i) => `u${i}`);
+  const reads = users.map((user) => turns.histories(only(user), asIs, rethrow));
+  await Promise.resolve();
+  expect(commands).toHaveBeenCalledTimes(1);
+  expect(await Promise.all(reads)).toEqual(users.map(() => [""]));
+  expect(commands).toHaveBeenCalledTimes(2);
 });
 
 test("a place that is left late goes with what is read in that turn, and alone where nothing is", async () => {
