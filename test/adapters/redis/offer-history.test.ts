@@ -166,7 +166,7 @@ test("histories, places and features of a turn share one command", async () => {
   const { history, store } = await observe(server.url);
   const before = await evals();
   await Promise.all(
-    users(32).map(({ id }, n) =>
+    users(16).map(({ id }, n) =>
       Promise.all([
         store.read(id, [contract]),
         history.take(placeOf(n), [{ scope: "user", id }], NOW_MS),
@@ -175,7 +175,7 @@ test("histories, places and features of a turn share one command", async () => {
     ),
   );
   expect((await evals()) - before).toBe(1);
-  expect(await flusher.hlen(PLACES_KEY)).toBe(32);
+  expect(await flusher.hlen(PLACES_KEY)).toBe(16);
 });
 
 test("what becomes of decisions is gathered: 256 share a command, and closing sends the rest", async () => {
