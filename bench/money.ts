@@ -3,8 +3,9 @@
  *
  *     npm run bench:money [-- --launches N --rounds N --seconds S --connections N]
  *
- * The budget is some 15 % of what would be spent without one, and its price has settled before anything is measured; how
- * many decisions made an offer is told with the result. The cap is one that is read and counted on every decision and
+ * The budget is some 15 % of what would be spent without one, at the speed that this machine has just shown, and its
+ * price has settled before anything is measured; what was spent of that, and how many decisions made an offer, is told
+ * with the result. The cap is one that is read and counted on every decision and
  * never binds. Two processes of the same code differ by up to a tenth for as long as they live, so both are launched anew
  * several times, with a Redis of their own, and each launch is one ratio: some 100 s. A shared machine may be half as
  * fast a second later, so turns are short. Callers are so many that the service is what is measured, and not how long it
@@ -22,7 +23,8 @@ import { type Cores, findCores, pinSelf } from "./cores.ts";
 import { Deployment, PROGRAM_ID, USERS } from "./deployment.ts";
 import { Generator } from "./generator.ts";
 import { ratioFigures, type ServerFigures, serverFigures } from "./report.ts";
-import { runRounds, warmUp } from "./rounds.ts";
+import { runRounds, warmUp, type WarmUpPlan } from "./rounds.ts";
+import type { ServerProcess } from "./server-process.ts";
 import { type Spread, spread } from "./statistics.ts";
 
 const PROGRAMS = fileURLToPath(new URL("../programs", import.meta.url));
@@ -34,8 +36,8 @@ const PRICING_SECONDS = 2;
 const SHARE = 0.15;
 /** In USD a decision, without a budget. */
 const SPENT_WITHOUT = 0.14;
-/** A second, under load in turns with the other and with pauses. */
-const DECISIONS = 3_500;
+/** Of the time: how long a server is under load, in turns with the other and with pauses. */
+const UNDER_LOAD = 0.42;
 const DAY_SECONDS = 86_400;
 
 const { values: options } = parseArgs({
@@ -68,6 +70,9 @@ async function bench(): Promise<void> {
   console.log(
     `decisions with an offer: ${offers(launches, "with money")} with, ${offers(launches, "service")} without`,
   );
+  console.log(
+    `spent: ${percent(spread(launches.map((one) => one.spent)).median)} of what would be spent without a budget`,
+  );
   const cpu = launches.flatMap((one) => one.cpu ?? []);
   if (cpu.length === launches.length) {
     console.log(`by processor time a request: ${text(spread(cpu))}`);
@@ -87,6 +92,8 @@ interface Launch {
   readonly servers: Readonly<Record<string, ServerFigures>>;
   /** The share of the decisions of the rounds that made an offer, by server. */
   readonly offers: Readonly<Record<string, number>>;
+  /** What was spent, of what would be spent without a budget. */
+  readonly spent: number;
   readonly budget: BudgetAnswer;
 }
 
@@ -94,15 +101,17 @@ async function launch(cores: Cores | null): Promise<Launch> {
   const deployment = await Deployment.open({ cores, progress });
   const generator = new Generator();
   try {
-    const without = await deployment.startService();
-    await fund(Date.now());
-    const withMoney = await deployment.startDecider("with money", { programsDir: funded });
-    const servers = [without, withMoney];
     const job = { programId: PROGRAM_ID, connections: Number(options.connections), users: USERS };
-    const plan = { servers, generator, job, seconds: Number(options.seconds), progress };
-    await warmUp(plan, { seconds: WARM_UP_SECONDS, label: "first" });
+    const load = { generator, job, progress };
+    const without = await deployment.startService();
+    await fund(UNDER_LOAD * (await decisionsPerSecond(without, load)), Date.now());
+    const withMoney = await deployment.startDecider("with money", { programsDir: funded });
+    await decisionsPerSecond(withMoney, load);
+    const servers = [without, withMoney];
+    const plan = { servers, ...load, seconds: Number(options.seconds) };
     for (let n = 1; n <= PRICING_LOADS; n++) await warmUp(plan, { seconds: PRICING_SECONDS, label: `pricing-${n}` });
     const before = await Promise.all(servers.map(({ url }) => decided(url)));
+    const budgetBefore = await budgetOf(withMoney);
     const { measurements } = await runRounds({
       ...plan,
       rounds: Number(options.rounds),
@@ -110,6 +119,7 @@ async function launch(cores: Cores | null): Promise<Launch> {
       disturbed: "repeat",
     });
     const after = await Promise.all(servers.map(({ url }) => decided(url)));
+    const budget = await budgetOf(withMoney);
     // The ratio is of the service to something else: to itself without money.
     const { requestsPerSecond, cpu } = ratioFigures(
       new Map([
@@ -123,7 +133,8 @@ async function launch(cores: Cores | null): Promise<Launch> {
       cpu: cpu?.median ?? null,
       servers: Object.fromEntries([...measurements].map(([name, rounds]) => [name, serverFigures(rounds)])),
       offers: Object.fromEntries(servers.map(({ name }, i) => [name, offersBetween(before[i], after[i])])),
-      budget: BudgetAnswer.parse(await (await fetch(`${withMoney.url}/v1/budgets/${PROGRAM_ID}`)).json()),
+      spent: (spentOf(budget) - spentOf(budgetBefore)) / (SPENT_WITHOUT * decisionsBetween(before[1], after[1])),
+      budget,
     };
   } finally {
     generator.stop();
@@ -131,10 +142,25 @@ async function launch(cores: Cores | null): Promise<Launch> {
   }
 }
 
-/** Gives the program a budget for the rest of the day (UTC), as pacing counts from when the service starts, and a cap. */
-async function fund(nowMs: number): Promise<void> {
+/** Of a server that has just started, and is warm then. */
+async function decisionsPerSecond(server: ServerProcess, load: Omit<WarmUpPlan, "servers">): Promise<number> {
+  const before = await decided(server.url);
+  await warmUp(
+    { ...load, servers: [server] },
+    { seconds: WARM_UP_SECONDS, label: `first-${server.name.replaceAll(" ", "-")}` },
+  );
+  const after = await decided(server.url);
+  return (after.decisions - before.decisions) / WARM_UP_SECONDS;
+}
+
+/**
+ * Gives the program a budget for the rest of the day (UTC), as pacing counts from when the service starts, and a cap.
+ *
+ * @param decisions a second
+ */
+async function fund(decisions: number, nowMs: number): Promise<void> {
   const secondsLeft = DAY_SECONDS - ((nowMs / 1_000) % DAY_SECONDS);
-  const amount = Math.ceil(SHARE * SPENT_WITHOUT * DECISIONS * secondsLeft);
+  const amount = Math.ceil(SHARE * SPENT_WITHOUT * decisions * secondsLeft);
   const file = `${PROGRAM_ID}.yaml`;
   const money = `
 budget: { amount: ${amount}, period: { every: day, timezone: UTC }, reserve: expected, epoch: 5s }
@@ -158,14 +184,25 @@ async function decided(url: string): Promise<Decided> {
   return counts;
 }
 
+function decisionsBetween(before: Decided | undefined, after: Decided | undefined): number {
+  return (after?.decisions ?? NaN) - (before?.decisions ?? NaN);
+}
+
 function offersBetween(before: Decided | undefined, after: Decided | undefined): number {
-  if (before === undefined || after === undefined) return NaN;
-  return (after.offers - before.offers) / (after.decisions - before.decisions);
+  return ((after?.offers ?? NaN) - (before?.offers ?? NaN)) / decisionsBetween(before, after);
+}
+
+async function budgetOf({ url }: ServerProcess): Promise<BudgetAnswer> {
+  return BudgetAnswer.parse(await (await fetch(`${url}/v1/budgets/${PROGRAM_ID}`)).json());
+}
+
+function spentOf({ settled, pending }: BudgetAnswer): number {
+  return settled + pending;
 }
 
 function offers(launches: readonly Launch[], server: string): string {
   const { median } = spread(launches.map((one) => one.offers[server] ?? NaN));
-  return `${(100 * median).toFixed(0)} %`;
+  return percent(median);
 }
 
 /** Of the time under load, by the medians of each launch. */
@@ -174,7 +211,11 @@ function busy(launches: readonly Launch[], server: string): string {
     const { requestsPerSecond, cpuMicrosPerRequest } = servers[server] ?? {};
     return ((requestsPerSecond?.median ?? NaN) * (cpuMicrosPerRequest?.median ?? NaN)) / 1e6;
   });
-  return `${(100 * spread(shares).median).toFixed(0)} %`;
+  return percent(spread(shares).median);
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(0)} %`;
 }
 
 function text({ median, min, max }: Spread): string {
