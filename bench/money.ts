@@ -3,14 +3,16 @@
  *
  *     npm run bench:money [-- --launches N --rounds N --seconds S --connections N]
  *
- * The budget is some 15 % of what would be spent without one, at the speed that this machine has just shown, and its
- * price has settled before anything is measured; what was spent of that, and how many decisions made an offer, is told
- * with the result. The cap is one that is read and counted on every decision and
- * never binds. Two processes of the same code differ by up to a tenth for as long as they live, so both are launched anew
- * several times, with a Redis of their own, and each launch is one ratio: some 100 s. A shared machine may be half as
- * fast a second later, so turns are short. Callers are so many that the service is what is measured, and not how long it
- * waits for Redis, which has a history to read and a place to take and to end for a decision besides: how busy its
- * core was is told.
+ * The budget is some 15 % of what would be spent without one at the speed that this machine has just shown, and its
+ * price has settled before anything is measured. What was spent of that is told with the result, and how many decisions
+ * made an offer: each of these costs more than one that offers nothing. The cap is one that is read and counted on every
+ * decision and never binds.
+ *
+ * Two processes of the same code differ by up to a tenth, at times by a third, for as long as they live, so both are
+ * launched anew several times, with a Redis of their own, and each launch is one ratio: some 130 s. A shared machine may
+ * be half as fast a second later, so turns are short. Callers are so many that the service is what is measured, and not
+ * how long it waits for Redis, which has a history to read and a place to take and to end for a decision besides: how
+ * busy its core was is told.
  */
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
