@@ -8,8 +8,8 @@ import { Settlements } from "./settlements.ts";
 import type { HistoryCalls, HistoryReply, Row, RowCalls, TurnReplies } from "./turn-command.ts";
 
 /**
- * Redis serves nobody else while it runs one command, and looks at a history, with a place to take and one to leave in
- * it, for as long as at some eight rows. What is full goes at once: Redis is at it while the turn brings others.
+ * Redis serves nobody else while it runs one command: some 0.6 ms for so many rows, 0.3 ms for so many histories with a
+ * place to take and one to leave in each. What is full goes at once: Redis is at it while the turn brings others.
  */
 const ROWS_PER_COMMAND_MAX = 256;
 const HISTORIES_PER_COMMAND_MAX = 32;
